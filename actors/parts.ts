@@ -1,0 +1,50 @@
+import { type Clock, systemClock } from "../src/async/clock.ts";
+import { createIds, type RandomBytes, systemRandomBytes } from "../src/async/ids.ts";
+import type { NewId } from "../src/async/ids.ts";
+import { type Random, systemRandom } from "../src/async/random.ts";
+import { TimerWheel } from "../src/async/timer_wheel.ts";
+import { Caller } from "../src/client/caller.ts";
+import { listenForReplies } from "../src/client/reply_listener.ts";
+import { json } from "../src/codec/json.ts";
+import type { Transport } from "../src/transport/transport.ts";
+
+/** Where time, randomness and ids come from. The defaults are the machine's own. */
+export interface Sources {
+  readonly clock?: Clock;
+  readonly random?: Random;
+  readonly randomBytes?: RandomBytes;
+}
+
+/** What every running system and client consists of. */
+export interface Parts {
+  readonly transport: Transport;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly newId: NewId;
+  readonly wheel: TimerWheel;
+  readonly caller: Caller;
+  readonly instance: number;
+}
+
+/** Starts the transport and puts the calling side on it. */
+export async function startParts(name: string, transport: Transport, sources: Sources): Promise<Parts> {
+  const clock = sources.clock ?? systemClock;
+  const random = sources.random ?? systemRandom;
+  const randomBytes = sources.randomBytes ?? systemRandomBytes;
+  const instance = instanceNumber(randomBytes);
+  await transport.start({ clock, random, instance });
+  const wheel = new TimerWheel(clock);
+  const newId = createIds(clock, randomBytes);
+  const from = `${name}/${instance.toString(36)}`;
+  const caller = new Caller({ transport, codec: json, clock, wheel, newId, from });
+  transport.onDirect(listenForReplies(caller.pending));
+  return { transport, clock, random, newId, wheel, caller, instance };
+}
+
+/** 53 random bits, never 0: brokers keep it as the owner's number. */
+function instanceNumber(randomBytes: RandomBytes): number {
+  const bytes = new Uint8Array(8);
+  randomBytes(bytes);
+  const bits = new DataView(bytes.buffer).getBigUint64(0) >> 11n;
+  return Number(bits === 0n ? 1n : bits);
+}

@@ -1,0 +1,223 @@
+import { createDeferred } from "../src/async/deferred.ts";
+import type { Handlers } from "../src/call/handler.ts";
+import { json } from "../src/codec/json.ts";
+import type { Client, Contract } from "../src/contract/types.ts";
+import { serveContract, type Served } from "../src/server/server.ts";
+import type { QueueRef, Transport } from "../src/transport/transport.ts";
+import { type ClientOptions, proxyOf } from "./client.ts";
+import { type Parts, type Sources, startParts } from "./parts.ts";
+import { type ServeOptions, ServiceActors } from "./service.ts";
+
+/** What a system is made of. */
+export interface SystemOptions extends Sources {
+  /** What others see as the caller's name: letters, digits, `-`, `_`, `.`. */
+  readonly name: string;
+  /** How messages leave and reach this process. Started here, closed with the system. */
+  readonly transport: Transport;
+}
+
+/** What a system tells about one contract that it serves. */
+export interface ServiceState {
+  readonly contract: string;
+  /** The queues that this instance owns now. */
+  readonly queues: readonly QueueRef[];
+  /** Calls received and not settled. */
+  readonly unsettled: number;
+  /** Requests put into the dead-letter queue. */
+  readonly deadLetters: number;
+  /** Replies that could not be stored before their deadline. */
+  readonly undelivered: number;
+  /** Suspects whose reply was found on the broker. */
+  readonly foundAgain: number;
+  /** Calls that came a second time. */
+  readonly duplicates: number;
+  /** Calls that nobody was told of, because they had expired long before. */
+  readonly expiredUnanswered: number;
+  /** By method: calls in the mailbox, handlers at work, crashes. */
+  readonly methods: Readonly<
+    Record<string, { readonly depth: number; readonly running: number; readonly crashes: number }>
+  >;
+}
+
+/** A contract being served. */
+export interface ServiceHandle extends AsyncDisposable {
+  readonly contract: string;
+  /** How it is doing. */
+  state(): ServiceState;
+  /** Hands all queues over (handlers finish, at most 5 s) and leaves the group. Idempotent. */
+  stop(): Promise<void>;
+}
+
+/** One running tree with one transport. */
+export interface System extends AsyncDisposable {
+  readonly name: string;
+  /** This instance's number in base 36: part of its names on the broker. */
+  readonly instance: string;
+  /** Serves a contract; resolves after the first rebalance round. */
+  serve<C extends Contract>(
+    contract: C,
+    handlers: Handlers<C>,
+    options?: ServeOptions,
+  ): Promise<ServiceHandle>;
+  /** A typed proxy of the contract. */
+  client<C extends Contract>(contract: C, options?: ClientOptions): Client<C>;
+  /** How every served contract is doing. */
+  services(): readonly ServiceState[];
+  /** Resolves once the system is closed, with the reason. */
+  readonly closed: Promise<string>;
+  /** Stops now: calls under way settle with `cancelled`, queues are given back after their handlers. Idempotent. */
+  close(reason?: string): Promise<void>;
+  /** Drains: stops serving, waits for calls under way, then closes. Idempotent. */
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+const SYSTEM_NAME = /^[A-Za-z0-9_.-]{1,64}$/;
+const SERVE_TIMEOUT_MS = 30_000;
+
+/**
+ * Starts a system on its transport.
+ *
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { createSystem, defineService, embedded, method } from "rocket-actors";
+ *
+ * const Quotes = defineService("bank.Quotes", { fee: method<{ cents: number }, { fee: number }>({ safe: true }) });
+ *
+ * await using system = await createSystem({ name: "bank", transport: embedded() });
+ * await system.serve(Quotes, { fee: ({ cents }) => ({ fee: Math.ceil(cents / 100) }) });
+ *
+ * assert.deepEqual(await system.client(Quotes).fee({ cents: 250 }), { fee: 3 });
+ * ```
+ *
+ * @throws {TypeError} on an illegal name
+ * @throws {RpcError} `unavailable` / `not_sent` when the transport cannot connect
+ */
+export async function createSystem(options: SystemOptions): Promise<System> {
+  if (!SYSTEM_NAME.test(options.name)) {
+    throw new TypeError(
+      `Cannot start a system: its name must be letters, digits, "-", "_" and ".": current value is ${
+        JSON.stringify(options.name)
+      }`,
+    );
+  }
+  return new RunningSystem(options.name, await startParts(options.name, options.transport, options));
+}
+
+class RunningSystem implements System {
+  readonly name: string;
+  readonly instance: string;
+  readonly closed: Promise<string>;
+  readonly #parts: Parts;
+  readonly #services = new Map<string, RunningService>();
+  readonly #closed = createDeferred<string>();
+  #closing: Promise<void> | undefined;
+
+  constructor(name: string, parts: Parts) {
+    this.name = name;
+    this.#parts = parts;
+    this.instance = parts.instance.toString(36);
+    this.closed = this.#closed.promise;
+  }
+
+  async serve<C extends Contract>(
+    contract: C,
+    handlers: Handlers<C>,
+    options: ServeOptions = {},
+  ): Promise<ServiceHandle> {
+    if (this.#closing !== undefined) {
+      throw new TypeError(`Cannot serve "${contract.name}": the system is closing`);
+    }
+    if (contract.foreign) {
+      throw new TypeError(
+        `Cannot serve "${contract.name}": it is declared foreign, so a plain responder serves it`,
+      );
+    }
+    if (this.#services.has(contract.name)) {
+      throw new TypeError(`Cannot serve "${contract.name}" twice in one system`);
+    }
+    const { transport, clock, random, wheel } = this.#parts;
+    const actors = new ServiceActors(contract, handlers, options, clock);
+    const timeout = AbortSignal.timeout(options.timeoutMs ?? SERVE_TIMEOUT_MS);
+    const signal = options.signal === undefined ? timeout : AbortSignal.any([timeout, options.signal]);
+    const served = await serveContract(contract, actors, { transport, codec: json, clock, random, wheel }, {
+      signal,
+    });
+    const service = new RunningService(contract, actors, served, () => this.#services.delete(contract.name));
+    this.#services.set(contract.name, service);
+    return service;
+  }
+
+  client<C extends Contract>(contract: C, options?: ClientOptions): Client<C> {
+    return proxyOf(this.#parts.caller, contract, options);
+  }
+
+  services(): readonly ServiceState[] {
+    return [...this.#services.values()].map((service) => service.state());
+  }
+
+  close(reason = "closed by its owner"): Promise<void> {
+    this.#parts.caller.close("the system is closed");
+    return this.#closing ??= this.#release(reason);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#closing !== undefined) return this.#closing;
+    await this.#stopServices();
+    await this.#parts.caller.drain("the system is closing");
+    await this.close("disposed by its owner");
+  }
+
+  async #release(reason: string): Promise<void> {
+    try {
+      await this.#stopServices();
+      await this.#parts.transport.close();
+    } finally {
+      this.#parts.wheel.close();
+      this.#closed.resolve(reason);
+    }
+  }
+
+  /** In reverse order of their start. */
+  async #stopServices(): Promise<void> {
+    for (const service of [...this.#services.values()].reverse()) await service.stop();
+  }
+}
+
+class RunningService implements ServiceHandle {
+  readonly contract: string;
+  readonly #actors: ServiceActors;
+  readonly #served: Served;
+  readonly #onStopped: () => void;
+  #stopping: Promise<void> | undefined;
+
+  constructor(contract: Contract, actors: ServiceActors, served: Served, onStopped: () => void) {
+    this.contract = contract.name;
+    this.#actors = actors;
+    this.#served = served;
+    this.#onStopped = onStopped;
+  }
+
+  state(): ServiceState {
+    const methods = [...this.#actors.cells].map(([method, { depth, running, crashes }]) =>
+      [method, { depth, running, crashes }] as const
+    );
+    const { queues, unsettled, deadLetters, undelivered, counts } = this.#served;
+    return {
+      contract: this.contract,
+      queues,
+      unsettled,
+      deadLetters,
+      undelivered,
+      ...counts,
+      methods: Object.fromEntries(methods),
+    };
+  }
+
+  stop(): Promise<void> {
+    return this.#stopping ??= this.#served.stop().finally(this.#onStopped);
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop();
+  }
+}

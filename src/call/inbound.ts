@@ -1,0 +1,53 @@
+import type { RpcError } from "../errors/rpc_error.ts";
+
+/** How a handler's run ended. */
+export type Result =
+  | { readonly ok: true; readonly output: unknown }
+  /** It answered with an error of its own, or was refused before it ran. */
+  | { readonly ok: false; readonly error: RpcError; readonly ran: Ran }
+  /** It threw what is no answer, and will not be run again. */
+  | { readonly ok: false; readonly error: RpcError; readonly ran: Ran; readonly deadLetter: string };
+
+/**
+ * Whether the handler ran, as the callee knows it: `no`; `yes`, and this is its answer; `lost`, it ran and what
+ * it answered cannot be delivered; `maybe`, an earlier owner may have started it.
+ */
+export type Ran = "no" | "yes" | "lost" | "maybe";
+
+/** One call as the callee's side carries it, from the receiver to the cell and back. */
+export interface InboundCall {
+  readonly id: string;
+  readonly method: string;
+  readonly input: unknown;
+  /** Encoded size of the input, which is what mailboxes count. */
+  readonly bytes: number;
+  /** Epoch milliseconds by this machine's clock; `Infinity` where there is none. */
+  readonly deadlineMs: number;
+  /** The attempt about to be made, from 1. */
+  readonly attempt: number;
+  readonly idempotencyKey: string;
+  readonly caller: string | undefined;
+  readonly headers: ReadonlyMap<string, string>;
+  /** Aborts when the instance gives the call up: its partition is lost, or its drain limit has passed. */
+  readonly signal: AbortSignal;
+  /** Whether the instance has given the call up: its result will be dropped. */
+  readonly withdrawn: boolean;
+  /**
+   * Asked right before the handler starts: `false` when the call is no longer this instance's to run, or has
+   * expired (then it has been settled). After `true` it must be settled.
+   */
+  claim(): boolean;
+  /**
+   * Records that the handler starts now. Returns a promise where the record must be safe before the handler
+   * runs (methods that are neither safe nor idempotent); it rejects when the partition was lost meanwhile.
+   */
+  started(): Promise<void> | undefined;
+  /** Answers the call. Called once. */
+  settle(result: Result): void;
+}
+
+/** Takes calls to the cell of their method. */
+export interface Deliver {
+  /** Puts the call into its method's mailbox; `false` when that is full: call again after `onRoom`. */
+  (call: InboundCall): boolean;
+}

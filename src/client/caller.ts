@@ -1,0 +1,241 @@
+import type { Clock } from "../async/clock.ts";
+import type { NewId } from "../async/ids.ts";
+import type { TimerWheel } from "../async/timer_wheel.ts";
+import type { Call } from "../call/call.ts";
+import { MAX_BODY_BYTES, MAX_HEADER_BYTES } from "../call/defaults.ts";
+import { slotOf, topicOf } from "../call/plan.ts";
+import type { Codec } from "../codec/codec.ts";
+import type { Contract } from "../contract/types.ts";
+import { timeout } from "../contract/method.ts";
+import { USER_PREFIX } from "../envelope/headers.ts";
+import type { Reply } from "../envelope/reply.ts";
+import type { Request } from "../envelope/request.ts";
+import { RpcError } from "../errors/rpc_error.ts";
+import type { Transport } from "../transport/transport.ts";
+import { MAX_IN_FLIGHT } from "./defaults.ts";
+import { Admission } from "./admission.ts";
+import { Packer } from "./packer.ts";
+import { PendingCalls } from "./pending.ts";
+import { type Presence, PresenceWatch } from "./presence.ts";
+
+/** What a caller is made of. */
+export interface CallerParts {
+  readonly transport: Transport;
+  readonly codec: Codec;
+  readonly clock: Clock;
+  readonly wheel: TimerWheel;
+  readonly newId: NewId;
+  /** What callees see as `ctx.caller`. */
+  readonly from: string;
+}
+
+const HEADER_NAME = /^[A-Za-z0-9_.-]{1,64}$/;
+
+/**
+ * Turns a call into a request, sends it, and waits for the reply: stop 4 of a call. One per system or client;
+ * its table of pending calls is shared by all proxies.
+ */
+export class Caller {
+  readonly #parts: CallerParts;
+  readonly pending: PendingCalls;
+  readonly #admission = new Admission(MAX_IN_FLIGHT);
+  readonly #packers = new Map<string, Packer>();
+  readonly #presence = new Map<string, PresenceWatch>();
+  #refusal: string | undefined;
+
+  constructor(parts: CallerParts) {
+    this.#parts = parts;
+    this.pending = new PendingCalls(parts.wheel);
+  }
+
+  /** Sends the call. Rejects with an `RpcError` only. */
+  call(call: Call, defaultTimeoutMs: number): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      try {
+        this.#start(call, defaultTimeoutMs, resolve, reject);
+      } catch (error) {
+        reject(error instanceof RpcError ? error : invalid(error));
+      }
+    });
+  }
+
+  /** Refuses calls from now on, and resolves when those under way are settled. */
+  async drain(reason: string): Promise<void> {
+    this.#refusal ??= reason;
+    await this.pending.empty();
+  }
+
+  /** Refuses calls from now on, and settles those under way with `cancelled`. Idempotent. */
+  close(reason: string): void {
+    this.#refusal ??= reason;
+    this.pending.cancelAll(reason);
+    for (const watch of this.#presence.values()) watch.close();
+  }
+
+  #start(
+    call: Call,
+    defaultTimeoutMs: number,
+    resolve: (value: unknown) => void,
+    reject: (error: RpcError) => void,
+  ): void {
+    if (this.#refusal !== undefined) throw notSent("unavailable", `Cannot call: ${this.#refusal}`);
+    const { signal } = call.options;
+    if (signal?.aborted) throw notSent("cancelled", "The caller cancelled the call", signal.reason);
+    const request = this.#request(call, defaultTimeoutMs);
+    const finish = this.#admission.finisher();
+    this.pending.add(
+      {
+        id: request.id,
+        replied: (reply) => {
+          finish();
+          this.#conclude(reply, resolve, reject);
+        },
+        failed: (error) => {
+          finish();
+          reject(error);
+        },
+      },
+      request.timeoutMs,
+      signal,
+    );
+    const proceed = () => this.#whenPresent(call, (packed) => this.#send(call, request, packed), request.id);
+    if (!this.#admission.enter(proceed, finish)) return;
+    proceed();
+  }
+
+  #request(call: Call, defaultTimeoutMs: number): Request {
+    const { options, settings } = call;
+    const timeoutMs = options.timeoutMs === undefined
+      ? settings.timeoutMs ?? defaultTimeoutMs
+      : timeout(options.timeoutMs);
+    const body = call.input === undefined ? undefined : this.#parts.codec.encode(call.input);
+    if (
+      body !== undefined &&
+      body.length > Math.min(MAX_BODY_BYTES, this.#parts.transport.capabilities.maxBodyBytes)
+    ) {
+      throw notSent(
+        "invalid_argument",
+        `Cannot send an input of ${body.length} bytes: at most ${MAX_BODY_BYTES} travel`,
+      );
+    }
+    if (options.idempotencyKey === "") {
+      throw notSent("invalid_argument", "Cannot use an empty 'idempotencyKey'");
+    }
+    return {
+      id: this.#parts.newId(),
+      attempt: 1,
+      deadlineMs: this.#parts.clock.now() + timeoutMs,
+      timeoutMs,
+      type: this.#parts.codec.contentType,
+      replyTo: this.#parts.transport.addresses.reply,
+      idempotencyKey: options.idempotencyKey,
+      from: this.#parts.from,
+      userHeaders: checkHeaders(options.headers),
+      body,
+    };
+  }
+
+  /** Goes on once it is known that somebody serves the contract, or that nobody can be asked. */
+  #whenPresent(call: Call, proceed: (packed: boolean) => void, id: string): void {
+    if (call.contract.foreign) return proceed(false);
+    const decide = (presence: Presence) => {
+      if (presence.kind === "absent" && call.settings.whenAbsent === "fail") {
+        const message =
+          `No instance serves "${call.contract.name}": start one, or declare the method whenAbsent: "wait"`;
+        this.pending.fail(id, new RpcError("unavailable", message, { outcome: "not_sent", callId: id }));
+        return;
+      }
+      proceed(call.contract.packing && presence.kind === "present" && presence.packs);
+    };
+    const presence = this.#watch(call.contract).ask();
+    if (presence instanceof Promise) void presence.then(decide);
+    else decide(presence);
+  }
+
+  #send(call: Call, request: Request, packed: boolean): void {
+    this.#packer(call).add({
+      request,
+      handOver: () => this.pending.handOver(request.id),
+      failed: (error) => this.pending.fail(request.id, error),
+    }, packed);
+  }
+
+  #conclude(reply: Reply, resolve: (value: unknown) => void, reject: (error: RpcError) => void): void {
+    if (!reply.ok) return reject(reply.error);
+    if (reply.body === undefined) return resolve(undefined);
+    try {
+      resolve(this.#parts.codec.decode(reply.body));
+    } catch (error) {
+      const message = `Cannot read the reply: it is no ${this.#parts.codec.contentType}`;
+      reject(
+        new RpcError("internal", message, { outcome: "executed_reply_lost", callId: reply.id, cause: error }),
+      );
+    }
+  }
+
+  #watch(contract: Contract): PresenceWatch {
+    let watch = this.#presence.get(contract.name);
+    if (watch === undefined) {
+      watch = new PresenceWatch(this.#parts.transport, this.#parts.clock, contract);
+      this.#presence.set(contract.name, watch);
+    }
+    return watch;
+  }
+
+  #packer(call: Call): Packer {
+    const name = `${call.contract.name}/${call.method}`;
+    let packer = this.#packers.get(name);
+    if (packer === undefined) {
+      const index = Object.keys(call.contract.methods).indexOf(call.method);
+      const { slots, foreign } = call.contract;
+      const lane = {
+        topic: topicOf(call.contract.name),
+        method: call.method,
+        slot: slotOf(index, slots),
+        slots,
+        foreign,
+      };
+      packer = new Packer(this.#parts.transport, lane);
+      this.#packers.set(name, packer);
+    }
+    return packer;
+  }
+}
+
+function checkHeaders(headers: Readonly<Record<string, string>> | undefined): ReadonlyMap<string, string> {
+  const checked = new Map<string, string>();
+  if (headers === undefined) return checked;
+  let bytes = 0;
+  for (const [name, value] of Object.entries(headers)) {
+    if (!HEADER_NAME.test(name)) {
+      throw notSent(
+        "invalid_argument",
+        `Cannot send the header ${JSON.stringify(name)}: use letters, digits, "-", "_", "."`,
+      );
+    }
+    if (typeof value !== "string" || value === "") {
+      throw notSent(
+        "invalid_argument",
+        `Cannot send the header "${name}": its value must be a text that is not empty`,
+      );
+    }
+    bytes += USER_PREFIX.length + name.length + value.length * 3;
+    checked.set(name, value);
+  }
+  if (bytes > MAX_HEADER_BYTES) {
+    throw notSent(
+      "invalid_argument",
+      `Cannot send the headers: together they must stay below ${MAX_HEADER_BYTES} bytes`,
+    );
+  }
+  return checked;
+}
+
+function notSent(code: RpcError["code"], message: string, cause?: unknown): RpcError {
+  return new RpcError(code, message, { outcome: "not_sent", cause });
+}
+
+function invalid(error: unknown): RpcError {
+  const message = error instanceof Error ? error.message : String(error);
+  return notSent("invalid_argument", message, error);
+}

@@ -1,0 +1,12 @@
+/** Calls of one client that may be under way; further ones wait until their deadline. */
+export const MAX_IN_FLIGHT = 4_096;
+/** Calls that one request pack carries at most. */
+export const PACK_CALLS = 64;
+/** Bytes that one request pack carries at most; a single larger call travels alone. */
+export const PACK_BYTES = 256 * 1024;
+/** How long a member seen counts as present without another look, in milliseconds. */
+export const PRESENCE_KEPT_MS = 5_000;
+/** How far apart two looks for an absent service are, in milliseconds. */
+export const PRESENCE_LOOK_MS = 1_000;
+/** How long looks for an absent service go on after the last call to it, in milliseconds. */
+export const PRESENCE_IDLE_MS = 10_000;

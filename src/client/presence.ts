@@ -1,0 +1,101 @@
+import type { Clock, Timer } from "../async/clock.ts";
+import type { Contract } from "../contract/types.ts";
+import { groupOf, topicOf } from "../call/plan.ts";
+import type { Transport } from "../transport/transport.ts";
+import { PRESENCE_IDLE_MS, PRESENCE_KEPT_MS, PRESENCE_LOOK_MS } from "./defaults.ts";
+
+/** Whether anybody serves a contract, as far as this client can tell. */
+export type Presence =
+  | { readonly kind: "present"; /** Whether all of them understand packs. */ readonly packs: boolean }
+  | { readonly kind: "absent" }
+  /** Nobody could be asked, or not everybody: calls are sent, unpacked. */
+  | { readonly kind: "unknown" };
+
+const UNKNOWN: Presence = { kind: "unknown" };
+const ABSENT: Presence = { kind: "absent" };
+
+/**
+ * Knows whether a contract is served. A member seen counts for five seconds. Absent is only what two looks one
+ * second apart found empty on every broker; from then on the answer is known at once, while looks go on each
+ * second for as long as somebody asks.
+ */
+export class PresenceWatch {
+  readonly #transport: Transport;
+  readonly #clock: Clock;
+  readonly #topic: string;
+  readonly #group: string;
+  #last: Presence | undefined;
+  #lastAt = -Infinity;
+  #askedAt = -Infinity;
+  #looking: Promise<Presence> | undefined;
+  #timer: Timer | undefined;
+  #closed = false;
+  #wake: (() => void) | undefined;
+
+  constructor(transport: Transport, clock: Clock, contract: Contract) {
+    this.#transport = transport;
+    this.#clock = clock;
+    this.#topic = topicOf(contract.name);
+    this.#group = groupOf(contract.name);
+  }
+
+  /** What is known now, or a promise of it where a look has to come first. Never rejects. */
+  ask(): Presence | Promise<Presence> {
+    if (!this.#transport.capabilities.presence) return UNKNOWN;
+    const now = this.#clock.monotonic();
+    this.#askedAt = now;
+    const age = now - this.#lastAt;
+    if (this.#last === undefined) return this.#look();
+    if (this.#last.kind === "absent") return age <= 2 * PRESENCE_LOOK_MS ? ABSENT : this.#look();
+    if (age > PRESENCE_KEPT_MS) void this.#look();
+    return this.#last;
+  }
+
+  /** Ends every look. */
+  close(): void {
+    this.#closed = true;
+    this.#timer?.cancel();
+    this.#wake?.();
+  }
+
+  #look(): Promise<Presence> {
+    this.#looking ??= this.#twoLooks().finally(() => this.#looking = undefined);
+    return this.#looking;
+  }
+
+  async #twoLooks(): Promise<Presence> {
+    let found = await this.#lookOnce();
+    if (found.kind === "absent" && this.#last?.kind !== "absent" && !this.#closed) {
+      await this.#pause();
+      found = await this.#lookOnce();
+    }
+    this.#last = found;
+    this.#lastAt = this.#clock.monotonic();
+    if (found.kind === "absent") this.#lookAgainLater();
+    return found;
+  }
+
+  async #lookOnce(): Promise<Presence> {
+    try {
+      const members = await this.#transport.members(this.#topic, this.#group);
+      if (members === "unknown") return UNKNOWN;
+      if (members.length === 0) return ABSENT;
+      return { kind: "present", packs: members.every((member) => member.ours) };
+    } catch {
+      // Any failure to look means only that nothing is known; the call itself will tell what is wrong.
+      return UNKNOWN;
+    }
+  }
+
+  #pause(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#wake = resolve;
+      this.#timer = this.#clock.after(PRESENCE_LOOK_MS, resolve);
+    });
+  }
+
+  #lookAgainLater(): void {
+    if (this.#closed || this.#clock.monotonic() - this.#askedAt > PRESENCE_IDLE_MS) return;
+    this.#timer = this.#clock.after(PRESENCE_LOOK_MS, () => void this.#look());
+  }
+}

@@ -1,0 +1,40 @@
+import { HEADER } from "../envelope/headers.ts";
+import { decodePack } from "../envelope/pack.ts";
+import { readReply, type Reply } from "../envelope/reply.ts";
+import { EVENTS } from "../log/events.ts";
+import { logger } from "../log/log.ts";
+import type { DirectMessage } from "../transport/transport.ts";
+import type { PendingCalls } from "./pending.ts";
+
+const log = logger("caller");
+
+/**
+ * Settles pending calls by what arrives at the reply address: stop 12 of a call. What is no reply of ours is
+ * logged and dropped; a late or second reply is counted by the table.
+ */
+export function listenForReplies(pending: PendingCalls): (message: DirectMessage) => void {
+  return (message) => {
+    try {
+      for (const reply of repliesIn(message)) {
+        if (!pending.reply(reply)) log.debug(EVENTS.caller.lateReply, { callId: reply.id });
+      }
+    } catch (error) {
+      log.warn(EVENTS.caller.replyRefused, { error });
+    }
+  };
+}
+
+function* repliesIn(message: DirectMessage): Generator<Reply> {
+  if (message.headers.get(HEADER.kind) === "pack") {
+    for (const entry of decodePack(message.body)) {
+      const reply = readReply(message.headers, entry.headers, entry.body);
+      if (reply !== undefined) yield reply;
+    }
+    return;
+  }
+  const reply = readReply(message.headers, message.headers, message.body);
+  if (reply !== undefined) yield reply;
+  else if (message.plain !== undefined) {
+    yield { id: message.plain.correlationId, ok: true, type: "", body: message.body };
+  }
+}

@@ -1,0 +1,1 @@
+export { getLogger, type Logger } from "npm:@logtape/logtape@2.4.2";

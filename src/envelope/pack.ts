@@ -1,0 +1,126 @@
+import { RpcError } from "../errors/rpc_error.ts";
+import type { Headers } from "./headers.ts";
+
+/** One call or reply inside a pack. */
+export interface PackEntry {
+  readonly headers: Headers;
+  readonly body: Uint8Array;
+}
+
+/** Most entries a pack may have: more is not one of ours. */
+export const MAX_PACK_ENTRIES = 1_024;
+
+const NAME_END = "\u0001";
+const VALUE_END = "\u0002";
+const ENTRY_END = "\u0003";
+const PREFIX_BYTES = 8;
+const LENGTH_BYTES = 4;
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder("utf-8", { fatal: true });
+
+/**
+ * Writes a pack, integers big-endian:
+ *
+ * | bytes | content |
+ * |---|---|
+ * | 4 | number of entries, n |
+ * | 4 | bytes of the heads, h |
+ * | n × 4 | bytes of each body |
+ * | h | heads: for each entry `name U+0001 value U+0002` …, then U+0003 |
+ * | … | the bodies, one after the other |
+ *
+ * One text for all heads, because turning text into bytes costs per call, not per byte.
+ *
+ * @throws {TypeError} on a header with a control character, which would move the boundaries
+ */
+export function encodePack(entries: readonly PackEntry[]): Uint8Array {
+  let heads = "";
+  let bodyBytes = 0;
+  for (const entry of entries) {
+    heads += encodeHead(entry.headers);
+    bodyBytes += entry.body.length;
+  }
+  const head = encoder.encode(heads);
+  const lengths = PREFIX_BYTES + entries.length * LENGTH_BYTES;
+  const pack = new Uint8Array(lengths + head.length + bodyBytes);
+  const view = new DataView(pack.buffer);
+  view.setUint32(0, entries.length);
+  view.setUint32(4, head.length);
+  pack.set(head, lengths);
+  let at = lengths + head.length;
+  entries.forEach((entry, index) => {
+    view.setUint32(PREFIX_BYTES + index * LENGTH_BYTES, entry.body.length);
+    pack.set(entry.body, at);
+    at += entry.body.length;
+  });
+  return pack;
+}
+
+function encodeHead(headers: Headers): string {
+  let head = "";
+  for (const [name, value] of headers) head += name + NAME_END + value + VALUE_END;
+  for (let index = 0; index < head.length; index++) {
+    if (head.charCodeAt(index) === 3) throw new TypeError("Cannot pack a header with a control character");
+  }
+  return head + ENTRY_END;
+}
+
+/**
+ * Reads a pack. Bodies are views into `bytes`.
+ *
+ * @throws {RpcError} `invalid_argument` when lengths and content do not agree; nothing is allocated by a length
+ * that has not been checked
+ */
+export function decodePack(bytes: Uint8Array): PackEntry[] {
+  if (bytes.length < PREFIX_BYTES) throw broken("it is shorter than its prefix");
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const count = view.getUint32(0);
+  if (count === 0 || count > MAX_PACK_ENTRIES) throw broken(`it claims ${count} entries`);
+  const lengths = PREFIX_BYTES + count * LENGTH_BYTES;
+  const bodies = lengths + view.getUint32(4);
+  if (bodies > bytes.length) throw broken("its heads are longer than the message");
+  const heads = decodeHeads(bytes.subarray(lengths, bodies), count);
+  let at = bodies;
+  const entries = heads.map((headers, index) => {
+    const end = at + view.getUint32(PREFIX_BYTES + index * LENGTH_BYTES);
+    if (end > bytes.length) throw broken("a body is longer than the message");
+    const body = bytes.subarray(at, end);
+    at = end;
+    return { headers, body };
+  });
+  if (at !== bytes.length) throw broken("bytes are left over");
+  return entries;
+}
+
+function decodeHeads(bytes: Uint8Array, count: number): Headers[] {
+  let text: string;
+  try {
+    text = decoder.decode(bytes);
+  } catch (error) {
+    throw broken("its heads are no UTF-8", error);
+  }
+  const heads = text.split(ENTRY_END, count + 1);
+  if (heads.length !== count + 1 || heads[count] !== "" || !text.endsWith(ENTRY_END)) {
+    throw broken("its heads are not as many as its entries");
+  }
+  heads.pop();
+  return heads.map(decodeHead);
+}
+
+function decodeHead(head: string): Headers {
+  const headers = new Map<string, string>();
+  let at = 0;
+  while (at < head.length) {
+    const nameEnd = head.indexOf(NAME_END, at);
+    const valueEnd = head.indexOf(VALUE_END, nameEnd + 1);
+    if (nameEnd < 0 || valueEnd < 0) throw broken("a header has no end");
+    headers.set(head.slice(at, nameEnd), head.slice(nameEnd + 1, valueEnd));
+    at = valueEnd + 1;
+  }
+  return headers;
+}
+
+function broken(reason: string, cause?: unknown): RpcError {
+  return new RpcError("invalid_argument", `Cannot open the pack: ${reason}`, { outcome: "rejected", cause });
+}

@@ -1,0 +1,81 @@
+import { isCode } from "../errors/code.ts";
+import { RpcError } from "../errors/rpc_error.ts";
+import type { Outcome } from "../errors/outcome.ts";
+import type { Ran } from "../call/inbound.ts";
+import { MAX_ERROR_TEXT_BYTES } from "../call/defaults.ts";
+import { cutText, ENVELOPE_VERSION, escapeHeader, HEADER, type Headers, unescapeHeader } from "./headers.ts";
+import { NO_BODY } from "./body.ts";
+
+/** A reply as it travels: an encoded output, or an error and whether its handler ran. */
+export type Reply =
+  | { readonly id: string; readonly ok: true; readonly type: string; readonly body: Uint8Array | undefined }
+  | { readonly id: string; readonly ok: false; readonly error: RpcError; readonly ran: Ran };
+
+/** Writes what is one reply's own. */
+export function writeReply(reply: Reply, into: Map<string, string>): void {
+  into.set(HEADER.id, reply.id);
+  if (reply.ok) {
+    into.set(HEADER.code, "ok");
+    into.set(HEADER.type, reply.type);
+    if (reply.body === undefined) into.set(HEADER.empty, "1");
+    return;
+  }
+  into.set(HEADER.code, reply.error.code);
+  into.set(HEADER.message, escapeHeader(cutText(reply.error.message, MAX_ERROR_TEXT_BYTES)));
+  into.set(HEADER.ran, reply.ran);
+  into.set(HEADER.empty, "1");
+}
+
+/** All headers of a reply that travels alone. */
+export function replyHeaders(reply: Reply): Map<string, string> {
+  const headers = new Map([[HEADER.version, ENVELOPE_VERSION], [HEADER.kind, "reply"]]);
+  writeReply(reply, headers);
+  return headers;
+}
+
+/** The encoded output of a reply, or `undefined`. */
+export function replyBody(reply: Reply): Uint8Array | undefined {
+  return reply.ok ? reply.body : NO_BODY;
+}
+
+/**
+ * Reads a reply. One without `rpc-code` is a plain responder's and means ok.
+ *
+ * @param shared headers of the message that carried it
+ * @param own headers of its own: the same ones, or its entry's in a pack
+ * @param body the body that travelled
+ * @returns `undefined` when it names no call
+ */
+export function readReply(shared: Headers, own: Headers, body: Uint8Array): Reply | undefined {
+  const id = own.get(HEADER.id);
+  if (id === undefined) return undefined;
+  const code = own.get(HEADER.code);
+  if (code === undefined || code === "ok") {
+    const type = own.get(HEADER.type) ?? shared.get(HEADER.type) ?? "";
+    return { id, ok: true, type, body: own.get(HEADER.empty) === "1" ? NO_BODY : body };
+  }
+  const ran = readRan(own.get(HEADER.ran));
+  const message = unescapeHeader(own.get(HEADER.message) ?? "");
+  // A code of a later version is still a failure; it must not be mistaken for success.
+  const known = isCode(code) ? code : "unknown";
+  const error = new RpcError(known, message, { outcome: outcomeOf(ran, code), callId: id });
+  return { id, ok: false, error, ran };
+}
+
+function readRan(value: string | undefined): Ran {
+  return value === "no" || value === "yes" || value === "lost" ? value : "maybe";
+}
+
+/** What the caller may conclude from what the callee knows. */
+function outcomeOf(ran: Ran, code: string): Outcome {
+  switch (ran) {
+    case "no":
+      return code === "deadline_exceeded" ? "expired" : "rejected";
+    case "yes":
+      return "replied";
+    case "lost":
+      return "executed_reply_lost";
+    case "maybe":
+      return "sent_unknown";
+  }
+}

@@ -1,0 +1,133 @@
+import { RpcError } from "../errors/rpc_error.ts";
+import {
+  ENVELOPE_VERSION,
+  escapeHeader,
+  HEADER,
+  type Headers,
+  unescapeHeader,
+  USER_PREFIX,
+} from "./headers.ts";
+import { NO_BODY } from "./body.ts";
+
+/** A request as it travels: the call's headers and the encoded input. */
+export interface Request {
+  readonly id: string;
+  /** From 1, raised by every re-send. */
+  readonly attempt: number;
+  /** Epoch milliseconds by the caller's clock; for people. The callee counts from the store time. */
+  readonly deadlineMs: number;
+  readonly timeoutMs: number;
+  /** Content type of the body. */
+  readonly type: string;
+  /** Where the reply goes. */
+  readonly replyTo: string;
+  readonly idempotencyKey: string | undefined;
+  readonly from: string | undefined;
+  /** Names without prefix. */
+  readonly userHeaders: ReadonlyMap<string, string>;
+  /** The encoded input, or `undefined` for none. */
+  readonly body: Uint8Array | undefined;
+}
+
+/** Headers of a request that are the same for every call of one caller to one method: a pack states them once. */
+export type SharedHeader = "replyTo" | "from" | "type";
+
+/**
+ * Writes what all requests of a caller share.
+ *
+ * @param into the headers to add to
+ */
+export function writeShared(request: Pick<Request, SharedHeader>, into: Map<string, string>): void {
+  into.set(HEADER.version, ENVELOPE_VERSION);
+  into.set(HEADER.type, request.type);
+  into.set(HEADER.reply, request.replyTo);
+  if (request.from !== undefined) into.set(HEADER.from, escapeHeader(request.from));
+}
+
+/** Writes what is one call's own. */
+export function writeOwn(request: Request, into: Map<string, string>): void {
+  into.set(HEADER.id, request.id);
+  into.set(HEADER.deadline, String(Math.ceil(request.deadlineMs)));
+  into.set(HEADER.timeout, String(Math.ceil(request.timeoutMs)));
+  if (request.attempt !== 1) into.set(HEADER.attempt, String(request.attempt));
+  if (request.body === undefined) into.set(HEADER.empty, "1");
+  if (request.idempotencyKey !== undefined) {
+    into.set(HEADER.idempotencyKey, escapeHeader(request.idempotencyKey));
+  }
+  for (const [name, value] of request.userHeaders) into.set(USER_PREFIX + name, escapeHeader(value));
+}
+
+/** All headers of a request that travels alone. */
+export function requestHeaders(request: Request): Map<string, string> {
+  const headers = new Map<string, string>([[HEADER.kind, "request"]]);
+  writeShared(request, headers);
+  writeOwn(request, headers);
+  return headers;
+}
+
+/**
+ * Reads a request.
+ *
+ * @param shared headers of the message that carried it
+ * @param own headers of its own: the same ones, or its entry's in a pack
+ * @param body the body that travelled, which is one byte where there is none
+ * @throws {RpcError} `invalid_argument`, naming the header, when one is missing or malformed
+ */
+export function readRequest(shared: Headers, own: Headers, body: Uint8Array): Request {
+  const timeoutMs = wholeNumber(own, HEADER.timeout);
+  return {
+    id: text(own, HEADER.id),
+    attempt: own.has(HEADER.attempt) ? wholeNumber(own, HEADER.attempt) : 1,
+    deadlineMs: wholeNumber(own, HEADER.deadline),
+    timeoutMs,
+    type: text(own.has(HEADER.type) ? own : shared, HEADER.type),
+    replyTo: text(own.has(HEADER.reply) ? own : shared, HEADER.reply),
+    idempotencyKey: optional(own, HEADER.idempotencyKey),
+    from: optional(own, HEADER.from) ?? optional(shared, HEADER.from),
+    userHeaders: userHeaders(own),
+    body: own.get(HEADER.empty) === "1" ? NO_BODY : body,
+  };
+}
+
+/** The user's own headers among all, their names without prefix. */
+export function userHeaders(headers: Headers): ReadonlyMap<string, string> {
+  let found: Map<string, string> | undefined;
+  for (const [name, value] of headers) {
+    if (!name.startsWith(USER_PREFIX)) continue;
+    found ??= new Map();
+    found.set(name.slice(USER_PREFIX.length), unescapeHeader(value));
+  }
+  return found ?? NO_HEADERS;
+}
+
+const NO_HEADERS: ReadonlyMap<string, string> = new Map();
+const WHOLE = /^[0-9]{1,15}$/;
+const MAX_ID_LENGTH = 64;
+const ID = /^[A-Za-z0-9_.:-]+$/;
+
+function text(headers: Headers, name: string): string {
+  const value = headers.get(name);
+  if (value === undefined || value === "") throw malformed(name, value);
+  if (name === HEADER.id && (value.length > MAX_ID_LENGTH || !ID.test(value))) throw malformed(name, value);
+  return value;
+}
+
+function optional(headers: Headers, name: string): string | undefined {
+  const value = headers.get(name);
+  return value === undefined ? undefined : unescapeHeader(value);
+}
+
+function wholeNumber(headers: Headers, name: string): number {
+  const value = headers.get(name);
+  if (value === undefined || !WHOLE.test(value)) throw malformed(name, value);
+  return Number(value);
+}
+
+function malformed(name: string, value: string | undefined): RpcError {
+  const found = value === undefined
+    ? "it is missing"
+    : `current value is ${JSON.stringify(value.slice(0, 80))}`;
+  return new RpcError("invalid_argument", `Cannot read the request's header '${name}': ${found}`, {
+    outcome: "rejected",
+  });
+}

@@ -1,0 +1,57 @@
+import type { Code } from "./code.ts";
+import type { Outcome } from "./outcome.ts";
+
+/** What an {@linkcode RpcError} may carry besides its code and text. */
+export interface RpcErrorOptions {
+  /** What is known about delivery. Default: `replied`, which is right for an error thrown in a handler. */
+  readonly outcome?: Outcome;
+  /** The call's id, for whoever looks it up on the broker. */
+  readonly callId?: string | undefined;
+  /** What led to it. Kept for logs, never sent to a peer. */
+  readonly cause?: unknown;
+}
+
+/**
+ * The one error of a call. A handler throws it to answer with a failure; a caller catches it, and reads from
+ * {@linkcode RpcError.outcome} whether the call may have run.
+ *
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { RpcError } from "rocket-actors";
+ *
+ * const failure = RpcError.from(new RpcError("not_found", "No such account"));
+ * assert.equal(failure.code, "not_found");
+ * assert.equal(failure.outcome, "replied");
+ * ```
+ */
+export class RpcError extends Error {
+  override readonly name = "RpcError";
+  /** Why it failed: a gRPC status code in lower case. */
+  readonly code: Code;
+  /** What the caller knows about delivery. */
+  readonly outcome: Outcome;
+  /** The id of the call, or `undefined` where there was none yet. */
+  readonly callId: string | undefined;
+
+  /**
+   * @param code why it failed
+   * @param message text for people; sent to the caller when thrown in a handler
+   * @param options outcome, call id and cause
+   */
+  constructor(code: Code, message: string, options: RpcErrorOptions = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.code = code;
+    this.outcome = options.outcome ?? "replied";
+    this.callId = options.callId;
+  }
+
+  /**
+   * Turns whatever was caught into an `RpcError`. An `RpcError` comes back as it is. Everything else becomes
+   * `unknown` with outcome `sent_unknown` (nothing may be concluded from it), its value kept as `cause`.
+   */
+  static from(error: unknown): RpcError {
+    if (error instanceof RpcError) return error;
+    const message = error instanceof Error ? error.message : String(error);
+    return new RpcError("unknown", message, { outcome: "sent_unknown", cause: error });
+  }
+}

@@ -1,0 +1,78 @@
+import { Backoff } from "../async/backoff.ts";
+import type { Clock } from "../async/clock.ts";
+import type { Random } from "../async/random.ts";
+import { travelling } from "../envelope/body.ts";
+import { MAX_ERROR_TEXT_BYTES } from "../call/defaults.ts";
+import { cutText, escapeHeader, HEADER } from "../envelope/headers.ts";
+import { EVENTS } from "../log/events.ts";
+import { logger } from "../log/log.ts";
+import type { Delivery, Transport } from "../transport/transport.ts";
+import { RETRY_PAUSE_MS } from "./defaults.ts";
+
+/** A request that will not be run again, or a message that is no request. */
+export interface DeadLetter {
+  readonly id: string;
+  readonly tag: string;
+  readonly headers: ReadonlyMap<string, string>;
+  readonly body: Uint8Array | undefined;
+  readonly delivery: Delivery;
+}
+
+const log = logger("callee");
+
+/** Stores the requests of one contract that will not be run again, with the reason. */
+export class DeadLetters {
+  readonly #transport: Transport;
+  readonly #clock: Clock;
+  readonly #random: Random;
+  readonly #topic: string;
+  #stored = 0;
+
+  constructor(transport: Transport, clock: Clock, random: Random, topic: string) {
+    this.#transport = transport;
+    this.#clock = clock;
+    this.#random = random;
+    this.#topic = topic;
+  }
+
+  /** Dead letters stored. */
+  get stored(): number {
+    return this.#stored;
+  }
+
+  /**
+   * Stores one request. Tries until it is stored or `wanted` says no; resolves to whether it is stored.
+   *
+   * @param reason why it is here: text for operators
+   * @param wanted whether the request is still this instance's to settle
+   */
+  async store(letter: DeadLetter, reason: string, wanted: () => boolean): Promise<boolean> {
+    log.warn(EVENTS.callee.deadLetter, { callId: letter.id, method: letter.tag, reason });
+    const backoff = new Backoff({ ...RETRY_PAUSE_MS, random: this.#random });
+    while (wanted()) {
+      try {
+        await this.#send(letter, reason);
+        this.#stored++;
+        return true;
+      } catch (error) {
+        log.error(EVENTS.callee.deadLetterFailed, { callId: letter.id, error });
+      }
+      await new Promise<void>((resolve) => void this.#clock.after(backoff.next(), resolve));
+    }
+    return false;
+  }
+
+  async #send({ id, tag, headers, body, delivery }: DeadLetter, reason: string): Promise<void> {
+    const queues = await this.#transport.queues(this.#topic);
+    const queue = queues.find((candidate) => candidate.broker === delivery.queue.broker) ?? queues[0];
+    if (queue === undefined) throw new TypeError(`Topic "${this.#topic}" has no queue`);
+    const { topic, broker, id: queueId } = delivery.queue;
+    const marked = new Map(headers);
+    marked.set(HEADER.dead, escapeHeader(cutText(reason, MAX_ERROR_TEXT_BYTES)));
+    marked.set(HEADER.origin, `${topic}/${broker}/${queueId}/${delivery.offset}`);
+    await this.#transport.send(
+      { topic: this.#topic, tag, keys: [id], headers: marked, body: travelling(body) },
+      { queue },
+    );
+  }
+}

@@ -1,0 +1,26 @@
+/** How long handlers may go on when a partition is handed over, in milliseconds; then they are aborted. */
+export const DRAIN_LIMIT_MS = 5_000;
+/** A call that expired longer ago than this is not answered: nobody waits any more. Milliseconds. */
+export const EXPIRED_ANSWERED_MS = 200;
+/** Messages asked for at a time while a partition's mailboxes have room. */
+export const PULL_AHEAD = 32;
+/** Messages of one queue that may be unsettled; beyond it nothing more is pulled. */
+export const SPAN_LIMIT = 10_000;
+/** Replies that one reply pack carries at most. */
+export const REPLY_PACK_CALLS = 256;
+/** Bytes that one reply pack carries at most; a single larger reply travels alone. */
+export const REPLY_PACK_BYTES = 256 * 1024;
+/** Unanswered replies to one plain requester at once. */
+export const PLAIN_REPLIES_AT_ONCE = 4;
+/** Duplicate window of one partition. */
+export const WINDOW_CALLS = 10_000;
+/** Encoded bytes of the replies that one duplicate window keeps. */
+export const WINDOW_BYTES = 16 * 1024 * 1024;
+/** Age from which the duplicate window forgets, in milliseconds. */
+export const WINDOW_AGE_MS = 600_000;
+/** Look-ups of stored replies under way at once, per service. */
+export const LOOKUPS_AT_ONCE = 16;
+/** A clock that is off the broker's by more than this is reported, in milliseconds. */
+export const CLOCK_SKEW_MS = 500;
+/** First and longest pause between tries to store a reply or a dead letter, in milliseconds. */
+export const RETRY_PAUSE_MS = { initialMs: 50, maxMs: 2_000 } as const;

@@ -1,0 +1,140 @@
+import type { Timer } from "../async/clock.ts";
+import type { InboundCall, Result } from "../call/inbound.ts";
+import type { MethodSettings } from "../contract/types.ts";
+import type { Request } from "../envelope/request.ts";
+import { RpcError } from "../errors/rpc_error.ts";
+import type { Delivery, PlainRequest } from "../transport/transport.ts";
+
+/** What a received call needs from the service that received it. */
+export interface CallOwner {
+  nowMs(): number;
+  /** Whether the call's partition is still this instance's to act on. */
+  held(): boolean;
+  after(ms: number, callback: () => void): Timer;
+  /** The call has its result: encode it, answer, settle. `handedOn` says whether a mailbox has had it. */
+  conclude(call: ReceivedCall, result: Result, handedOn: boolean): void;
+}
+
+/** Everything about a call that is fixed when it is received. */
+export interface CallFacts {
+  readonly request: Request;
+  readonly method: string;
+  readonly settings: MethodSettings;
+  readonly input: unknown;
+  readonly delivery: Delivery;
+  readonly deadlineMs: number;
+  readonly attempt: number;
+  /** Set where the requester is a plain RocketMQ client. */
+  readonly plain: PlainRequest | undefined;
+}
+
+/** One call between its delivery and its settlement. */
+export class ReceivedCall implements InboundCall {
+  readonly facts: CallFacts;
+  readonly #owner: CallOwner;
+  #controller: AbortController | undefined;
+  #deadline: Timer | undefined;
+  #withdrawal: unknown;
+  #running = false;
+  /** Whether it has its result. */
+  settled = false;
+  /** Whether it was put into a mailbox. */
+  handedOn = false;
+
+  constructor(facts: CallFacts, owner: CallOwner) {
+    this.facts = facts;
+    this.#owner = owner;
+  }
+
+  get id(): string {
+    return this.facts.request.id;
+  }
+  get method(): string {
+    return this.facts.method;
+  }
+  get input(): unknown {
+    return this.facts.input;
+  }
+  get bytes(): number {
+    return this.facts.request.body?.length ?? 0;
+  }
+  get deadlineMs(): number {
+    return this.facts.deadlineMs;
+  }
+  get attempt(): number {
+    return this.facts.attempt;
+  }
+  get idempotencyKey(): string {
+    return this.facts.request.idempotencyKey ?? this.facts.request.id;
+  }
+  get caller(): string | undefined {
+    return this.facts.request.from;
+  }
+  get headers(): ReadonlyMap<string, string> {
+    return this.facts.request.userHeaders;
+  }
+  get withdrawn(): boolean {
+    return this.#withdrawal !== undefined;
+  }
+  /** Whether its handler has been started and has not answered yet. */
+  get running(): boolean {
+    return this.#running;
+  }
+  get signal(): AbortSignal {
+    this.#controller ??= this.#createController();
+    return this.#controller.signal;
+  }
+
+  claim(): boolean {
+    if (this.#withdrawal !== undefined || this.settled || !this.#owner.held()) return false;
+    if (this.#owner.nowMs() >= this.deadlineMs) {
+      this.settle({ ok: false, error: expired(), ran: "no" });
+      return false;
+    }
+    this.#running = true;
+    return true;
+  }
+
+  started(): Promise<void> | undefined {
+    const recorded = this.facts.delivery.started();
+    if (!this.facts.settings.idempotent) return recorded;
+    // Not awaited: what is safe to run again loses nothing when the record comes too late.
+    recorded.catch(() => {});
+    return undefined;
+  }
+
+  settle(result: Result): void {
+    if (this.settled) return;
+    this.settled = true;
+    this.#running = false;
+    this.#deadline?.cancel();
+    if (this.#withdrawal === undefined) this.#owner.conclude(this, result, this.handedOn);
+  }
+
+  /** Takes the call away from this instance: its handler is told, and what it answers is dropped. */
+  withdraw(reason: unknown): void {
+    if (this.settled) return;
+    this.#withdrawal = reason;
+    this.#deadline?.cancel();
+    this.#controller?.abort(reason);
+  }
+
+  #createController(): AbortController {
+    const controller = new AbortController();
+    if (this.#withdrawal !== undefined) controller.abort(this.#withdrawal);
+    else if (this.deadlineMs !== Infinity) {
+      this.#deadline = this.#owner.after(
+        this.deadlineMs - this.#owner.nowMs(),
+        () => controller.abort(expired()),
+      );
+    }
+    return controller;
+  }
+}
+
+/** What answers a call whose deadline passed before its handler could start. */
+export function expired(): RpcError {
+  return new RpcError("deadline_exceeded", "The deadline passed before a handler could start", {
+    outcome: "expired",
+  });
+}

@@ -1,0 +1,173 @@
+import type { Clock, Timer } from "../async/clock.ts";
+import { Backoff } from "../async/backoff.ts";
+import type { Random } from "../async/random.ts";
+import { travelling } from "../envelope/body.ts";
+import { ENVELOPE_VERSION, HEADER } from "../envelope/headers.ts";
+import { encodePack } from "../envelope/pack.ts";
+import { type Reply, replyBody, replyHeaders, writeReply } from "../envelope/reply.ts";
+import { EVENTS } from "../log/events.ts";
+import { logger } from "../log/log.ts";
+import type { Delivery, Message, PlainRequest, Transport } from "../transport/transport.ts";
+import { PLAIN_REPLIES_AT_ONCE, REPLY_PACK_BYTES, REPLY_PACK_CALLS, RETRY_PAUSE_MS } from "./defaults.ts";
+
+/** A reply on its way out. */
+export interface OutgoingReply {
+  readonly reply: Reply;
+  readonly method: string;
+  /** An address of one of our transports. */
+  readonly replyTo: string;
+  /** Set where the requester is a plain RocketMQ client: then the reply travels alone and bare. */
+  readonly plain: PlainRequest | undefined;
+  /** The delivery that it answers. */
+  readonly near: Delivery;
+  /** Until when it is worth trying, epoch milliseconds. */
+  readonly untilMs: number;
+  /** The reply is stored or pushed, or nobody waits for it any more: its request can be settled. */
+  done(): void;
+}
+
+/** The replies to one address. */
+interface Lane {
+  readonly address: string;
+  waiting: OutgoingReply[];
+  outstanding: number;
+  scheduled: boolean;
+  readonly backoff: Backoff;
+  pause: Timer | undefined;
+}
+
+const log = logger("callee");
+
+/**
+ * Sends replies. Those to one requester gather while a send to it is outstanding and then go as one message. A
+ * send that failed is tried again until the calls' deadlines; only then are they settled without, and counted.
+ */
+export class Replier {
+  readonly #transport: Transport;
+  readonly #clock: Clock;
+  readonly #random: Random;
+  readonly #lanes = new Map<string, Lane>();
+  #undelivered = 0;
+  #closed = false;
+
+  constructor(transport: Transport, clock: Clock, random: Random) {
+    this.#transport = transport;
+    this.#clock = clock;
+    this.#random = random;
+  }
+
+  /** Replies that could not be stored before their deadline. */
+  get undelivered(): number {
+    return this.#undelivered;
+  }
+
+  /** Takes a reply to send. */
+  send(outgoing: OutgoingReply): void {
+    const lane = this.#lane(outgoing.replyTo);
+    lane.waiting.push(outgoing);
+    this.#schedule(lane);
+  }
+
+  /** Stops trying. What has not been sent is not settled: its requests come again elsewhere. */
+  close(): void {
+    this.#closed = true;
+    for (const lane of this.#lanes.values()) lane.pause?.cancel();
+    this.#lanes.clear();
+  }
+
+  #lane(address: string): Lane {
+    let lane = this.#lanes.get(address);
+    if (lane === undefined) {
+      const backoff = new Backoff({ ...RETRY_PAUSE_MS, random: this.#random });
+      lane = { address, waiting: [], outstanding: 0, scheduled: false, backoff, pause: undefined };
+      this.#lanes.set(address, lane);
+    }
+    return lane;
+  }
+
+  #schedule(lane: Lane): void {
+    if (lane.scheduled || lane.pause !== undefined || this.#closed) return;
+    lane.scheduled = true;
+    queueMicrotask(() => {
+      lane.scheduled = false;
+      this.#flush(lane);
+    });
+  }
+
+  #flush(lane: Lane): void {
+    while (lane.waiting.length > 0 && !this.#closed) {
+      const plain = lane.waiting[0]?.plain !== undefined;
+      if (lane.outstanding >= (plain ? PLAIN_REPLIES_AT_ONCE : 1)) return;
+      void this.#sendBatch(lane, takeBatch(lane.waiting));
+    }
+    if (lane.outstanding === 0) this.#lanes.delete(lane.address);
+  }
+
+  async #sendBatch(lane: Lane, batch: readonly OutgoingReply[]): Promise<void> {
+    const near = batch[0]?.near;
+    lane.outstanding++;
+    try {
+      await this.#transport.sendTo(lane.address, messageOf(batch), { near });
+      lane.backoff.reset();
+      for (const outgoing of batch) outgoing.done();
+    } catch (error) {
+      this.#tryAgain(lane, batch, error);
+    } finally {
+      lane.outstanding--;
+    }
+    this.#schedule(lane);
+  }
+
+  #tryAgain(lane: Lane, batch: readonly OutgoingReply[], error: unknown): void {
+    const now = this.#clock.now();
+    const overdue = batch.filter((outgoing) => outgoing.untilMs <= now);
+    if (overdue.length > 0) {
+      this.#undelivered += overdue.length;
+      log.warn(EVENTS.callee.replyFailed, { address: lane.address, calls: overdue.length, error });
+      for (const outgoing of overdue) outgoing.done();
+    }
+    lane.waiting.unshift(...batch.filter((outgoing) => outgoing.untilMs > now));
+    if (this.#closed || lane.pause !== undefined) return;
+    lane.pause = this.#clock.after(lane.backoff.next(), () => {
+      lane.pause = undefined;
+      this.#schedule(lane);
+    });
+  }
+}
+
+/** Takes what goes as one message: a plain reply alone, others up to the bounds of a pack. */
+function takeBatch(waiting: OutgoingReply[]): OutgoingReply[] {
+  let bytes = 0;
+  let count = 0;
+  for (const { reply, plain } of waiting) {
+    bytes += replyBody(reply)?.length ?? 0;
+    if (count > 0 && (plain !== undefined || count === REPLY_PACK_CALLS || bytes > REPLY_PACK_BYTES)) break;
+    count++;
+    if (plain !== undefined) break;
+  }
+  return waiting.splice(0, count);
+}
+
+function messageOf(batch: readonly OutgoingReply[]): Omit<Message, "topic"> {
+  const [first] = batch;
+  if (first === undefined) throw new TypeError("Cannot send an empty batch of replies");
+  const keys = batch.map(({ reply }) => reply.id);
+  if (batch.length === 1) {
+    const body = travelling(bodyFor(first));
+    return { tag: first.method, keys, headers: replyHeaders(first.reply), body, plain: first.plain };
+  }
+  const headers = new Map([[HEADER.version, ENVELOPE_VERSION], [HEADER.kind, "pack"]]);
+  const entries = batch.map(({ reply }) => {
+    const own = new Map<string, string>();
+    writeReply(reply, own);
+    return { headers: own, body: travelling(replyBody(reply)) };
+  });
+  return { tag: first.method, keys, headers, body: encodePack(entries) };
+}
+
+/** A plain requester reads no headers: it gets a failure as a JSON body beside them. */
+function bodyFor({ reply, plain }: OutgoingReply): Uint8Array | undefined {
+  if (reply.ok || plain === undefined) return replyBody(reply);
+  const { code, message } = reply.error;
+  return new TextEncoder().encode(JSON.stringify({ error: { code, message, ran: reply.ran } }));
+}

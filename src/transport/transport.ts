@@ -1,0 +1,196 @@
+import type { Clock } from "../async/clock.ts";
+import type { Random } from "../async/random.ts";
+
+/** One queue of a topic. Its number is unique within its broker only. */
+export interface QueueRef {
+  readonly topic: string;
+  readonly broker: string;
+  readonly id: number;
+}
+
+/** A message on its way to a queue or an address: bytes and headers, nothing a transport must understand. */
+export interface Message {
+  readonly topic: string;
+  readonly tag: string;
+  /** What an operator can look the message up by. */
+  readonly keys: readonly string[];
+  /** ASCII names and values, under 12 KiB together. */
+  readonly headers: ReadonlyMap<string, string>;
+  /** At least one byte. */
+  readonly body: Uint8Array;
+  /** Set on a request that a plain responder must be able to answer, and on an answer to a plain request. */
+  readonly plain?: PlainRequest | undefined;
+}
+
+/** What RocketMQ's own request-reply puts on a request. */
+export interface PlainRequest {
+  readonly correlationId: string;
+  /** The requester's timeout, which no broker enforces. */
+  readonly ttlMs: number;
+  /** Where the answer goes: an address for {@linkcode Transport.sendTo}. Absent on an outgoing request. */
+  readonly replyTo?: string | undefined;
+}
+
+/** What a broker said when it stored a message. */
+export interface SendReceipt {
+  readonly messageId: string;
+  readonly queue: QueueRef;
+  readonly offset: number;
+}
+
+/** How to reach one instance past all queues: opaque texts that travel in headers. */
+export interface Addresses {
+  /** Where replies to this instance go. */
+  readonly reply: string;
+  /** Where control for this instance goes. */
+  readonly direct: string;
+}
+
+/** What differs between transports: declared, never guessed. */
+export interface Capabilities {
+  /** Whether a partition belongs to one instance at a time, so that state can live beside it. */
+  readonly ownedPartitions: boolean;
+  /** Whether messages survive the end of this process. */
+  readonly durable: boolean;
+  /** Whether {@linkcode Transport.storedReply} can find anything. */
+  readonly storedReplies: boolean;
+  /** Whether {@linkcode Transport.members} can tell. */
+  readonly presence: boolean;
+  /** Largest body it carries, in bytes. */
+  readonly maxBodyBytes: number;
+}
+
+/** A received message together with the handle that settles it. */
+export interface Delivery {
+  readonly message: Message;
+  readonly queue: QueueRef;
+  readonly offset: number;
+  /** When the broker stored it, by the broker's clock, epoch milliseconds. */
+  readonly storedAtMs: number;
+  /** How often an earlier owner may have started it, 0 to 3. Above 0 the message is suspect. */
+  readonly starts: number;
+  /**
+   * Records that work on this message starts. A record covers a prefix of the queue: it is written once every
+   * earlier message has started too, many in one write. Resolves when the record is on the broker; rejects with
+   * `unavailable` when the partition is lost first. Asking again returns the same promise.
+   */
+  started(): Promise<void>;
+  /** Records that the message is settled. Returns at once; the broker learns of it with the next commit. */
+  ack(): void;
+}
+
+/** One queue while this instance owns it. */
+export interface Partition {
+  readonly queue: QueueRef;
+  /** Pulls no more than `messages` further messages until asked again: an absolute number, not an increment. */
+  demand(messages: number): void;
+  /**
+   * Whether the lock was confirmed recently enough to act on. `false` means that `lost` has been or will at once
+   * be reported. Cheap: asked before every start.
+   */
+  held(): boolean;
+}
+
+/** Where a subscription reports to. Called in order per partition; must not throw. */
+export interface Sink {
+  /** This instance owns the queue from now on. Nothing is delivered before the first demand. */
+  assigned(partition: Partition): void;
+  /** Another instance shall have the queue: resolve when no handler of it runs any more. */
+  revoked(partition: Partition): Promise<void>;
+  /** The queue may already belong to another: stop everything, settle nothing. */
+  lost(partition: Partition, reason: string): void;
+  /** One message, in queue order. */
+  deliver(partition: Partition, delivery: Delivery): void;
+}
+
+/** A running subscription. */
+export interface Subscription {
+  /** Gives all partitions back (each one revoked first) and leaves the group. Idempotent. */
+  close(options?: { readonly signal?: AbortSignal | undefined }): Promise<void>;
+}
+
+/** What a topic needs before it can be used. */
+export interface TopicSpec {
+  readonly topic: string;
+  readonly queues: number;
+  /** The group that consumes it, with its side groups; absent for topics that are only written. */
+  readonly group?: string | undefined;
+}
+
+/** What a transport is told about the system it serves. */
+export interface TransportStart {
+  readonly clock: Clock;
+  readonly random: Random;
+  /** This instance's number, 53 bits: unique among all instances, never used again. */
+  readonly instance: number;
+}
+
+/** What a message that came past all queues consists of. */
+export interface DirectMessage {
+  readonly headers: ReadonlyMap<string, string>;
+  readonly body: Uint8Array;
+  readonly plain?: PlainRequest | undefined;
+}
+
+/** How a transport is doing. */
+export type TransportState = "connected" | "degraded" | "failed";
+
+/** What everything that waits takes. */
+export interface Waiting {
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * How calls leave and reach a process. Carries bytes and headers and knows nothing of calls. Failures are
+ * `RpcError`s whose outcome says whether the message may have been stored.
+ */
+export interface Transport {
+  readonly capabilities: Capabilities;
+  /** Connects. Everything below is called after it has resolved. Rejects with `unavailable` / `not_sent`. */
+  start(options: TransportStart): Promise<void>;
+  readonly addresses: Addresses;
+  /** All declared queues of a topic, sorted by broker and id. Rejects `unavailable` / `not_sent` where there is none. */
+  queues(topic: string, options?: Waiting): Promise<readonly QueueRef[]>;
+  /** Stores a message. Rejects with outcome `not_sent` (certainly not stored) or `sent_unknown`. */
+  send(message: Message, options: Waiting & { readonly queue: QueueRef }): Promise<SendReceipt>;
+  /**
+   * Sends past all queues to the instance with that address. Resolves once it was taken, or stored where its
+   * receiver finds it again. `near` is the delivery it answers.
+   */
+  sendTo(
+    address: string,
+    message: Omit<Message, "topic">,
+    options?: Waiting & { readonly near?: Delivery | undefined },
+  ): Promise<void>;
+  /** Sets the one listener for what arrives at this instance's addresses. It must not throw. */
+  onDirect(listener: (message: DirectMessage) => void): void;
+  /** Joins the group. Resolves after the first rebalance round, possibly with no partition. */
+  subscribe(
+    topic: { readonly topic: string; readonly group: string },
+    sink: Sink,
+    options?: Waiting,
+  ): Promise<Subscription>;
+  /** Makes topics and groups that do not exist, and leaves those that do alone. */
+  ensureTopics(specs: readonly TopicSpec[], options?: Waiting): Promise<void>;
+  /** Who serves the topic: the members of its group by all brokers that have it; `unknown` on any error. */
+  members(topic: string, group: string, options?: Waiting): Promise<readonly Member[] | "unknown">;
+  /** The reply with that key as it was stored, where the transport can look. */
+  storedReply(callId: string, near: Delivery, options?: Waiting): Promise<StoredReply | undefined>;
+  /** Sets the one listener for the transport's state. */
+  onState(listener: (state: TransportState, reason: string) => void): void;
+  /** Leaves everything. Pending sends fail at once. Idempotent. */
+  close(): Promise<void>;
+}
+
+/** A member of a consumer group. */
+export interface Member {
+  readonly clientId: string;
+  /** Whether it is an instance of this library, and so understands packs. */
+  readonly ours: boolean;
+}
+
+/** A reply found again on the broker. */
+export interface StoredReply {
+  readonly headers: ReadonlyMap<string, string>;
+  readonly body: Uint8Array;
+}
