@@ -1,0 +1,159 @@
+import type { Timer } from "../../async/clock.ts";
+import { Backoff } from "../../async/backoff.ts";
+import type { Random } from "../../async/random.ts";
+import { RocketMqError } from "../error.ts";
+import type { Command, RequestReply } from "../remote/command.ts";
+import { parseAddress } from "../remote/address.ts";
+import { connect } from "../remote/connect.ts";
+import type { Connection, ConnectionOptions } from "../remote/connection.ts";
+
+const INITIAL_WAIT_MS = 100;
+const MAX_WAIT_MS = 5_000;
+
+/** That a connection to a server came about or broke. */
+export interface ConnectionEvent {
+  /** The server, `host:port`. */
+  readonly address: string;
+  readonly state: "connected" | "lost";
+  /** What broke it; absent when this client closed it. */
+  readonly error?: RocketMqError;
+}
+
+/** What a {@linkcode Peer} is given. */
+export interface PeerOptions extends Omit<ConnectionOptions, "onRequest"> {
+  readonly random: Random;
+  readonly onRequest: (address: string, command: Command) => RequestReply | undefined;
+  readonly onEvent: (event: ConnectionEvent) => void;
+}
+
+/** One server as this client sees it: at most one connection, made when needed, made again while it is kept. */
+export class Peer {
+  readonly address: string;
+  readonly #options: PeerOptions;
+  readonly #backoff: Backoff;
+  readonly #giveUp = new AbortController();
+  #connection: Connection | undefined;
+  #connecting: Promise<Connection> | undefined;
+  #retry: Timer | undefined;
+  #kept = false;
+  #closed = false;
+
+  /**
+   * Makes no connection yet.
+   *
+   * @throws TypeError when the address is malformed
+   */
+  constructor(address: string, options: PeerOptions) {
+    parseAddress(address);
+    this.address = address;
+    this.#options = options;
+    this.#backoff = new Backoff({ initialMs: INITIAL_WAIT_MS, maxMs: MAX_WAIT_MS, random: options.random });
+  }
+
+  /** The connection, while there is one that works. */
+  get connection(): Connection | undefined {
+    return this.#connection?.open ? this.#connection : undefined;
+  }
+
+  /** Whether nothing would be lost by forgetting this server. */
+  get idle(): boolean {
+    return !this.#kept && this.connection === undefined && this.#connecting === undefined;
+  }
+
+  /**
+   * Connects, or joins the attempt under way. An attempt runs at once, however long back-off would wait.
+   *
+   * @throws RocketMqError kind `not_sent`
+   */
+  connect(): Promise<Connection> {
+    const { connection } = this;
+    if (connection !== undefined) return Promise.resolve(connection);
+    this.#connecting ??= this.#attempt();
+    return this.#connecting;
+  }
+
+  /** Connects, and again whenever the connection breaks, until {@linkcode Peer.release}. */
+  keep(): void {
+    if (this.#kept || this.#closed) return;
+    this.#kept = true;
+    this.#reconnect();
+  }
+
+  /** Stops connecting again. A connection that works stays. */
+  release(): void {
+    this.#kept = false;
+    this.#retry?.cancel();
+    this.#retry = undefined;
+  }
+
+  /** Closes the connection and connects no more; resolves when nothing is under way. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.release();
+    this.#giveUp.abort(this.#closedError());
+    const connection = this.#connection;
+    connection?.close();
+    await Promise.allSettled([this.#connecting, connection?.closed]);
+  }
+
+  async #attempt(): Promise<Connection> {
+    this.#retry?.cancel();
+    this.#retry = undefined;
+    try {
+      const connection = await this.#open();
+      this.#connection = connection;
+      this.#watch(connection);
+      this.#options.onEvent({ address: this.address, state: "connected" });
+      return connection;
+    } catch (error) {
+      this.#retryLater();
+      throw error;
+    } finally {
+      this.#connecting = undefined;
+    }
+  }
+
+  async #open(): Promise<Connection> {
+    if (this.#closed) throw this.#closedError();
+    const { address } = this;
+    const { onRequest } = this.#options;
+    const connection = await connect(address, {
+      ...this.#options,
+      signal: this.#giveUp.signal,
+      onRequest: (command) => onRequest(address, command),
+    });
+    if (!this.#closed) return connection;
+    connection.close();
+    throw this.#closedError();
+  }
+
+  #closedError(): RocketMqError {
+    return new RocketMqError("not_sent", `Cannot connect to ${this.address}: the client is closed`, {
+      address: this.address,
+    });
+  }
+
+  async #watch(connection: Connection): Promise<void> {
+    const error = await connection.closed;
+    // A new one may be there already.
+    if (this.#connection === connection) this.#connection = undefined;
+    // Not on connecting: a dying server's port may accept and then reset, over and over.
+    if (connection.lastReceivedAt !== undefined) this.#backoff.reset();
+    if (this.#connection === undefined && this.#connecting === undefined) this.#retryLater();
+    const { address } = this;
+    this.#options.onEvent({ address, state: "lost", ...(error === undefined ? {} : { error }) });
+  }
+
+  #retryLater(): void {
+    if (!this.#kept || this.#closed || this.#retry !== undefined) return;
+    this.#retry = this.#options.wheel.schedule(this.#backoff.next(), () => {
+      this.#retry = undefined;
+      this.#reconnect();
+    });
+  }
+
+  #reconnect(): void {
+    // A failure has already arranged the next attempt.
+    this.connect().catch(() => {});
+  }
+}

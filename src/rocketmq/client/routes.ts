@@ -1,0 +1,126 @@
+import type { Clock } from "../../async/clock.ts";
+import type { TimerWheel } from "../../async/timer_wheel.ts";
+import { RocketMqError } from "../error.ts";
+import { RequestCode, ResponseCode } from "../remote/codes.ts";
+import { expectSuccess } from "../remote/response.ts";
+import { readJsonBody } from "./json.ts";
+import type { NameServers } from "./name_servers.ts";
+import { parseTopicRoute, type TopicRoute } from "./route.ts";
+import { waitFor } from "./wait.ts";
+
+/** A route older than this is looked up again when it is used. */
+const REFRESH_MS = 30_000;
+/** After a failed refresh the next waits this long. */
+const RETRY_MS = 1_000;
+/** "No such topic" is believed this long. */
+const ABSENT_MS = 1_000;
+
+/** What {@linkcode Routes.get} takes. */
+export interface RouteOptions {
+  /** Ask the name server, whatever is known. Default: false. */
+  readonly fresh?: boolean | undefined;
+  /** Stops waiting; others that wait for the same look-up are not disturbed. */
+  readonly signal?: AbortSignal | undefined;
+  /** Default: the client's `requestTimeoutMs`. */
+  readonly timeoutMs?: number | undefined;
+}
+
+interface Known {
+  readonly result: TopicRoute | RocketMqError;
+  /** When to ask again. */
+  readonly staleAt: number;
+  /** Number of the look-up it came from: an older answer never replaces a newer one. */
+  readonly lookup: number;
+}
+
+/** The routes of topics as last heard. */
+export class Routes {
+  readonly #nameServers: NameServers;
+  readonly #clock: Clock;
+  readonly #wheel: TimerWheel;
+  readonly #timeoutMs: number;
+  readonly #known = new Map<string, Known>();
+  readonly #lookups = new Map<string, Promise<TopicRoute>>();
+  #lookup = 0;
+
+  /**
+   * @param timeoutMs how long one name server has to answer
+   */
+  constructor(nameServers: NameServers, clock: Clock, wheel: TimerWheel, timeoutMs: number) {
+    this.#nameServers = nameServers;
+    this.#clock = clock;
+    this.#wheel = wheel;
+    this.#timeoutMs = timeoutMs;
+  }
+
+  /**
+   * Where a topic lives. A known route is returned at once; when it is older than 30 s it is looked up again
+   * meanwhile, and kept if that fails.
+   *
+   * @throws RocketMqError kind `refused` with code 17 when there is no such topic; else when no name server answers
+   */
+  async get(topic: string, options: RouteOptions = {}): Promise<TopicRoute> {
+    options.signal?.throwIfAborted();
+    if (options.fresh) return await this.#wait(topic, this.#start(topic), options);
+    const known = this.#known.get(topic);
+    const stale = known === undefined || this.#clock.monotonic() >= known.staleAt;
+    if (known === undefined || (stale && known.result instanceof RocketMqError)) {
+      return await this.#wait(topic, this.#lookups.get(topic) ?? this.#start(topic), options);
+    }
+    // Whoever uses the route is served from what is known; the answer is for the next.
+    if (stale && !this.#lookups.has(topic)) this.#start(topic).catch(() => {});
+    if (known.result instanceof RocketMqError) throw known.result;
+    return known.result;
+  }
+
+  #wait(topic: string, work: Promise<TopicRoute>, options: RouteOptions): Promise<TopicRoute> {
+    const { signal } = options;
+    // Each name server has its own time; the last may answer when all before ran out of theirs.
+    const timeoutMs = options.timeoutMs ?? this.#timeoutMs * this.#nameServers.addresses.length;
+    const onTimeout = (): RocketMqError =>
+      new RocketMqError(
+        "unknown",
+        `No name server told the route of topic "${topic}" within ${timeoutMs} ms`,
+      );
+    return waitFor(work, { wheel: this.#wheel, timeoutMs, onTimeout, signal });
+  }
+
+  #start(topic: string): Promise<TopicRoute> {
+    const lookup = ++this.#lookup;
+    const work = this.#lookUp(topic, lookup).finally(() => {
+      if (this.#lookups.get(topic) === work) this.#lookups.delete(topic);
+    });
+    this.#lookups.set(topic, work);
+    return work;
+  }
+
+  async #lookUp(topic: string, lookup: number): Promise<TopicRoute> {
+    try {
+      const route = await this.#ask(topic);
+      this.#remember(topic, { result: route, staleAt: this.#clock.monotonic() + REFRESH_MS, lookup });
+      return route;
+    } catch (error) {
+      const now = this.#clock.monotonic();
+      const known = this.#known.get(topic);
+      if (error instanceof RocketMqError && error.responseCode === ResponseCode.TOPIC_NOT_EXIST) {
+        this.#remember(topic, { result: error, staleAt: now + ABSENT_MS, lookup });
+      } else if (known !== undefined) {
+        this.#remember(topic, { ...known, staleAt: now + RETRY_MS });
+      }
+      throw error;
+    }
+  }
+
+  #remember(topic: string, known: Known): void {
+    const previous = this.#known.get(topic);
+    if (previous === undefined || previous.lookup <= known.lookup) this.#known.set(topic, known);
+  }
+
+  async #ask(topic: string): Promise<TopicRoute> {
+    // Version and field both ask for standard JSON: some servers heed one, some the other.
+    const fields = { topic, acceptStandardJsonOnly: "true" };
+    const request = { code: RequestCode.GET_ROUTEINFO_BY_TOPIC, fields };
+    const { address, response } = await this.#nameServers.request(request, { timeoutMs: this.#timeoutMs });
+    return readJsonBody(expectSuccess(response, address), address, (value) => parseTopicRoute(topic, value));
+  }
+}

@@ -1,0 +1,299 @@
+import type { Clock, Timer } from "../../async/clock.ts";
+import { createDeferred } from "../../async/deferred.ts";
+import type { TimerWheel } from "../../async/timer_wheel.ts";
+import { RocketMqError } from "../error.ts";
+import { describeRequest, ResponseCode } from "./codes.ts";
+import {
+  type Command,
+  isOneway,
+  isResponse,
+  ONEWAY_FLAG,
+  type RequestCommand,
+  type RequestReply,
+  RESPONSE_FLAG,
+} from "./command.ts";
+import { textOf } from "./text_of.ts";
+import { FrameReader } from "./frame.ts";
+import { Outbox, type QueuedFrame } from "./outbox.ts";
+import type { OutgoingCommand } from "./outgoing.ts";
+import type { Socket } from "./socket.ts";
+
+const READ_BUFFER_BYTES = 64 * 1024;
+const MAX_OPAQUE = 0x7fff_ffff;
+
+/** How a {@linkcode Connection} is made. */
+export interface ConnectionOptions {
+  readonly clock: Clock;
+  /** Runs the deadlines; shared by all connections, closed by its maker. */
+  readonly wheel: TimerWheel;
+  /** Default: 3,000. */
+  readonly connectTimeoutMs?: number | undefined;
+  /** Largest frame to accept. Default: 16 MiB. */
+  readonly maxFrameBytes?: number | undefined;
+  /** Calls are refused while this many bytes or more wait to be written. Default: 64 MiB. */
+  readonly maxQueuedBytes?: number | undefined;
+  /** Calls are refused while this many wait for their answer. Default: 65,536. */
+  readonly maxPendingCalls?: number | undefined;
+  /**
+   * Answers a request of the server, at once. `undefined` means that the code is not known here: the server gets
+   * code 3. When it throws, the server gets code 1. To a one-way request nothing is answered.
+   */
+  readonly onRequest?: ((command: Command) => RequestReply | undefined) | undefined;
+}
+
+/** How long one call waits. */
+export interface ConnectionCallOptions {
+  /** From the call on, in milliseconds. */
+  readonly timeoutMs: number;
+  /** Stops waiting; the call then rejects with the signal's reason. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+interface PendingCall {
+  readonly code: number;
+  readonly frame: QueuedFrame;
+  readonly timer: Timer;
+  readonly signal: AbortSignal | undefined;
+  readonly onAbort: (() => void) | undefined;
+  resolve(response: Command): void;
+  reject(reason: unknown): void;
+}
+
+/**
+ * One TCP connection: many calls in flight, each matched to its answer by number. When the connection is lost, every
+ * pending call fails at once.
+ */
+export class Connection {
+  /** The server, `host:port`. */
+  readonly address: string;
+  /** Resolves when the connection is closed: with what broke it, or `undefined` after {@linkcode Connection.close}. */
+  readonly closed: Promise<RocketMqError | undefined>;
+  readonly #socket: Socket;
+  readonly #clock: Clock;
+  readonly #wheel: TimerWheel;
+  readonly #onRequest: (command: Command) => RequestReply | undefined;
+  readonly #maxQueuedBytes: number;
+  readonly #maxPendingCalls: number;
+  readonly #outbox: Outbox;
+  readonly #frames: FrameReader;
+  readonly #pending = new Map<number, PendingCall>();
+  readonly #end = createDeferred<RocketMqError | undefined>();
+  #opaque = 0;
+  #isClosed = false;
+  #lastReceivedAt: number | undefined;
+  #droppedAnswers = 0;
+
+  /** Takes over an open socket; see `connect`. */
+  constructor(address: string, socket: Socket, options: ConnectionOptions) {
+    this.address = address;
+    this.closed = this.#end.promise;
+    this.#socket = socket;
+    this.#clock = options.clock;
+    this.#wheel = options.wheel;
+    this.#onRequest = options.onRequest ?? (() => undefined);
+    this.#maxQueuedBytes = options.maxQueuedBytes ?? 64 * 1024 * 1024;
+    this.#maxPendingCalls = options.maxPendingCalls ?? 65_536;
+    this.#outbox = new Outbox(socket, (error) => this.#lose("was lost", error));
+    this.#frames = new FrameReader((command) => this.#receive(command), options.maxFrameBytes);
+    this.#read();
+  }
+
+  /** Whether it can still be used. */
+  get open(): boolean {
+    return !this.#isClosed;
+  }
+
+  /** When the last frame came, by the clock's `monotonic()`, or `undefined` before the first. */
+  get lastReceivedAt(): number | undefined {
+    return this.#lastReceivedAt;
+  }
+
+  /** How many calls wait for their answer. */
+  get pendingCalls(): number {
+    return this.#pending.size;
+  }
+
+  /** How many bytes wait to be written or are being written. */
+  get queuedBytes(): number {
+    return this.#outbox.queuedBytes;
+  }
+
+  /** How many answers came for calls that no longer waited. */
+  get droppedAnswers(): number {
+    return this.#droppedAnswers;
+  }
+
+  /**
+   * Sends a request and waits for its answer, whatever its code.
+   *
+   * @throws RocketMqError kind `not_sent` or `unknown`, when there is no answer in time or the connection is lost
+   * @throws RangeError when `timeoutMs` is not a finite number
+   */
+  call(request: RequestCommand, options: ConnectionCallOptions): Promise<Command> {
+    return new Promise((resolve, reject) => {
+      const { timeoutMs, signal } = options;
+      if (!Number.isFinite(timeoutMs)) throw new RangeError(`Cannot wait ${timeoutMs} ms`);
+      signal?.throwIfAborted();
+      if (timeoutMs <= 0) throw this.#notSent(request.code, "no time is left");
+      if (this.#pending.size >= this.#maxPendingCalls) {
+        throw this.#notSent(request.code, `${this.#pending.size} calls wait already; send fewer at a time`);
+      }
+      const opaque = this.#nextOpaque();
+      const frame = this.#send(request, opaque, 0);
+      const timer = this.#wheel.schedule(timeoutMs, () => this.#expire(opaque, timeoutMs));
+      const onAbort = signal === undefined ? undefined : () => this.#abort(opaque, signal.reason);
+      if (onAbort !== undefined) signal?.addEventListener("abort", onAbort);
+      this.#pending.set(opaque, { code: request.code, frame, timer, signal, onAbort, resolve, reject });
+    });
+  }
+
+  /**
+   * Sends a request that is not answered. Nothing tells whether it arrived.
+   *
+   * @throws RocketMqError kind `not_sent`, when it cannot even be queued
+   */
+  oneway(request: RequestCommand): void {
+    this.#send(request, this.#nextOpaque(), ONEWAY_FLAG);
+  }
+
+  /** Closes the connection; pending calls fail at once. Closing twice does nothing. */
+  close(): void {
+    this.#finish("was closed by this client", undefined, undefined);
+  }
+
+  #send(request: RequestCommand, opaque: number, flag: number): QueuedFrame {
+    if (this.#isClosed) throw this.#notSent(request.code, "the connection is closed");
+    if (this.#outbox.queuedBytes >= this.#maxQueuedBytes) {
+      throw this.#notSent(
+        request.code,
+        `${this.#outbox.queuedBytes} bytes wait to be written; send less at a time`,
+      );
+    }
+    const { code, fields, body, remark } = request;
+    try {
+      return this.#outbox.append({ code, flag, opaque, fields, body, remark });
+    } catch (cause) {
+      throw this.#notSent(code, textOf(cause), cause);
+    }
+  }
+
+  #nextOpaque(): number {
+    do {
+      this.#opaque = this.#opaque === MAX_OPAQUE ? 0 : this.#opaque + 1;
+    } while (this.#pending.has(this.#opaque));
+    return this.#opaque;
+  }
+
+  #notSent(code: number, reason: string, cause?: unknown): RocketMqError {
+    const message = `Cannot send request ${describeRequest(code)} to ${this.address}: ${reason}`;
+    return new RocketMqError("not_sent", message, { address: this.address, cause });
+  }
+
+  #expire(opaque: number, timeoutMs: number): void {
+    const call = this.#take(opaque);
+    if (call === undefined) return;
+    const kind = this.#outbox.withdraw(call.frame) ? "not_sent" : "unknown";
+    const message = `No answer from ${this.address} to request ${
+      describeRequest(call.code)
+    } within ${timeoutMs} ms`;
+    call.reject(new RocketMqError(kind, message, { address: this.address }));
+  }
+
+  #abort(opaque: number, reason: unknown): void {
+    const call = this.#take(opaque);
+    if (call === undefined) return;
+    this.#outbox.withdraw(call.frame);
+    call.reject(reason);
+  }
+
+  #take(opaque: number): PendingCall | undefined {
+    const call = this.#pending.get(opaque);
+    if (call === undefined) return undefined;
+    this.#pending.delete(opaque);
+    call.timer.cancel();
+    if (call.onAbort !== undefined) call.signal?.removeEventListener("abort", call.onAbort);
+    return call;
+  }
+
+  async #read(): Promise<void> {
+    const buffer = new Uint8Array(READ_BUFFER_BYTES);
+    try {
+      while (!this.#isClosed) {
+        const count = await this.#socket.read(buffer);
+        if (count === null) return this.#lose("was closed by the server");
+        this.#push(buffer.subarray(0, count));
+      }
+    } catch (error) {
+      this.#lose("was lost", error);
+    }
+  }
+
+  #push(chunk: Uint8Array): void {
+    try {
+      this.#frames.push(chunk);
+    } catch (error) {
+      this.#lose("sent what is no frame", error);
+    }
+  }
+
+  #receive(command: Command): void {
+    if (this.#isClosed) return;
+    this.#lastReceivedAt = this.#clock.monotonic();
+    // The server numbers its own requests: only the flag tells them from answers.
+    if (!isResponse(command)) return this.#serve(command);
+    const call = this.#take(command.opaque);
+    if (call === undefined) this.#droppedAnswers++;
+    else call.resolve(command);
+  }
+
+  #serve(request: Command): void {
+    const reply = this.#replyTo(request);
+    if (isOneway(request) || this.#isClosed) return;
+    const { opaque } = request;
+    const { code, fields = {}, body, remark } = reply;
+    const response: OutgoingCommand = { code, flag: RESPONSE_FLAG, opaque, fields, body, remark };
+    try {
+      if (this.#outbox.queuedBytes >= this.#maxQueuedBytes) {
+        return this.#lose("is stuck: the server does not read");
+      }
+      this.#outbox.append(response);
+    } catch (error) {
+      const code = ResponseCode.SYSTEM_ERROR;
+      this.#outbox.append({ code, flag: RESPONSE_FLAG, opaque, fields: {}, remark: textOf(error) });
+    }
+  }
+
+  #replyTo(request: Command): RequestReply {
+    try {
+      const reply = this.#onRequest(request);
+      if (reply !== undefined) return reply;
+      const remark = `request ${describeRequest(request.code)} is not supported by this client`;
+      return { code: ResponseCode.REQUEST_CODE_NOT_SUPPORTED, remark };
+    } catch (error) {
+      return { code: ResponseCode.SYSTEM_ERROR, remark: textOf(error) };
+    }
+  }
+
+  #lose(what: string, cause?: unknown): void {
+    const reason = cause === undefined ? "" : `: ${textOf(cause)}`;
+    const message = `Connection to ${this.address} ${what}${reason}`;
+    this.#finish(what, new RocketMqError("unknown", message, { address: this.address, cause }), cause);
+  }
+
+  #finish(what: string, error: RocketMqError | undefined, cause: unknown): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#outbox.close();
+    this.#socket.close();
+    for (const opaque of [...this.#pending.keys()]) {
+      const call = this.#take(opaque);
+      if (call === undefined) continue;
+      const kind = this.#outbox.withdraw(call.frame) ? "not_sent" : "unknown";
+      const message = `Connection to ${this.address} ${what} before it answered request ${
+        describeRequest(call.code)
+      }`;
+      call.reject(new RocketMqError(kind, message, { address: this.address, cause }));
+    }
+    this.#end.resolve(error);
+  }
+}

@@ -1,0 +1,26 @@
+/** A TCP connection: the only thing here that knows the runtime. */
+export interface Socket {
+  /** Reads what is there, at least one byte; resolves with the count, or `null` at the end of the stream. */
+  read(into: Uint8Array): Promise<number | null>;
+  /** Writes a first part of the bytes; resolves with the count. They must not change before. */
+  write(bytes: Uint8Array): Promise<number>;
+  /** Closes both directions; pending reads and writes reject. */
+  close(): void;
+}
+
+/**
+ * Opens a TCP connection with Nagle's algorithm off: it would hold back the second of two small writes for 40 ms
+ * and more.
+ *
+ * @param signal gives up connecting; has no effect afterwards
+ */
+export async function openSocket(host: string, port: number, signal: AbortSignal): Promise<Socket> {
+  const connection = await Deno.connect({ hostname: host, port, signal });
+  try {
+    connection.setNoDelay(true);
+  } catch (error) {
+    connection.close();
+    throw error;
+  }
+  return connection;
+}

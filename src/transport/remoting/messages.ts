@@ -1,0 +1,99 @@
+import { decodeProperties } from "../../rocketmq/client/properties.ts";
+import { PropertyName } from "../../rocketmq/client/property_names.ts";
+import type { StoredMessage } from "../../rocketmq/client/message.ts";
+import type { DirectMessage, Message, PlainRequest } from "../transport.ts";
+import { type ReplyAddress, replyAddress } from "./reply_address.ts";
+
+/**
+ * Properties that mean something to RocketMQ. Those of a received message are never copied into another one:
+ * `DELAY` would delay it again, `TRAN_MSG` would make it a half message (protocol notes, trap 34).
+ */
+const RESERVED: ReadonlySet<string> = new Set([
+  ...Object.values(PropertyName),
+  "PGROUP",
+  "TIMER_DELAY_SEC",
+  "INSTANCE_ID",
+  "CONSUME_START_TIME",
+  "POP_CK",
+  "1ST_POP_TIME",
+  "ARRIVE_TIME",
+  "BORN_TIMESTAMP",
+  "__BORNHOST",
+  "MIN_OFFSET",
+  "MAX_OFFSET",
+  "RECONSUME_TIME",
+  "MAX_RECONSUME_TIMES",
+]);
+
+/** Java writes a TTL in milliseconds, Go in seconds: below this it is taken for seconds. */
+const LEAST_TTL_MS = 1_000;
+
+/** Turns a stored message into one without RocketMQ's own words; its properties are its headers. */
+export function toMessage(stored: StoredMessage): Message {
+  const { properties } = stored;
+  const keys = properties.get(PropertyName.KEYS);
+  return {
+    topic: stored.topic,
+    tag: properties.get(PropertyName.TAGS) ?? "",
+    keys: keys === undefined ? [] : keys.split(" "),
+    headers: properties,
+    body: stored.body,
+    plain: plainRequest(properties),
+  };
+}
+
+/** The properties of an outgoing message. */
+export function toProperties(message: Omit<Message, "topic">): [string, string][] {
+  const properties: [string, string][] = [];
+  if (message.keys.length > 0) properties.push([PropertyName.KEYS, message.keys.join(" ")]);
+  if (message.tag !== "") properties.push([PropertyName.TAGS, message.tag]);
+  for (const header of message.headers) if (!RESERVED.has(header[0])) properties.push(header);
+  return properties;
+}
+
+/** What a plain responder needs to answer: RocketMQ, MessageConst. */
+export function requestProperties(plain: PlainRequest, clientId: string): [string, string][] {
+  return [
+    [PropertyName.CORRELATION_ID, plain.correlationId],
+    [PropertyName.REPLY_TO_CLIENT, clientId],
+    [PropertyName.TTL, String(Math.ceil(plain.ttlMs))],
+  ];
+}
+
+/** What makes a message a reply that the broker pushes to its requester. */
+export function replyProperties(to: ReplyAddress, plain: PlainRequest | undefined): [string, string][] {
+  const properties: [string, string][] = [
+    [PropertyName.MESSAGE_TYPE, "reply"],
+    [PropertyName.REPLY_TO_CLIENT, to.clientId],
+  ];
+  if (plain !== undefined) {
+    properties.push([PropertyName.CORRELATION_ID, plain.correlationId]);
+    properties.push([PropertyName.TTL, String(Math.ceil(plain.ttlMs))]);
+  }
+  return properties;
+}
+
+/** Turns a pushed reply into what the listener gets. */
+export function toDirectMessage(properties: string, body: Uint8Array): DirectMessage {
+  const headers = decodeProperties(properties);
+  const correlationId = headers.get(PropertyName.CORRELATION_ID);
+  const plain = correlationId === undefined ? undefined : { correlationId, ttlMs: 0 };
+  return { headers, body, plain };
+}
+
+function plainRequest(properties: ReadonlyMap<string, string>): PlainRequest | undefined {
+  const correlationId = properties.get(PropertyName.CORRELATION_ID);
+  const clientId = properties.get(PropertyName.REPLY_TO_CLIENT);
+  if (correlationId === undefined || clientId === undefined) return undefined;
+  return {
+    correlationId,
+    ttlMs: ttlMs(properties.get(PropertyName.TTL)),
+    replyTo: replyAddress({ clientId }),
+  };
+}
+
+function ttlMs(text: string | undefined): number {
+  const ttl = Number(text);
+  if (!Number.isFinite(ttl) || ttl <= 0) return 0;
+  return ttl < LEAST_TTL_MS ? ttl * 1_000 : ttl;
+}

@@ -1,0 +1,20 @@
+/**
+ * The transport for RocketMQ 4.9 and 5.x by their own remoting protocol.
+ *
+ * @module
+ */
+
+import type { Transport } from "../transport.ts";
+import { type RemotingOptions, RemotingTransport } from "./transport.ts";
+
+export type { RemotingOptions };
+
+/**
+ * Makes a transport to a RocketMQ cluster. It needs direct connections to name servers and brokers (the 5.x proxy
+ * does not carry replies), and one transport per system.
+ *
+ * @param options where the name servers are
+ */
+export function remoting(options: RemotingOptions): Transport {
+  return new RemotingTransport(options);
+}

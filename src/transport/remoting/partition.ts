@@ -1,0 +1,221 @@
+import type { Clock, Timer } from "../../async/clock.ts";
+import { createDeferred } from "../../async/deferred.ts";
+import { RpcError } from "../../errors/rpc_error.ts";
+import { EVENTS } from "../../log/events.ts";
+import { logger } from "../../log/log.ts";
+import type { RocketMqClient } from "../../rocketmq/client/client.ts";
+import type { StoredMessage } from "../../rocketmq/client/message.ts";
+import { updateOffset } from "../../rocketmq/client/offsets.ts";
+import { pull } from "../../rocketmq/client/pull.ts";
+import { Progress, type ProgressEntry, START_LEVELS, startsBelow } from "../progress.ts";
+import type { Delivery, Partition, QueueRef } from "../transport.ts";
+import {
+  COMMIT_AFTER_MS,
+  PULL_MESSAGES,
+  PULL_RETRY_MS,
+  PULL_SUSPEND_MS,
+  PULL_TIMEOUT_MS,
+  REQUEST_TIMEOUT_MS,
+} from "./defaults.ts";
+import type { HeldQueue, QueuePast } from "./held_queue.ts";
+import { toMessage } from "./messages.ts";
+import { sideGroups } from "./names.ts";
+import { OffsetWriter } from "./offset_writer.ts";
+
+/** What a partition needs from whoever holds its lock. */
+export interface PartitionKeeper {
+  readonly client: RocketMqClient;
+  readonly clock: Clock;
+  /** Whether the broker answered recently enough for the lock to be believed. Reports the loss if not. */
+  held(queue: HeldQueue): boolean;
+  deliver(partition: Partition, delivery: Delivery): void;
+  /** The partition cannot go on: it is to be given up as lost. */
+  failed(queue: HeldQueue, reason: string): void;
+}
+
+const log = logger("partition");
+
+/** One queue of a class topic while this instance holds its lock: pulls, marks, commits. */
+export class RemotingPartition implements Partition {
+  readonly #held: HeldQueue;
+  readonly #past: QueuePast;
+  readonly #keeper: PartitionKeeper;
+  readonly #progress: Progress;
+  readonly #commits: OffsetWriter;
+  readonly #marks: readonly OffsetWriter[];
+  readonly #stop = new AbortController();
+  #credit = 0;
+  #wake: (() => void) | undefined;
+  #commitTimer: Timer | undefined;
+  #closed = false;
+
+  constructor(held: HeldQueue, past: QueuePast, keeper: PartitionKeeper) {
+    this.#held = held;
+    this.#past = past;
+    this.#keeper = keeper;
+    this.#progress = new Progress(past.commit);
+    this.#commits = this.#writer(held.group, past.commit);
+    this.#marks = past.marks.map((mark, index) => this.#writer(sideGroups.mark(held.group, index + 1), mark));
+  }
+
+  get queue(): QueueRef {
+    return this.#held.ref;
+  }
+
+  /** What a later owner has to know, this instance included: at least what the broker has. */
+  past(): QueuePast {
+    const marks = this.#past.marks.map((mark, index) => Math.max(mark, this.#markAt(index + 1)));
+    return { commit: this.#progress.commit(), marks, suspectBeforeMs: 0 };
+  }
+
+  demand(messages: number): void {
+    this.#credit = messages;
+    if (messages > 0) this.#wake?.();
+  }
+
+  held(): boolean {
+    return !this.#closed && this.#keeper.held(this.#held);
+  }
+
+  /** Pulls until it is closed. Never rejects. */
+  async run(): Promise<void> {
+    while (!this.#closed) {
+      if (this.#credit <= 0) {
+        await this.#credited();
+        continue;
+      }
+      try {
+        await this.#pullOnce();
+      } catch (error) {
+        if (this.#closed) return;
+        log.debug(EVENTS.transport.roundFailed, { what: "A pull", error });
+        await this.#pause(PULL_RETRY_MS);
+      }
+    }
+  }
+
+  /** Stops pulling; marks and commits are still written. */
+  stopPulling(): void {
+    this.#closed = true;
+    this.#stop.abort();
+    this.#wake?.();
+  }
+
+  /** Writes the last commit. Rejects when the broker does not take it. */
+  async commitNow(): Promise<void> {
+    this.#commitTimer?.cancel();
+    const commit = this.#progress.commit();
+    this.#commits.advance(commit);
+    await this.#commits.reached(commit);
+  }
+
+  /** Ends everything at once: nothing more is written. */
+  close(reason: string): void {
+    this.stopPulling();
+    this.#commitTimer?.cancel();
+    const error = new RpcError("unavailable", reason, { outcome: "sent_unknown" });
+    for (const writer of [this.#commits, ...this.#marks]) writer.close(error);
+  }
+
+  async #pullOnce(): Promise<void> {
+    const { ref, group, address } = this.#held;
+    const commit = this.#progress.commit();
+    const riding = commit > this.#commits.recorded ? commit : undefined;
+    const answer = await pull(this.#keeper.client, address, {
+      group,
+      topic: ref.topic,
+      queueId: ref.id,
+      brokerName: ref.broker,
+      offset: this.#progress.next,
+      maxMessages: Math.min(PULL_MESSAGES, this.#credit),
+      suspendMs: PULL_SUSPEND_MS,
+      commitOffset: riding,
+    }, { timeoutMs: PULL_TIMEOUT_MS, signal: this.#stop.signal });
+    if (this.#closed) return;
+    if (riding !== undefined) this.#commits.noteRecorded(riding);
+    for (const message of answer.messages) {
+      if (message.queueOffset < this.#progress.next) continue;
+      this.#credit--;
+      this.#keeper.deliver(this, this.#delivery(message));
+    }
+    this.#progress.skipTo(answer.nextOffset);
+  }
+
+  #delivery(stored: StoredMessage): Delivery {
+    const entry = this.#progress.add(stored.queueOffset, this.#starts(stored));
+    let recorded: Promise<void> | undefined;
+    return {
+      message: toMessage(stored),
+      queue: this.#held.ref,
+      offset: entry.offset,
+      storedAtMs: stored.storedAtMs,
+      starts: entry.starts,
+      started: () => recorded ??= this.#start(entry),
+      ack: () => this.#ack(entry),
+    };
+  }
+
+  #starts(stored: StoredMessage): number {
+    const marked = startsBelow(this.#past.marks, stored.queueOffset);
+    return marked === 0 && stored.storedAtMs < this.#past.suspectBeforeMs ? 1 : marked;
+  }
+
+  #start(entry: ProgressEntry): Promise<void> {
+    entry.started = true;
+    const level = Math.min(START_LEVELS, entry.starts + 1);
+    const writer = this.#marks[level - 1];
+    if (writer === undefined) return Promise.resolve();
+    // In a microtask: all starts of one turn share one write.
+    queueMicrotask(() => this.#advanceMark(level, writer));
+    return writer.reached(entry.offset + 1);
+  }
+
+  #advanceMark(level: number, writer: OffsetWriter): void {
+    if (this.#keeper.held(this.#held)) writer.advance(this.#markAt(level));
+  }
+
+  #markAt(level: number): number {
+    return this.#progress.mark(level);
+  }
+
+  #ack(entry: ProgressEntry): void {
+    entry.acked = true;
+    // A start behind this message may have waited for it to be started or settled.
+    for (const [index, writer] of this.#marks.entries()) {
+      if (writer.waiting) this.#advanceMark(index + 1, writer);
+    }
+    this.#commitTimer ??= this.#keeper.clock.after(COMMIT_AFTER_MS, () => {
+      this.#commitTimer = undefined;
+      if (this.#keeper.held(this.#held)) this.#commits.advance(this.#progress.commit());
+    });
+  }
+
+  #writer(group: string, recorded: number): OffsetWriter {
+    const { ref, address } = this.#held;
+    const write = (offset: number): Promise<void> =>
+      updateOffset(
+        this.#keeper.client,
+        address,
+        { group, topic: ref.topic, queueId: ref.id, brokerName: ref.broker, offset },
+        { timeoutMs: REQUEST_TIMEOUT_MS },
+      );
+    return new OffsetWriter(recorded, write, (error) => this.#keeper.failed(this.#held, describe(error)));
+  }
+
+  #credited(): Promise<void> {
+    const { promise, resolve } = createDeferred<void>();
+    this.#wake = resolve;
+    return promise.finally(() => this.#wake = undefined);
+  }
+
+  #pause(ms: number): Promise<void> {
+    const { promise, resolve } = createDeferred<void>();
+    const timer = this.#keeper.clock.after(ms, resolve);
+    this.#stop.signal.addEventListener("abort", () => resolve(), { once: true });
+    return promise.finally(() => timer.cancel());
+  }
+}
+
+function describe(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,299 @@
+import { RpcError } from "../../errors/rpc_error.ts";
+import { EVENTS } from "../../log/events.ts";
+import { logger } from "../../log/log.ts";
+import { RocketMqClient } from "../../rocketmq/client/client.ts";
+import { consumerIds } from "../../rocketmq/client/members.ts";
+import type { ConnectionEvent } from "../../rocketmq/client/peer.ts";
+import { masterAddress, PERM_WRITE, type TopicRoute } from "../../rocketmq/client/route.ts";
+import { sendMessage } from "../../rocketmq/client/send.ts";
+import { RequestCode, ResponseCode } from "../../rocketmq/remote/codes.ts";
+import type { Command, RequestReply } from "../../rocketmq/remote/command.ts";
+import type {
+  Addresses,
+  Capabilities,
+  Delivery,
+  DirectMessage,
+  Member,
+  Message,
+  QueueRef,
+  SendReceipt,
+  Sink,
+  StoredReply,
+  Subscription,
+  TopicSpec,
+  Transport,
+  TransportStart,
+  TransportState,
+  Waiting,
+} from "../transport.ts";
+import { Consumer } from "./consumer.ts";
+import { CALLER_GROUP, MAX_REMOTING_BODY_BYTES, REQUEST_TIMEOUT_MS } from "./defaults.ts";
+import { isRefusal, toNotSent, toRpcError } from "./errors.ts";
+import { requestProperties, toProperties } from "./messages.ts";
+import { callerClientId, consumerClientId, OUR_MARKER, replyTopicOf } from "./names.ts";
+import { findStoredReply, pushReply, receivePushed } from "./replies.ts";
+import { Registration } from "./registration.ts";
+import { ensureTopic } from "./topics.ts";
+
+/** How a {@linkcode RemotingTransport} finds its brokers. */
+export interface RemotingOptions {
+  /** The name servers, `host:port;host:port`. */
+  readonly nameServers: string;
+}
+
+/** What exists once the transport has started. */
+interface Started {
+  readonly start: TransportStart;
+  /** Sends, and is found by replies. Its connections carry no held pulls. */
+  readonly caller: RocketMqClient;
+  readonly registration: Registration;
+  readonly consuming: RocketMqClient;
+  readonly consumer: Consumer;
+}
+
+const log = logger("transport");
+
+/** RocketMQ's own remoting protocol, by its name servers and brokers. */
+export class RemotingTransport implements Transport {
+  readonly capabilities: Capabilities = {
+    ownedPartitions: true,
+    durable: true,
+    storedReplies: true,
+    presence: true,
+    maxBodyBytes: MAX_REMOTING_BODY_BYTES,
+  };
+  readonly #options: RemotingOptions;
+  /** The declared queues of a route, worked out once per route. */
+  readonly #declared = new WeakMap<TopicRoute, readonly QueueRef[]>();
+  #started: Started | undefined;
+  #listener: (message: DirectMessage) => void = () => {};
+  #onState: (state: TransportState, reason: string) => void = () => {};
+  #closing: Promise<void> | undefined;
+
+  constructor(options: RemotingOptions) {
+    this.#options = options;
+  }
+
+  get addresses(): Addresses {
+    const address = `push:${this.#running.caller.clientId}`;
+    return { reply: address, direct: address };
+  }
+
+  async start(start: TransportStart): Promise<void> {
+    if (this.#started !== undefined) {
+      throw new TypeError("Cannot start a transport twice: make one for each system");
+    }
+    const { nameServers } = this.#options;
+    const { clock, random, instance } = start;
+    const caller = new RocketMqClient({
+      nameServers,
+      clock,
+      random,
+      clientId: callerClientId(instance),
+      onRequest: (_, command) => this.#pushed(command),
+    });
+    const consuming = new RocketMqClient({
+      nameServers,
+      clock,
+      random,
+      clientId: consumerClientId(instance),
+      onRequest: (_, command) => this.#notified(command),
+    });
+    const registration = new Registration(caller, clock, {
+      producerGroup: CALLER_GROUP,
+      consumerGroups: () => [],
+    });
+    const consumer = new Consumer(consuming, clock, instance);
+    this.#started = { start, caller, registration, consuming, consumer };
+    caller.onConnection((event) => this.#connection(event));
+    try {
+      // Any answer will do: it shows that the address is a name server's.
+      await caller.nameServers.getValue("ROCKET_ACTORS", "PROBE");
+    } catch (error) {
+      await this.close();
+      throw unreachable(nameServers, error);
+    }
+  }
+
+  async queues(topic: string, options: Waiting = {}): Promise<readonly QueueRef[]> {
+    const { caller } = this.#running;
+    try {
+      const route = await caller.route(topic, options);
+      const known = this.#declared.get(route);
+      if (known !== undefined) return known;
+      const declared = declaredQueues(route);
+      await this.#registerWith(route, options);
+      this.#declared.set(route, declared);
+      return declared;
+    } catch (error) {
+      throw toNotSent(error);
+    }
+  }
+
+  async send(
+    message: Message,
+    { queue, signal }: Waiting & { readonly queue: QueueRef },
+  ): Promise<SendReceipt> {
+    const { caller } = this.#running;
+    const { topic, body, plain } = message;
+    const properties = toProperties(message);
+    if (plain !== undefined) properties.push(...requestProperties(plain, caller.clientId));
+    try {
+      const address = masterAddress(await caller.route(topic, { signal }), queue.broker);
+      if (address === undefined) throw noMaster(queue.broker);
+      const sent = await sendMessage(
+        caller,
+        address,
+        { brokerName: queue.broker, topic, queueId: queue.id, properties, body, producerGroup: CALLER_GROUP },
+        { timeoutMs: REQUEST_TIMEOUT_MS, signal },
+      );
+      return { messageId: sent.messageId, queue: { ...queue, id: sent.queueId }, offset: sent.queueOffset };
+    } catch (error) {
+      throw toRpcError(error);
+    }
+  }
+
+  async sendTo(
+    address: string,
+    message: Omit<Message, "topic">,
+    options: Waiting & { readonly near?: Delivery | undefined } = {},
+  ): Promise<void> {
+    try {
+      await pushReply(this.#running.caller, address, message, options.near, options);
+    } catch (error) {
+      throw toRpcError(error);
+    }
+  }
+
+  onDirect(listener: (message: DirectMessage) => void): void {
+    this.#listener = listener;
+  }
+
+  async subscribe(
+    { topic, group }: { readonly topic: string; readonly group: string },
+    sink: Sink,
+    options: Waiting = {},
+  ): Promise<Subscription> {
+    try {
+      return await this.#running.consumer.subscribe(topic, group, sink, options);
+    } catch (error) {
+      throw toNotSent(error);
+    }
+  }
+
+  async ensureTopics(specs: readonly TopicSpec[], { signal }: Waiting = {}): Promise<void> {
+    const { caller: client, start: { clock } } = this.#running;
+    try {
+      await Promise.all(specs.map((spec) => ensureTopic(spec, { client, clock, signal })));
+    } catch (error) {
+      throw toNotSent(error);
+    }
+  }
+
+  async members(
+    topic: string,
+    group: string,
+    { signal }: Waiting = {},
+  ): Promise<readonly Member[] | "unknown"> {
+    const { caller } = this.#running;
+    try {
+      const route = await caller.route(topic, { signal });
+      const lists = await Promise.all([...route.brokers.keys()].map((brokerName) => {
+        const address = masterAddress(route, brokerName);
+        if (address === undefined) throw noMaster(brokerName);
+        return consumerIds(caller, address, { group, brokerName }, { timeoutMs: REQUEST_TIMEOUT_MS, signal });
+      }));
+      const ids = new Set(lists.flat());
+      return [...ids].map((clientId) => ({ clientId, ours: clientId.startsWith(OUR_MARKER) }));
+    } catch (error) {
+      // A contract that was never served has no topic yet.
+      return isRefusal(error, ResponseCode.TOPIC_NOT_EXIST) ? [] : "unknown";
+    }
+  }
+
+  async storedReply(callId: string, near: Delivery, options: Waiting = {}): Promise<StoredReply | undefined> {
+    try {
+      return await findStoredReply(this.#running.caller, callId, near, options);
+    } catch (error) {
+      throw toNotSent(error);
+    }
+  }
+
+  onState(listener: (state: TransportState, reason: string) => void): void {
+    this.#onState = listener;
+  }
+
+  close(): Promise<void> {
+    return this.#closing ??= this.#release();
+  }
+
+  async #release(): Promise<void> {
+    if (this.#started === undefined) return;
+    const { caller, registration, consuming, consumer } = this.#started;
+    await Promise.all([consumer.close(), registration.close()]);
+    await Promise.all([caller.close(), consuming.close()]);
+  }
+
+  get #running(): Started {
+    if (this.#started === undefined) throw new TypeError("Cannot use a transport before it has started");
+    return this.#started;
+  }
+
+  /** Makes sure that replies find this client: at every master of the clusters that hold the topic. */
+  async #registerWith(route: TopicRoute, options: Waiting): Promise<void> {
+    const { caller, registration } = this.#running;
+    const clusters = new Set([...route.brokers.values()].map(({ cluster }) => cluster));
+    const addresses = new Set<string>();
+    for (const cluster of clusters) {
+      const replies = await caller.route(replyTopicOf(cluster), options);
+      for (const brokerName of replies.brokers.keys()) {
+        const address = masterAddress(replies, brokerName);
+        if (address !== undefined) addresses.add(address);
+      }
+    }
+    await Promise.all([...addresses].map((address) => registration.with(address)));
+  }
+
+  #pushed(command: Command): RequestReply | undefined {
+    if (command.code !== RequestCode.PUSH_REPLY_MESSAGE_TO_CLIENT) return undefined;
+    receivePushed(command, this.#listener);
+    return { code: ResponseCode.SUCCESS };
+  }
+
+  #notified(command: Command): RequestReply | undefined {
+    if (command.code !== RequestCode.NOTIFY_CONSUMER_IDS_CHANGED) return undefined;
+    this.#started?.consumer.membersChanged(command.fields["consumerGroup"] ?? "");
+    return { code: ResponseCode.SUCCESS };
+  }
+
+  #connection({ address, state, error }: ConnectionEvent): void {
+    if (state === "connected") {
+      this.#started?.registration.reconnected(address);
+      this.#onState("connected", `Connected to ${address}`);
+      return;
+    }
+    if (error === undefined) return;
+    log.warn(EVENTS.transport.lost, { address, error });
+    this.#onState("degraded", `The connection to ${address} is lost: ${error.message}`);
+  }
+}
+
+/** All declared queues that can be written, sorted by broker and id. */
+function declaredQueues({ topic, queues }: TopicRoute): readonly QueueRef[] {
+  return queues
+    .filter(({ perm }) => (perm & PERM_WRITE) !== 0)
+    .sort((one, other) => one.brokerName < other.brokerName ? -1 : 1)
+    .flatMap(({ brokerName: broker, write }) =>
+      Array.from({ length: write }, (_, id) => ({ topic, broker, id }))
+    );
+}
+
+function noMaster(brokerName: string): RpcError {
+  return new RpcError("unavailable", `Broker "${brokerName}" has no master now`, { outcome: "not_sent" });
+}
+
+function unreachable(nameServers: string, cause: unknown): RpcError {
+  const message =
+    `Cannot reach a RocketMQ name server at "${nameServers}": check the address, and that it runs`;
+  return new RpcError("unavailable", message, { outcome: "not_sent", cause });
+}

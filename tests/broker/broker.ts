@@ -1,0 +1,90 @@
+import { answersFrame } from "./probe.ts";
+import type { JvmProcess } from "./process.ts";
+
+/** SIGTERM takes a broker up to 15 s. */
+const STOP_TIMEOUT_MS = 30_000;
+
+/** One broker of a test cluster, to be disturbed. */
+export interface BrokerHandle {
+  /** Its name in the route. */
+  readonly name: string;
+  /** host:port; the same over restarts. */
+  readonly address: string;
+  /** Process id of the running, or last, JVM. */
+  readonly pid: number;
+  /** SIGKILL; resolves when the process is gone. */
+  kill(): Promise<void>;
+  /** SIGSTOP: connections stay open and nothing answers. */
+  pause(): void;
+  /** SIGCONT, after {@linkcode BrokerHandle.pause}. */
+  resume(): void;
+  /**
+   * Starts it again on the same port and store; resolves when it answers and its route is at the name server.
+   *
+   * @throws when it still runs
+   * @throws {ClusterFailed} when it ends or does not answer in time
+   */
+  restart(): Promise<void>;
+  /** SIGTERM; resolves when the process is gone, by SIGKILL after 30 s at the latest. */
+  stop(): Promise<void>;
+}
+
+/** What a broker needs from its cluster. */
+export interface BrokerHost {
+  /** Starts the JVM. */
+  start(): JvmProcess;
+  /** Waits until the cluster's route has the broker, and until `answers` says true. */
+  ready(process: JvmProcess, answers: () => Promise<boolean>): Promise<void>;
+}
+
+/** A broker that runs from jars. */
+export class JvmBroker implements BrokerHandle {
+  readonly name: string;
+  readonly address: string;
+  readonly #host: BrokerHost;
+  #process: JvmProcess;
+
+  /** Starts it; {@linkcode JvmBroker.ready} waits for it. */
+  constructor(name: string, address: string, host: BrokerHost) {
+    this.name = name;
+    this.address = address;
+    this.#host = host;
+    this.#process = host.start();
+  }
+
+  /** The running, or last, process. */
+  get process(): JvmProcess {
+    return this.#process;
+  }
+
+  get pid(): number {
+    return this.#process.pid;
+  }
+
+  /** Resolves when it answers and its route is at the name server. */
+  ready(): Promise<void> {
+    return this.#host.ready(this.#process, () => answersFrame(this.address));
+  }
+
+  kill(): Promise<void> {
+    return this.#process.kill();
+  }
+
+  pause(): void {
+    this.#process.signal("SIGSTOP");
+  }
+
+  resume(): void {
+    this.#process.signal("SIGCONT");
+  }
+
+  async restart(): Promise<void> {
+    if (this.#process.running) throw new Error(`${this.name} still runs: kill() or stop() it first`);
+    this.#process = this.#host.start();
+    await this.ready();
+  }
+
+  stop(): Promise<void> {
+    return this.#process.stop(STOP_TIMEOUT_MS);
+  }
+}

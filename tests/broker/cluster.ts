@@ -1,0 +1,220 @@
+import { type BrokerHandle, JvmBroker } from "./broker.ts";
+import { brokerConfig, homeFiles, nameServerConfig, proxyConfig } from "./configuration.ts";
+import { BrokerUnavailable } from "./errors.ts";
+import { DEFAULT_VERSION, isOldLine, javaClassPath } from "./jars.ts";
+import { startProgram } from "./jvm.ts";
+import { BROKER_PORTS, findPort } from "./ports.ts";
+import { answersFrame, answersHttp2, brokersInRoute } from "./probe.ts";
+import type { JvmProcess } from "./process.ts";
+import { waitUntil } from "./wait.ts";
+
+const DEFAULT_TIMEOUT_MS = 60_000;
+/** They are named by letters. */
+const MAX_BROKERS = 26;
+
+/** What a cluster is made of. */
+export interface ClusterOptions {
+  /** Number of master brokers; default 1. */
+  brokers?: number;
+  /** Default "DefaultCluster". */
+  clusterName?: string;
+  /** Start the gRPC proxy too; default false. */
+  proxy?: boolean;
+  /** Extra lines of broker.conf for every broker; they win over the launcher's own. */
+  brokerConfig?: Readonly<Record<string, string>>;
+  /** "5.5.0" (default) or "4.9.7". */
+  version?: string;
+  /** Ends the start; what runs already is stopped. */
+  signal?: AbortSignal;
+  /** For the start, and for each restart of a broker; default 60 000. */
+  timeoutMs?: number;
+}
+
+/** A RocketMQ cluster of its own, in processes and a temporary folder that go when it is disposed. */
+export interface Cluster extends AsyncDisposable {
+  /** "127.0.0.1:port". */
+  readonly nameServer: string;
+  /** In the order of their names: broker-a, broker-b, ... */
+  readonly brokers: readonly BrokerHandle[];
+  /** "127.0.0.1:port" of gRPC; undefined when not asked for. */
+  readonly proxy: string | undefined;
+  /** Temporary folder with stores and logs; kept on disposal if ROCKET_ACTORS_KEEP_LOGS is set. */
+  readonly directory: string;
+  /** Tail of every process's log, for a failing test's message. */
+  logs(): Promise<string>;
+}
+
+/**
+ * Starts a cluster of its own from jars, never one found in the environment: for tests that kill brokers.
+ *
+ * @throws {RangeError} when the number of brokers is not from 1 to 26
+ * @throws {BrokerUnavailable} when Java, Maven or the jars are missing; the message says what to install
+ * @throws {ClusterFailed} when a process ends early or does not answer in time
+ */
+export async function startCluster(options: ClusterOptions = {}): Promise<Cluster> {
+  const version = options.version ?? DEFAULT_VERSION;
+  const brokers = options.brokers ?? 1;
+  if (!Number.isInteger(brokers) || brokers < 1 || brokers > MAX_BROKERS) {
+    throw new RangeError(`brokers is ${brokers}; it has to be a whole number from 1 to ${MAX_BROKERS}`);
+  }
+  if (options.proxy === true && isOldLine(version)) {
+    throw new BrokerUnavailable(`RocketMQ ${version} has no proxy: it came with 5.0`);
+  }
+  const classPath = await javaClassPath(version, options.signal);
+  const directory = await Deno.makeTempDir({ prefix: "rocket-actors-" });
+  const cluster = new JvmCluster(options, classPath, directory);
+  try {
+    await cluster.start();
+    return cluster;
+  } catch (error) {
+    await cluster[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+class JvmCluster implements Cluster {
+  readonly nameServer: string;
+  readonly brokers: JvmBroker[] = [];
+  readonly directory: string;
+  readonly #options: ClusterOptions;
+  readonly #classPath: string;
+  readonly #clusterName: string;
+  /** Name server and proxy; brokers change their process when they restart. */
+  readonly #others: JvmProcess[] = [];
+  #proxy: string | undefined;
+  #signal: AbortSignal | undefined;
+
+  constructor(options: ClusterOptions, classPath: string, directory: string) {
+    this.#options = options;
+    this.#classPath = classPath;
+    this.#clusterName = options.clusterName ?? "DefaultCluster";
+    this.#signal = options.signal;
+    this.directory = directory;
+    this.nameServer = `127.0.0.1:${findPort()}`;
+  }
+
+  get proxy(): string | undefined {
+    return this.#proxy;
+  }
+
+  async start(): Promise<void> {
+    const deadlineMs = this.#newDeadline();
+    await this.#startNameServer(deadlineMs);
+    const count = this.#options.brokers ?? 1;
+    for (let index = 0; index < count; index++) await this.#addBroker(index);
+    await Promise.all(this.brokers.map((broker) => broker.ready()));
+    if (this.#options.proxy === true) await this.#startProxy(deadlineMs);
+    // The signal is for the start; it must not fail a later restart of a broker.
+    this.#signal = undefined;
+  }
+
+  async logs(): Promise<string> {
+    return (await Promise.all(this.#processes().map((process) => process.logTail()))).join("\n");
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    // Nobody needs what is in the store: SIGTERM would take a broker up to 15 s.
+    await Promise.all(this.#processes().map((process) => process.kill()));
+    if (Deno.env.get("ROCKET_ACTORS_KEEP_LOGS")) return;
+    await Deno.remove(this.directory, { recursive: true }).catch((error) => {
+      if (!(error instanceof Deno.errors.NotFound)) throw error;
+    });
+  }
+
+  #processes(): readonly JvmProcess[] {
+    return [...this.#others, ...this.brokers.map((broker) => broker.process)];
+  }
+
+  #newDeadline(): number {
+    return performance.now() + (this.#options.timeoutMs ?? DEFAULT_TIMEOUT_MS);
+  }
+
+  async #startNameServer(deadlineMs: number): Promise<void> {
+    const directory = await this.#makeHome("namesrv");
+    const config = `${directory}/namesrv.conf`;
+    await Deno.writeTextFile(config, nameServerConfig(Number(this.nameServer.split(":")[1]), directory));
+    const process = startProgram({
+      program: "namesrv",
+      name: "name server",
+      classPath: this.#classPath,
+      directory,
+      args: ["-c", config],
+    });
+    this.#others.push(process);
+    await waitUntil(`the name server to answer at ${this.nameServer}`, () => answersFrame(this.nameServer), {
+      deadlineMs,
+      processes: [process],
+      signal: this.#signal,
+    });
+  }
+
+  async #addBroker(index: number): Promise<void> {
+    const name = `broker-${String.fromCharCode("a".charCodeAt(0) + index)}`;
+    const directory = await this.#makeHome(name);
+    const port = findPort(BROKER_PORTS);
+    const config = `${directory}/broker.conf`;
+    await Deno.writeTextFile(
+      config,
+      brokerConfig({
+        ...{ name, port, directory, clusterName: this.#clusterName, nameServer: this.nameServer },
+        extra: this.#options.brokerConfig ?? {},
+      }),
+    );
+    const start = {
+      program: "broker",
+      name,
+      classPath: this.#classPath,
+      directory,
+      args: ["-c", config],
+    } as const;
+    this.brokers.push(
+      new JvmBroker(name, `127.0.0.1:${port}`, {
+        start: () => startProgram(start),
+        ready: (process, answers) => this.#brokerReady(name, process, answers),
+      }),
+    );
+  }
+
+  #brokerReady(name: string, process: JvmProcess, answers: () => Promise<boolean>): Promise<void> {
+    // Every broker makes this topic, also one that creates no topics by itself.
+    const topic = `${this.#clusterName}_REPLY_TOPIC`;
+    const check = async () =>
+      await answers() && (await brokersInRoute(this.nameServer, topic)).includes(name);
+    return waitUntil(`${name} to answer and to be in the route`, check, {
+      deadlineMs: this.#newDeadline(),
+      processes: [process],
+      signal: this.#signal,
+    });
+  }
+
+  async #startProxy(deadlineMs: number): Promise<void> {
+    const directory = await this.#makeHome("proxy");
+    const ports = { grpc: findPort(), remoting: findPort() };
+    const config = `${directory}/rmq-proxy.json`;
+    await Deno.writeTextFile(config, proxyConfig(this.#clusterName, this.nameServer, ports));
+    const process = startProgram({
+      program: "proxy",
+      name: "proxy",
+      classPath: this.#classPath,
+      directory,
+      args: ["-pc", config, "-n", this.nameServer, "-pm", "cluster"],
+    });
+    this.#others.push(process);
+    const address = `127.0.0.1:${ports.grpc}`;
+    await waitUntil(`the proxy to answer at ${address}`, () => answersHttp2(address), {
+      deadlineMs,
+      processes: [process],
+      signal: this.#signal,
+    });
+    this.#proxy = address;
+  }
+
+  async #makeHome(name: string): Promise<string> {
+    const directory = `${this.directory}/${name}`;
+    await Deno.mkdir(`${directory}/conf`, { recursive: true });
+    for (const [path, text] of homeFiles(this.#options.version)) {
+      await Deno.writeTextFile(`${directory}/${path}`, text);
+    }
+    return directory;
+  }
+}

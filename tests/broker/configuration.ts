@@ -1,0 +1,90 @@
+import { DEFAULT_VERSION, isOldLine } from "./jars.ts";
+
+/** The name server's file. */
+export function nameServerConfig(port: number, directory: string): string {
+  return properties({
+    listenPort: `${port}`,
+    bindAddress: "127.0.0.1",
+    kvConfigPath: `${directory}/kvConfig.json`,
+    configStorePath: `${directory}/namesrv.properties`,
+  });
+}
+
+/** What tells one broker from another. */
+export interface BrokerSettings {
+  readonly name: string;
+  readonly clusterName: string;
+  readonly nameServer: string;
+  readonly port: number;
+  readonly directory: string;
+  /** Lines that win over ours. */
+  readonly extra: Readonly<Record<string, string>>;
+}
+
+/** The broker's file: small store files, everything on the loopback address that allows it. */
+export function brokerConfig(broker: BrokerSettings): string {
+  return properties({
+    brokerClusterName: broker.clusterName,
+    brokerName: broker.name,
+    brokerId: "0",
+    namesrvAddr: broker.nameServer,
+    listenPort: `${broker.port}`,
+    haListenPort: `${broker.port + 1}`,
+    bindAddress: "127.0.0.1",
+    brokerIP1: "127.0.0.1",
+    brokerIP2: "127.0.0.1",
+    storePathRootDir: `${broker.directory}/store`,
+    storePathCommitLog: `${broker.directory}/store/commitlog`,
+    mappedFileSizeCommitLog: "33554432",
+    mappedFileSizeConsumeQueue: "60000",
+    mappedFileSizeTimerLog: "10485760",
+    maxHashSlotNum: "100000",
+    maxIndexNum: "400000",
+    diskMaxUsedSpaceRatio: "95",
+    timerWheelEnable: "true",
+    autoCreateTopicEnable: "true",
+    ...broker.extra,
+  });
+}
+
+/** The gRPC proxy's file, in JSON. */
+export function proxyConfig(clusterName: string, nameServer: string, ports: ProxyPorts): string {
+  return JSON.stringify({
+    rocketMQClusterName: clusterName,
+    namesrvAddr: nameServer,
+    grpcServerPort: ports.grpc,
+    remotingListenPort: ports.remoting,
+    localServeAddr: "127.0.0.1",
+    remotingAccessAddr: "127.0.0.1",
+  });
+}
+
+/** The proxy's two ports. */
+export interface ProxyPorts {
+  readonly grpc: number;
+  readonly remoting: number;
+}
+
+/** Files that 4.9 insists on finding in its home, by path; 5.x has them in its jars. */
+export function homeFiles(version: string = DEFAULT_VERSION): ReadonlyMap<string, string> {
+  if (!isOldLine(version)) return new Map();
+  return new Map([
+    ["conf/logback_namesrv.xml", logback("namesrv")],
+    ["conf/logback_broker.xml", logback("broker")],
+  ]);
+}
+
+function logback(program: string): string {
+  return `<configuration>
+  <appender name="file" class="ch.qos.logback.core.FileAppender">
+    <file>\${user.home}/logs/rocketmqlogs/${program}.log</file>
+    <encoder><pattern>%d{yyyy-MM-dd HH:mm:ss,GMT+8} %p %t - %m%n</pattern></encoder>
+  </appender>
+  <root level="INFO"><appender-ref ref="file"/></root>
+</configuration>
+`;
+}
+
+function properties(lines: Readonly<Record<string, string>>): string {
+  return Object.entries(lines).map(([key, value]) => `${key}=${value}\n`).join("");
+}

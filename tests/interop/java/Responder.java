@@ -1,0 +1,61 @@
+import java.nio.charset.StandardCharsets;
+import java.util.Map;
+import org.apache.rocketmq.client.consumer.DefaultMQPushConsumer;
+import org.apache.rocketmq.client.consumer.listener.ConsumeConcurrentlyStatus;
+import org.apache.rocketmq.client.consumer.listener.MessageListenerConcurrently;
+import org.apache.rocketmq.client.exception.MQClientException;
+import org.apache.rocketmq.client.producer.DefaultMQProducer;
+import org.apache.rocketmq.client.utils.MessageUtil;
+import org.apache.rocketmq.common.message.Message;
+import org.apache.rocketmq.common.message.MessageExt;
+
+/**
+ * Answers every request of a topic with {"echo":<its body>}. Prints "ready" once, and "got <tag> <body>" per request.
+ * Runs until it is killed or its standard input ends.
+ *
+ * Arguments: name server, topic, consumer group.
+ */
+public class Responder {
+    public static void main(String[] args) throws Exception {
+        DefaultMQProducer replies = new DefaultMQProducer(args[2] + "-replies");
+        replies.setNamesrvAddr(args[0]);
+        replies.start();
+        ensureTopic(args[1], replies);
+
+        DefaultMQPushConsumer requests = new DefaultMQPushConsumer(args[2]);
+        requests.setNamesrvAddr(args[0]);
+        requests.subscribe(args[1], "*");
+        requests.registerMessageListener((MessageListenerConcurrently) (messages, context) -> {
+            for (MessageExt request : messages) answer(request, replies);
+            return ConsumeConcurrentlyStatus.CONSUME_SUCCESS;
+        });
+        requests.start();
+        // Takes its queues now and not some time after "ready".
+        requests.getDefaultMQPushConsumerImpl().doRebalance();
+
+        System.out.println("ready");
+        while (System.in.read() >= 0) { }
+        Runtime.getRuntime().halt(0);
+    }
+
+    /** A consumer looks for a topic that does not exist every 30 s only: too late for the first requests. */
+    private static void ensureTopic(String topic, DefaultMQProducer producer) throws Exception {
+        try {
+            producer.fetchPublishMessageQueues(topic);
+        } catch (MQClientException unknown) {
+            producer.createTopic(producer.getCreateTopicKey(), topic, 4, Map.of());
+        }
+    }
+
+    private static void answer(MessageExt request, DefaultMQProducer replies) {
+        String body = new String(request.getBody(), StandardCharsets.UTF_8);
+        System.out.println("got " + request.getTags() + " " + body);
+        try {
+            byte[] echo = ("{\"echo\":" + body + "}").getBytes(StandardCharsets.UTF_8);
+            Message reply = MessageUtil.createReplyMessage(request, echo);
+            replies.send(reply, 3000);
+        } catch (Exception error) {
+            System.err.println("reply failed: " + error);
+        }
+    }
+}
