@@ -24,6 +24,8 @@ export class Backoff {
   #boundMs: number;
 
   /**
+   * Starts at the first wait.
+   *
    * @throws RangeError unless `0 <= initialMs <= maxMs` and `factor >= 1`, all finite
    */
   constructor({ initialMs, maxMs, factor = 2, random = systemRandom }: BackoffOptions) {

@@ -22,7 +22,7 @@ const POOL_IDS = 512;
 export function createIds(clock: Pick<Clock, "now">, random: RandomBytes = systemRandomBytes): NewId {
   const pool = new Uint8Array(BYTES_PER_ID * POOL_IDS);
   let used = pool.length;
-  let millisecond = 0;
+  let millisecond = -1;
   let counter = 0;
   let time = "";
 

@@ -50,6 +50,8 @@ export class TimerWheel {
   #closed = false;
 
   /**
+   * Starts without timers.
+   *
    * @throws RangeError unless `tickMs` is positive and `slots` a positive integer
    */
   constructor(clock: Clock, options: TimerWheelOptions = {}) {

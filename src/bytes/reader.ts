@@ -16,6 +16,8 @@ export class Reader {
   #position = 0;
 
   /**
+   * Starts at the first byte.
+   *
    * @param bytes what to read; not copied, so it must not change while it is read
    */
   constructor(bytes: Uint8Array) {

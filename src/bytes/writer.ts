@@ -14,6 +14,8 @@ export class Writer {
   #length = 0;
 
   /**
+   * Starts empty.
+   *
    * @param capacity bytes to set aside at first
    */
   constructor(capacity = 256) {

@@ -6,7 +6,14 @@ export type Result =
   /** It answered with an error of its own, or was refused before it ran. */
   | { readonly ok: false; readonly error: RpcError; readonly ran: Ran }
   /** It threw what is no answer, and will not be run again. */
-  | { readonly ok: false; readonly error: RpcError; readonly ran: Ran; readonly deadLetter: string };
+  | { readonly ok: false; readonly error: RpcError; readonly ran: Ran; readonly dead: Dead };
+
+/** Why a request goes to the dead-letter queue. */
+export interface Dead {
+  readonly reason: string;
+  /** How often its handler was started, by this instance and earlier owners. */
+  readonly attempts: number;
+}
 
 /**
  * Whether the handler ran, as the callee knows it: `no`; `yes`, and this is its answer; `lost`, it ran and what

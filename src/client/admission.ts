@@ -5,6 +5,7 @@
 export class Admission {
   readonly #limit: number;
   #inside = 0;
+  #admitting = false;
   readonly #waiting = new Map<() => void, () => void>();
 
   /** @param limit calls under way at once */
@@ -27,7 +28,7 @@ export class Admission {
     const finish = () => {
       if (this.#waiting.delete(finish)) return;
       this.#inside--;
-      this.#admitNext();
+      this.#admitWaiting();
     };
     return finish;
   }
@@ -42,12 +43,19 @@ export class Admission {
     return false;
   }
 
-  #admitNext(): void {
-    const next = this.#waiting.entries().next();
-    if (next.done || this.#inside >= this.#limit) return;
-    const [ticket, proceed] = next.value;
-    this.#waiting.delete(ticket);
-    this.#inside++;
-    proceed();
+  #admitWaiting(): void {
+    // A call that ends as soon as it is let in comes back here from within: the loop that is running goes on.
+    if (this.#admitting || this.#waiting.size === 0) return;
+    this.#admitting = true;
+    try {
+      for (const [ticket, proceed] of this.#waiting) {
+        if (this.#inside >= this.#limit) break;
+        this.#waiting.delete(ticket);
+        this.#inside++;
+        proceed();
+      }
+    } finally {
+      this.#admitting = false;
+    }
   }
 }

@@ -2,12 +2,13 @@ import type { Clock } from "../async/clock.ts";
 import type { NewId } from "../async/ids.ts";
 import type { TimerWheel } from "../async/timer_wheel.ts";
 import type { Call } from "../call/call.ts";
+import type { CallOptions } from "../contract/call_options.ts";
 import { MAX_BODY_BYTES, MAX_HEADER_BYTES } from "../call/defaults.ts";
 import { slotOf, topicOf } from "../call/plan.ts";
 import type { Codec } from "../codec/codec.ts";
 import type { Contract } from "../contract/types.ts";
 import { timeout } from "../contract/method.ts";
-import { USER_PREFIX } from "../envelope/headers.ts";
+import { escapeHeader, HEADER, USER_PREFIX } from "../envelope/headers.ts";
 import type { Reply } from "../envelope/reply.ts";
 import type { Request } from "../envelope/request.ts";
 import { RpcError } from "../errors/rpc_error.ts";
@@ -29,6 +30,7 @@ export interface CallerParts {
   readonly from: string;
 }
 
+const NO_HEADERS: ReadonlyMap<string, string> = new Map();
 const HEADER_NAME = /^[A-Za-z0-9_.-]{1,64}$/;
 
 /**
@@ -109,17 +111,12 @@ export class Caller {
       ? settings.timeoutMs ?? defaultTimeoutMs
       : timeout(options.timeoutMs);
     const body = call.input === undefined ? undefined : this.#parts.codec.encode(call.input);
-    if (
-      body !== undefined &&
-      body.length > Math.min(MAX_BODY_BYTES, this.#parts.transport.capabilities.maxBodyBytes)
-    ) {
+    const maxBytes = Math.min(MAX_BODY_BYTES, this.#parts.transport.capabilities.maxBodyBytes);
+    if (body !== undefined && body.length > maxBytes) {
       throw notSent(
         "invalid_argument",
-        `Cannot send an input of ${body.length} bytes: at most ${MAX_BODY_BYTES} travel`,
+        `Cannot send an input of ${body.length} bytes: at most ${maxBytes} travel`,
       );
-    }
-    if (options.idempotencyKey === "") {
-      throw notSent("invalid_argument", "Cannot use an empty 'idempotencyKey'");
     }
     return {
       id: this.#parts.newId(),
@@ -130,7 +127,7 @@ export class Caller {
       replyTo: this.#parts.transport.addresses.reply,
       idempotencyKey: options.idempotencyKey,
       from: this.#parts.from,
-      userHeaders: checkHeaders(options.headers),
+      userHeaders: checkHeaders(options),
       body,
     };
   }
@@ -202,11 +199,21 @@ export class Caller {
   }
 }
 
-function checkHeaders(headers: Readonly<Record<string, string>> | undefined): ReadonlyMap<string, string> {
+/** Checks what the user puts into headers, by the size it has on the wire. */
+function checkHeaders({ headers, idempotencyKey }: CallOptions): ReadonlyMap<string, string> {
+  if (headers === undefined && idempotencyKey === undefined) return NO_HEADERS;
   const checked = new Map<string, string>();
-  if (headers === undefined) return checked;
   let bytes = 0;
-  for (const [name, value] of Object.entries(headers)) {
+  if (idempotencyKey !== undefined) {
+    if (typeof idempotencyKey !== "string" || idempotencyKey === "") {
+      throw notSent(
+        "invalid_argument",
+        "Cannot use the 'idempotencyKey': it must be a text that is not empty",
+      );
+    }
+    bytes += HEADER.idempotencyKey.length + escapeHeader(idempotencyKey).length;
+  }
+  for (const [name, value] of Object.entries(headers ?? {})) {
     if (!HEADER_NAME.test(name)) {
       throw notSent(
         "invalid_argument",
@@ -219,13 +226,13 @@ function checkHeaders(headers: Readonly<Record<string, string>> | undefined): Re
         `Cannot send the header "${name}": its value must be a text that is not empty`,
       );
     }
-    bytes += USER_PREFIX.length + name.length + value.length * 3;
+    bytes += USER_PREFIX.length + name.length + escapeHeader(value).length;
     checked.set(name, value);
   }
   if (bytes > MAX_HEADER_BYTES) {
     throw notSent(
       "invalid_argument",
-      `Cannot send the headers: together they must stay below ${MAX_HEADER_BYTES} bytes`,
+      `Cannot send the headers: with the 'idempotencyKey' they take ${bytes} bytes, at most ${MAX_HEADER_BYTES} travel`,
     );
   }
   return checked;

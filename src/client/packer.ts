@@ -37,6 +37,8 @@ export class Packer {
   #waiting: Outgoing[] = [];
   readonly #busy = new Set<string>();
   #scheduled = false;
+  /** What the last caller knew: receivers may have changed while requests gathered. */
+  #packed = false;
   #turn = 0;
 
   constructor(transport: Transport, lane: Lane) {
@@ -52,12 +54,13 @@ export class Packer {
   /** Takes a request to send; `packed` says whether its receivers all understand packs. */
   add(outgoing: Outgoing, packed: boolean): void {
     this.#waiting.push(outgoing);
+    this.#packed = packed;
     if (this.#scheduled) return;
     this.#scheduled = true;
-    queueMicrotask(() => void this.#flush(packed));
+    queueMicrotask(() => void this.#flush());
   }
 
-  async #flush(packed: boolean): Promise<void> {
+  async #flush(): Promise<void> {
     try {
       const all = await this.#transport.queues(this.#lane.topic);
       const queues = queuesOfSlot(all, this.#lane.slot, this.#lane.slots);
@@ -71,15 +74,15 @@ export class Packer {
         );
       }
       this.#scheduled = false;
-      this.#dispatch(queues, packed);
+      this.#dispatch(queues);
     } catch (error) {
       this.#scheduled = false;
       this.#refuse(this.#waiting.splice(0), RpcError.from(error));
     }
   }
 
-  #dispatch(queues: readonly QueueRef[], packed: boolean): void {
-    if (!packed) {
+  #dispatch(queues: readonly QueueRef[]): void {
+    if (!this.#packed) {
       const queue = queues[this.#turn++ % queues.length];
       for (const outgoing of this.#waiting.splice(0)) {
         if (queue !== undefined) void this.#send(queue, [outgoing]);
@@ -93,7 +96,7 @@ export class Packer {
       this.#busy.add(key);
       void this.#send(queue, this.#takeBatch()).then(() => {
         this.#busy.delete(key);
-        if (this.#waiting.length > 0 && !this.#scheduled) this.#dispatch(queues, packed);
+        if (this.#waiting.length > 0 && !this.#scheduled) this.#dispatch(queues);
       });
     }
   }

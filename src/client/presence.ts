@@ -15,9 +15,10 @@ const UNKNOWN: Presence = { kind: "unknown" };
 const ABSENT: Presence = { kind: "absent" };
 
 /**
- * Knows whether a contract is served. A member seen counts for five seconds. Absent is only what two looks one
- * second apart found empty on every broker; from then on the answer is known at once, while looks go on each
- * second for as long as somebody asks.
+ * Knows whether a contract is served. A member seen counts for five seconds; while somebody asks, the next look
+ * is made before they are over, so that nobody waits for it. Absent is only what two looks one second apart found
+ * empty on every broker; from then on the answer is known at once, while looks go on each second for as long as
+ * somebody asks. Unknown counts for one second.
  */
 export class PresenceWatch {
   readonly #transport: Transport;
@@ -47,7 +48,9 @@ export class PresenceWatch {
     const age = now - this.#lastAt;
     if (this.#last === undefined) return this.#look();
     if (this.#last.kind === "absent") return age <= 2 * PRESENCE_LOOK_MS ? ABSENT : this.#look();
-    if (age > PRESENCE_KEPT_MS) void this.#look();
+    if (age > PRESENCE_KEPT_MS) return this.#look();
+    const fresh = this.#last.kind === "present" ? PRESENCE_KEPT_MS / 2 : PRESENCE_LOOK_MS;
+    if (age > fresh) void this.#look();
     return this.#last;
   }
 
@@ -67,7 +70,7 @@ export class PresenceWatch {
     let found = await this.#lookOnce();
     if (found.kind === "absent" && this.#last?.kind !== "absent" && !this.#closed) {
       await this.#pause();
-      found = await this.#lookOnce();
+      found = this.#closed ? UNKNOWN : await this.#lookOnce();
     }
     this.#last = found;
     this.#lastAt = this.#clock.monotonic();
@@ -96,6 +99,7 @@ export class PresenceWatch {
 
   #lookAgainLater(): void {
     if (this.#closed || this.#clock.monotonic() - this.#askedAt > PRESENCE_IDLE_MS) return;
+    this.#timer?.cancel();
     this.#timer = this.#clock.after(PRESENCE_LOOK_MS, () => void this.#look());
   }
 }

@@ -19,7 +19,7 @@ export function listenForReplies(pending: PendingCalls): (message: DirectMessage
         if (!pending.reply(reply)) log.debug(EVENTS.caller.lateReply, { callId: reply.id });
       }
     } catch (error) {
-      log.warn(EVENTS.caller.replyRefused, { error });
+      refuse(error);
     }
   };
 }
@@ -29,6 +29,7 @@ function* repliesIn(message: DirectMessage): Generator<Reply> {
     for (const entry of decodePack(message.body)) {
       const reply = readReply(message.headers, entry.headers, entry.body);
       if (reply !== undefined) yield reply;
+      else refuse(new TypeError("An entry of the pack names no call"));
     }
     return;
   }
@@ -36,5 +37,9 @@ function* repliesIn(message: DirectMessage): Generator<Reply> {
   if (reply !== undefined) yield reply;
   else if (message.plain !== undefined) {
     yield { id: message.plain.correlationId, ok: true, type: "", body: message.body };
-  }
+  } else refuse(new TypeError("It names no call"));
+}
+
+function refuse(error: unknown): void {
+  log.warn(EVENTS.caller.replyRefused, { error });
 }

@@ -35,7 +35,8 @@ export type Headers = ReadonlyMap<string, string>;
 const UNSAFE = /[^\x20-\x7e]|%/g;
 const ESCAPED = /(?:%[0-9A-Fa-f]{2})+/g;
 const encoder = new TextEncoder();
-const decoder = new TextDecoder();
+// U+FEFF at the beginning of a text is part of it, not a mark of its encoding.
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
 /** Percent-encodes what may not stand in a header value, by its UTF-8 bytes. Lone surrogates become U+FFFD. */
 export function escapeHeader(text: string): string {

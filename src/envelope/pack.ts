@@ -17,7 +17,7 @@ const PREFIX_BYTES = 8;
 const LENGTH_BYTES = 4;
 
 const encoder = new TextEncoder();
-const decoder = new TextDecoder("utf-8", { fatal: true });
+const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /**
  * Writes a pack, integers big-endian:
@@ -60,9 +60,13 @@ export function encodePack(entries: readonly PackEntry[]): Uint8Array {
 function encodeHead(headers: Headers): string {
   let head = "";
   for (const [name, value] of headers) head += name + NAME_END + value + VALUE_END;
+  let boundaries = 0;
   for (let index = 0; index < head.length; index++) {
-    if (head.charCodeAt(index) === 3) throw new TypeError("Cannot pack a header with a control character");
+    const unit = head.charCodeAt(index);
+    if (unit <= 2) boundaries++;
+    else if (unit === 3) boundaries = Infinity;
   }
+  if (boundaries !== 2 * headers.size) throw new TypeError("Cannot pack a header with a control character");
   return head + ENTRY_END;
 }
 

@@ -19,6 +19,7 @@ export interface RocketMqErrorOptions {
 
 /** The one error of this client. Misuse is told apart: it throws `TypeError` and `RangeError`. */
 export class RocketMqError extends Error {
+  /** Always this. */
   override readonly name = "RocketMqError";
   /** What is known about the request. */
   readonly kind: RocketMqErrorKind;
@@ -28,6 +29,8 @@ export class RocketMqError extends Error {
   readonly address: string | undefined;
 
   /**
+   * Makes the error; its text names the server and what to do.
+   *
    * @param kind what is known about the request
    * @param message text for people
    * @param options response code, address and cause

@@ -12,6 +12,10 @@
  * @module
  */
 
+// What the client is given, so that tests can hold time and chance still.
+export type { Clock, Timer } from "../async/clock.ts";
+export type { Random } from "../async/random.ts";
+
 // Errors.
 export { RocketMqError, type RocketMqErrorKind, type RocketMqErrorOptions } from "./error.ts";
 
@@ -42,6 +46,7 @@ export {
   unregister,
 } from "./client/heartbeat.ts";
 export { consumerIds, type GroupAtBroker } from "./client/members.ts";
+export { groupExists } from "./client/groups.ts";
 export { lockQueues, type QueueLock, unlockQueues } from "./client/locks.ts";
 
 // Messages.
@@ -52,6 +57,7 @@ export {
   sendReply,
   type SendResult,
   type SendStatus,
+  TEMPLATE_TOPIC,
 } from "./client/send.ts";
 export {
   pull,

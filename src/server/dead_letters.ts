@@ -1,5 +1,5 @@
 import { Backoff } from "../async/backoff.ts";
-import type { Clock } from "../async/clock.ts";
+import type { Clock, Timer } from "../async/clock.ts";
 import type { Random } from "../async/random.ts";
 import { travelling } from "../envelope/body.ts";
 import { MAX_ERROR_TEXT_BYTES } from "../call/defaults.ts";
@@ -26,7 +26,9 @@ export class DeadLetters {
   readonly #clock: Clock;
   readonly #random: Random;
   readonly #topic: string;
+  readonly #pauses = new Map<() => void, Timer>();
   #stored = 0;
+  #closed = false;
 
   constructor(transport: Transport, clock: Clock, random: Random, topic: string) {
     this.#transport = transport;
@@ -41,7 +43,8 @@ export class DeadLetters {
   }
 
   /**
-   * Stores one request. Tries until it is stored or `wanted` says no; resolves to whether it is stored.
+   * Stores one request. Tries until it is stored, `wanted` says no or this is closed; resolves to whether it is
+   * stored.
    *
    * @param reason why it is here: text for operators
    * @param wanted whether the request is still this instance's to settle
@@ -49,7 +52,7 @@ export class DeadLetters {
   async store(letter: DeadLetter, reason: string, wanted: () => boolean): Promise<boolean> {
     log.warn(EVENTS.callee.deadLetter, { callId: letter.id, method: letter.tag, reason });
     const backoff = new Backoff({ ...RETRY_PAUSE_MS, random: this.#random });
-    while (wanted()) {
+    while (!this.#closed && wanted()) {
       try {
         await this.#send(letter, reason);
         this.#stored++;
@@ -57,9 +60,30 @@ export class DeadLetters {
       } catch (error) {
         log.error(EVENTS.callee.deadLetterFailed, { callId: letter.id, error });
       }
-      await new Promise<void>((resolve) => void this.#clock.after(backoff.next(), resolve));
+      await this.#pause(backoff.next());
     }
     return false;
+  }
+
+  /** Stops trying. What is not stored is not settled: it comes again elsewhere. */
+  close(): void {
+    this.#closed = true;
+    for (const [resume, timer] of this.#pauses) {
+      timer.cancel();
+      resume();
+    }
+    this.#pauses.clear();
+  }
+
+  #pause(ms: number): Promise<void> {
+    if (this.#closed) return Promise.resolve();
+    return new Promise((resolve) => {
+      const resume = () => {
+        this.#pauses.delete(resume);
+        resolve();
+      };
+      this.#pauses.set(resume, this.#clock.after(ms, resume));
+    });
   }
 
   async #send({ id, tag, headers, body, delivery }: DeadLetter, reason: string): Promise<void> {

@@ -22,5 +22,7 @@ export const WINDOW_AGE_MS = 600_000;
 export const LOOKUPS_AT_ONCE = 16;
 /** A clock that is off the broker's by more than this is reported, in milliseconds. */
 export const CLOCK_SKEW_MS = 500;
+/** For how long after the first delivery a larger skew is taken for an old message, in milliseconds. */
+export const CLOCK_LEARNING_MS = 10_000;
 /** First and longest pause between tries to store a reply or a dead letter, in milliseconds. */
 export const RETRY_PAUSE_MS = { initialMs: 50, maxMs: 2_000 } as const;

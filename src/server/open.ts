@@ -19,6 +19,7 @@ export interface Opened {
  */
 export function openDelivery(delivery: Delivery, contentType: string): readonly Opened[] {
   const { message } = delivery;
+  if (message.damaged !== undefined) throw refused(message.damaged);
   const version = message.headers.get(HEADER.version);
   if (version === undefined) return [openPlain(message, delivery, contentType)];
   if (version !== ENVELOPE_VERSION) {

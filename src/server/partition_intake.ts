@@ -167,7 +167,7 @@ export class PartitionIntake implements CallOwner {
   }
 
   conclude(call: ReceivedCall, result: Result, handedOn: boolean): void {
-    if (result.ok || !("deadLetter" in result)) return this.#answer(call, result, handedOn);
+    if (result.ok || !("dead" in result)) return this.#answer(call, result, handedOn);
     const { facts } = call;
     const letter = {
       id: facts.request.id,
@@ -176,7 +176,7 @@ export class PartitionIntake implements CallOwner {
       body: facts.request.body,
       delivery: facts.delivery,
     };
-    const reason = `${result.deadLetter}; attempts: ${facts.delivery.starts + (handedOn ? 1 : 0)}`;
+    const reason = `${result.dead.reason}; attempts: ${result.dead.attempts}`;
     void this.#shared.deadLetters.store(letter, reason, () => this.#live.has(call))
       .then((stored) => stored && this.#answer(call, result, handedOn));
   }
@@ -231,7 +231,8 @@ export class PartitionIntake implements CallOwner {
       call.settled = true;
       this.#conclude(call, verdict.reply, false);
     } else if (verdict.kind === "dead") {
-      call.settle({ ok: false, error: deadAnswer(verdict.reason), ran: "maybe", deadLetter: verdict.reason });
+      const dead = { reason: verdict.reason, attempts: call.facts.delivery.starts };
+      call.settle({ ok: false, error: deadAnswer(verdict.reason), ran: "maybe", dead });
     } else {
       waiting.alone = verdict.alone;
     }

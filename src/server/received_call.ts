@@ -122,14 +122,17 @@ export class ReceivedCall implements InboundCall {
   #createController(): AbortController {
     const controller = new AbortController();
     if (this.#withdrawal !== undefined) controller.abort(this.#withdrawal);
-    else if (this.deadlineMs !== Infinity) {
-      this.#deadline = this.#owner.after(
-        this.deadlineMs - this.#owner.nowMs(),
-        () => controller.abort(expired()),
-      );
+    else if (!this.settled && this.deadlineMs !== Infinity) {
+      const remainingMs = this.deadlineMs - this.#owner.nowMs();
+      this.#deadline = this.#owner.after(remainingMs, () => controller.abort(overdue(this.id)));
     }
     return controller;
   }
+}
+
+/** What tells a handler that it takes too long. */
+function overdue(callId: string): RpcError {
+  return new RpcError("deadline_exceeded", "The deadline passed while the handler ran", { callId });
 }
 
 /** What answers a call whose deadline passed before its handler could start. */

@@ -95,6 +95,8 @@ export class Replier {
   }
 
   #flush(lane: Lane): void {
+    // After a failure, the pause ends before anything else goes to the address.
+    if (lane.pause !== undefined) return;
     while (lane.waiting.length > 0 && !this.#closed) {
       const plain = lane.waiting[0]?.plain !== undefined;
       if (lane.outstanding >= (plain ? PLAIN_REPLIES_AT_ONCE : 1)) return;

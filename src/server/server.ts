@@ -106,6 +106,7 @@ class ServedContract implements Served {
       await this.#subscription.close(options);
     } finally {
       this.#replier.close();
+      this.#deadLetters.close();
     }
   }
 }

@@ -55,15 +55,16 @@ export class DuplicateWindow {
   answered(reply: Reply): void {
     const listeners = this.#running.get(reply.id);
     this.#running.delete(reply.id);
-    this.#turnOver();
+    const bytes = replyBody(reply)?.length ?? 0;
+    this.#turnOver(bytes);
     this.#young.set(reply.id, reply);
-    this.#youngBytes += replyBody(reply)?.length ?? 0;
+    this.#youngBytes += bytes;
     for (const listener of listeners ?? []) listener(reply);
   }
 
   /** Each generation holds at most half of every bound, so both together hold at most the whole. */
-  #turnOver(): void {
-    const full = this.#young.size >= WINDOW_CALLS / 2 || this.#youngBytes >= WINDOW_BYTES / 2;
+  #turnOver(bytes: number): void {
+    const full = this.#young.size >= WINDOW_CALLS / 2 || this.#youngBytes + bytes > WINDOW_BYTES / 2;
     const now = this.#clock.monotonic();
     if (!full && now - this.#youngSince < WINDOW_AGE_MS / 2) return;
     this.#old = this.#young;

@@ -18,6 +18,8 @@ export interface Message {
   readonly headers: ReadonlyMap<string, string>;
   /** At least one byte. */
   readonly body: Uint8Array;
+  /** Set on a received message whose body cannot be read: why. Its body is a placeholder then. */
+  readonly damaged?: string | undefined;
   /** Set on a request that a plain responder must be able to answer, and on an answer to a plain request. */
   readonly plain?: PlainRequest | undefined;
 }

@@ -49,6 +49,8 @@ export function startProgram(start: ProgramStart): JvmProcess {
       ...["java.base/sun.nio.ch", "java.base/jdk.internal.ref"].map((name) =>
         `--add-exports=${name}=ALL-UNNAMED`
       ),
+      // 4.9 unmaps its files by reflection on the buffers themselves.
+      "--add-opens=java.base/java.nio=ALL-UNNAMED",
       ...["-cp", start.classPath, main, ...start.args],
     ],
   });

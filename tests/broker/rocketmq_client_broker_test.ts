@@ -74,7 +74,8 @@ async function withPlace(
 
 /** Repeats a look-up until it finds: indexes and dispatch lag the acknowledgement. */
 async function eventually<T>(find: () => Promise<T | undefined>): Promise<T> {
-  for (let tries = 0; tries < 500; tries++) {
+  const deadline = performance.now() + 10_000;
+  while (performance.now() < deadline) {
     const found = await find();
     if (found !== undefined) return found;
   }

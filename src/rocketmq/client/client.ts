@@ -51,6 +51,8 @@ export class RocketMqClient implements AsyncDisposable {
   #closing: Promise<void> | undefined;
 
   /**
+   * Makes no connection yet.
+   *
    * @throws TypeError when `nameServers` is malformed or `clientId` empty
    */
   constructor(options: ClientOptions) {

@@ -45,7 +45,7 @@ export class Connections {
   oneway(address: string, request: RequestCommand): void | Promise<void> {
     const connection = this.#peers.get(address)?.connection;
     if (connection !== undefined) return connection.oneway(request);
-    return this.#connect(address, request.code).then((opened) => opened.oneway(request));
+    return this.#connect(this.#peer(address, request.code)).then((opened) => opened.oneway(request));
   }
 
   /** The connection to a server, while there is one. */
@@ -83,13 +83,12 @@ export class Connections {
       new RocketMqError("not_sent", `Cannot connect to ${address}: no answer within ${timeoutMs} ms`, {
         address,
       });
-    const connecting = this.#connect(address, request.code);
+    const connecting = this.#connect(this.#peer(address, request.code));
     const connection = await waitFor(connecting, { wheel, timeoutMs, onTimeout, signal });
     return await connection.call(request, { timeoutMs: timeoutMs - (clock.monotonic() - began), signal });
   }
 
-  async #connect(address: string, code: number): Promise<Connection> {
-    const peer = this.#peer(address, code);
+  async #connect(peer: Peer): Promise<Connection> {
     try {
       return await peer.connect();
     } finally {
@@ -102,12 +101,12 @@ export class Connections {
   }
 
   #peer(address: string, code?: number): Peer {
-    const known = this.#peers.get(address);
-    if (known !== undefined) return known;
     if (this.#closing !== undefined) {
       const what = code === undefined ? "connect" : `send request ${describeRequest(code)}`;
       throw new RocketMqError("not_sent", `Cannot ${what} to ${address}: the client is closed`, { address });
     }
+    const known = this.#peers.get(address);
+    if (known !== undefined) return known;
     const peer = new Peer(address, this.#options);
     this.#peers.set(address, peer);
     return peer;

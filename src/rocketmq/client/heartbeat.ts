@@ -7,6 +7,7 @@ import { parseTags, tagHash } from "./tags.ts";
 
 /** What a group reads of one topic. */
 export interface Subscription {
+  /** The topic read. */
   readonly topic: string;
   /** Tags separated by `||`, or `*`; an SQL92 condition with {@linkcode Subscription.type} `SQL92`. */
   readonly expression: string;
@@ -18,7 +19,9 @@ export interface Subscription {
 
 /** A consumer group as one of its members declares it; all members must declare the same. */
 export interface ConsumerGroup {
+  /** Name of the group. */
   readonly group: string;
+  /** Everything the group reads; a broker forgets what is missing. */
   readonly subscriptions: readonly Subscription[];
   /** Default: `CONSUME_PASSIVELY`. */
   readonly consumeType?: "CONSUME_ACTIVELY" | "CONSUME_PASSIVELY" | "CONSUME_POP" | undefined;
@@ -36,12 +39,15 @@ export interface ConsumerGroup {
 export interface HeartbeatData {
   /** Without one of these a broker pushes no replies to this client. */
   readonly producerGroups?: readonly string[] | undefined;
+  /** Groups that this client is a member of. */
   readonly consumerGroups?: readonly ConsumerGroup[] | undefined;
 }
 
 /** The group to leave. */
 export interface Membership {
+  /** Producer group to leave, if any. */
   readonly producerGroup?: string | undefined;
+  /** Consumer group to leave, if any. */
   readonly consumerGroup?: string | undefined;
 }
 

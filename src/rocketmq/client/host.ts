@@ -4,6 +4,7 @@ import type { Reader } from "../../bytes/reader.ts";
 export interface BinaryHost {
   /** 4 or 16 bytes. */
   readonly ip: Uint8Array;
+  /** TCP port. */
   readonly port: number;
 }
 

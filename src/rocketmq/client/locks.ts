@@ -8,7 +8,9 @@ import type { RequestOptions } from "./request_options.ts";
 
 /** Queues that one client of a group wants for itself. */
 export interface QueueLock {
+  /** The consumer group. */
   readonly group: string;
+  /** All of the one broker that is asked. */
   readonly queues: readonly QueueId[];
   /**
    * In whose name. Default: this client's. A broker believes it, also for a client that is alive: only for one that

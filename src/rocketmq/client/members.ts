@@ -6,7 +6,9 @@ import type { RequestOptions } from "./request_options.ts";
 
 /** Whose members to ask for, and whom. */
 export interface GroupAtBroker {
+  /** The consumer group. */
   readonly group: string;
+  /** Name of the broker that is asked. */
   readonly brokerName: string;
 }
 

@@ -46,6 +46,7 @@ export interface DecodeOptions {
 export class StoredMessage {
   /** The topic it is stored in. */
   readonly topic: string;
+  /** The queue it is stored in. */
   readonly queueId: number;
   /** Its number in its queue. */
   readonly queueOffset: number;
@@ -63,6 +64,7 @@ export class StoredMessage {
   readonly flag: number;
   /** How often it was given back before. */
   readonly reconsumeTimes: number;
+  /** What producer and broker said about it. */
   readonly properties: ReadonlyMap<string, string>;
   readonly #storeHost: BinaryHost;
   readonly #checksum: number;

@@ -16,7 +16,9 @@ export type SendRequest = (
 
 /** An answer and who gave it. */
 export interface NameServerAnswer {
+  /** The name server, `host:port`. */
   readonly address: string;
+  /** Whatever its code. */
   readonly response: Command;
 }
 
@@ -28,6 +30,8 @@ export class NameServers {
   #current: number;
 
   /**
+   * Asks nobody yet.
+   *
    * @param list `host:port;host:port`
    * @param send carries a request to one of them
    * @throws TypeError when the list is empty or an address malformed

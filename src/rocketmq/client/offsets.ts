@@ -7,6 +7,7 @@ import type { RequestOptions } from "./request_options.ts";
 
 /** A consumer group's place in a queue. */
 export interface GroupQueue extends QueueId {
+  /** The consumer group. */
   readonly group: string;
 }
 
@@ -23,7 +24,8 @@ export interface UpdateOffsetOptions extends RequestOptions {
 }
 
 /**
- * Reads a group's offset of a queue.
+ * Reads a group's offset of a queue. A 4.9 broker answers 0 where a 5.x broker says that none is stored, as long as
+ * the queue's first message is still in memory.
  *
  * @returns `undefined` when none is stored
  * @throws RocketMqError kind `refused`, `not_sent` or `unknown`

@@ -14,6 +14,7 @@ const MAX_WAIT_MS = 5_000;
 export interface ConnectionEvent {
   /** The server, `host:port`. */
   readonly address: string;
+  /** What happened. */
   readonly state: "connected" | "lost";
   /** What broke it; absent when this client closed it. */
   readonly error?: RocketMqError;

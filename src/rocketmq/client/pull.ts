@@ -27,6 +27,7 @@ export interface PullSubscription {
 
 /** What to pull. */
 export interface PullRequest extends QueueId {
+  /** The consumer group on whose behalf. */
   readonly group: string;
   /** The next offset wanted. */
   readonly offset: number;
@@ -52,7 +53,9 @@ export type PullStatus = "found" | "none" | "retry" | "offset_moved";
 
 /** The answer to a pull. */
 export interface PullResult {
+  /** What the pull brought. */
   readonly status: PullStatus;
+  /** In the order of the queue. */
   readonly messages: readonly StoredMessage[];
   /** Where to pull next. */
   readonly nextOffset: number;

@@ -13,6 +13,7 @@ const DEFAULT_MAX = 32;
 
 /** What to look for in a broker's index. */
 export interface KeyQuery {
+  /** The topic it is stored in. */
   readonly topic: string;
   /** One of the blank-separated `KEYS` of the message, or its `UNIQ_KEY`. */
   readonly key: string;

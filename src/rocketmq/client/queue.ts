@@ -1,7 +1,10 @@
 /** One queue of a topic, on one broker. RocketMQ: MessageQueue. */
 export interface QueueId {
+  /** The topic. */
   readonly topic: string;
+  /** Name of the broker that has it. */
   readonly brokerName: string;
+  /** Its number on this broker, from 0. */
   readonly queueId: number;
 }
 

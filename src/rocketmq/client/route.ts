@@ -9,6 +9,7 @@ export const MASTER_ID = 0;
 
 /** The queues of a topic that brokers of one name hold. */
 export interface RouteQueues {
+  /** The brokers that hold them. */
   readonly brokerName: string;
   /** Queues 0 to `read - 1` can be read. */
   readonly read: number;
@@ -20,6 +21,7 @@ export interface RouteQueues {
 
 /** The brokers of one name: a master, perhaps with slaves. */
 export interface RouteBroker {
+  /** Name of the cluster they belong to. */
   readonly cluster: string;
   /** `host:port` by broker id; 0 is the master. */
   readonly addresses: ReadonlyMap<number, string>;
@@ -27,7 +29,9 @@ export interface RouteBroker {
 
 /** Where a topic lives. RocketMQ: TopicRouteData. */
 export interface TopicRoute {
+  /** The topic asked for. */
   readonly topic: string;
+  /** At most one entry for each broker name. */
   readonly queues: readonly RouteQueues[];
   /** By broker name. */
   readonly brokers: ReadonlyMap<string, RouteBroker>;

@@ -6,11 +6,13 @@ import { encodeProperties } from "./properties.ts";
 import type { RequestOptions } from "./request_options.ts";
 
 /** Template that a broker makes unknown topics from, where it may. RocketMQ: TopicValidator. */
-const TEMPLATE_TOPIC = "TBW102";
+export const TEMPLATE_TOPIC = "TBW102";
 
 /** A message to send. */
 export interface OutgoingMessage {
+  /** Name of the broker that it is sent to. */
   readonly brokerName: string;
+  /** The topic it is stored in. */
   readonly topic: string;
   /** A negative number lets the broker choose. */
   readonly queueId: number;
@@ -18,6 +20,7 @@ export interface OutgoingMessage {
   readonly properties: Iterable<readonly [name: string, value: string]>;
   /** At least one byte: brokers fail on an empty body. */
   readonly body: Uint8Array;
+  /** Group of the producer. */
   readonly producerGroup: string;
   /** The user's own bits. Default: 0. */
   readonly flag?: number | undefined;
@@ -25,6 +28,11 @@ export interface OutgoingMessage {
   readonly sysFlag?: number | undefined;
   /** When it was made, epoch milliseconds. Default: now. */
   readonly bornAtMs?: number | undefined;
+  /**
+   * The topic whose settings a broker may copy when it does not know this one: {@linkcode TEMPLATE_TOPIC} lets it
+   * make topics. Default: none, so that a send to an unknown topic is refused.
+   */
+  readonly templateTopic?: string | undefined;
 }
 
 /** What is known about a stored message's safety: all but `ok` mean that it is stored, but not confirmed so far. */
@@ -32,10 +40,13 @@ export type SendStatus = "ok" | "flush_disk_timeout" | "slave_not_available" | "
 
 /** Where a message was stored. */
 export interface SendResult {
+  /** Whether it is safe already. */
   readonly status: SendStatus;
   /** Offset message id. */
   readonly messageId: string;
+  /** The queue, also when the broker chose it. */
   readonly queueId: number;
+  /** Its number in its queue. */
   readonly queueOffset: number;
 }
 
@@ -117,7 +128,8 @@ function sendRequest(code: number, message: OutgoingMessage, nowMs: number): Req
   const fields = {
     a: message.producerGroup,
     b: message.topic,
-    c: TEMPLATE_TOPIC,
+    // Required on the wire; a topic that does not exist cannot be its own template.
+    c: message.templateTopic ?? message.topic,
     d: "4",
     e: String(message.queueId),
     f: String(message.sysFlag ?? 0),

@@ -7,8 +7,11 @@ import { PERM_READ, PERM_WRITE } from "./route.ts";
 
 /** A topic as one broker keeps it. */
 export interface TopicConfig {
+  /** Name of the topic. */
   readonly topic: string;
+  /** Queues that consumers see. */
   readonly readQueues: number;
+  /** Queues that producers see. */
   readonly writeQueues: number;
   /** Bits `PERM_READ` and `PERM_WRITE`. Default: both. */
   readonly perm?: number | undefined;
@@ -18,6 +21,7 @@ export interface TopicConfig {
 
 /** A consumer group as one broker keeps it. */
 export interface SubscriptionGroupConfig {
+  /** Name of the group. */
   readonly group: string;
   /** How often a message is given again before it becomes a dead letter. Default: 16. */
   readonly retryMaxTimes?: number | undefined;

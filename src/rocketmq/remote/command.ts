@@ -17,7 +17,9 @@ export interface RequestCommand {
 export interface RequestReply {
   /** Response code; 0 is success. */
   readonly code: number;
+  /** Ext fields: the answer's own header. */
   readonly fields?: Fields | undefined;
+  /** Copied when the answer is queued. */
   readonly body?: Uint8Array | undefined;
   /** Says why, when it failed. */
   readonly remark?: string | undefined;
@@ -37,6 +39,7 @@ export interface Command {
   readonly version: number;
   /** Text for people; in responses the reason of a failure. */
   readonly remark: string | undefined;
+  /** Ext fields: the header of the request or response. */
   readonly fields: Fields;
   /** Empty when there is none. Memory of its own or a view of the frame; it stays valid. */
   readonly body: Uint8Array;

@@ -7,12 +7,14 @@ import { type StoredMessage, StoredQueue } from "./stored_queue.ts";
 /** The name that the embedded broker's queues carry. */
 export const EMBEDDED_BROKER = "embedded";
 
-/** Unsettled messages that the broker takes before it refuses. */
+/** Unsettled messages of one queue before the broker refuses more. */
 const MAX_MESSAGES = 100_000;
-/** Bytes of message bodies that the broker takes before it refuses. */
+/** Bytes of the bodies kept in one queue before the broker refuses more. */
 const MAX_BYTES = 256 * 1024 * 1024;
 /** Replies that can be found again, in each of two generations. */
 const REPLIES_PER_GENERATION = 5_000;
+/** Bytes of the replies that can be found again, in each of two generations. */
+const REPLY_BYTES_PER_GENERATION = 32 * 1024 * 1024;
 
 /**
  * A RocketMQ in memory: topics with queues, consumer groups with offsets, marks and owners, replies that can be
@@ -24,6 +26,7 @@ export class EmbeddedBroker {
   readonly #listeners = new Map<string, (message: DirectMessage) => void>();
   #replies = new Map<string, StoredReply>();
   #olderReplies = new Map<string, StoredReply>();
+  #replyBytes = 0;
   readonly #ready = new Set<ConsumerGroup>();
   #closed = false;
 
@@ -71,18 +74,31 @@ export class EmbeddedBroker {
       );
     }
     const { offset } = stored.append(copy(message), nowMs);
-    for (const [name, group] of this.#groups) if (group.topic === message.topic) this.#wake(name);
+    let consumed = false;
+    for (const [name, group] of this.#groups) {
+      if (group.topic !== message.topic) continue;
+      consumed = true;
+      this.#wake(name);
+    }
+    // Nobody will ever settle what no group consumes, such as dead letters: the newest are kept for whoever looks.
+    if (!consumed) stored.settle(stored.end);
     return { messageId: `${message.topic}/${queue.id}/${offset}`, queue, offset };
   }
 
   /** Keeps a reply, and hands it to the instance that listens at the address, if one does. */
   reply(address: string, message: Omit<Message, "topic">): void {
-    const reply = { headers: new Map(message.headers), body: message.body.slice(), plain: message.plain };
-    for (const key of message.keys) this.#replies.set(key, reply);
-    if (this.#replies.size > REPLIES_PER_GENERATION) {
+    if (this.#closed) throw refused("unavailable", "The embedded broker is closed");
+    const reply = copy({ ...message, topic: "" });
+    if (
+      this.#replies.size + message.keys.length > REPLIES_PER_GENERATION ||
+      this.#replyBytes + reply.body.length > REPLY_BYTES_PER_GENERATION
+    ) {
       this.#olderReplies = this.#replies;
       this.#replies = new Map();
+      this.#replyBytes = 0;
     }
+    this.#replyBytes += reply.body.length;
+    for (const key of message.keys) this.#replies.set(key, reply);
     this.#listeners.get(address)?.(reply);
   }
 
@@ -107,6 +123,8 @@ export class EmbeddedBroker {
     this.#topics.clear();
     this.#groups.clear();
     this.#listeners.clear();
+    this.#replies.clear();
+    this.#olderReplies.clear();
   }
 
   /** Lets a group deliver in a turn of its own, so that timers and input are served between deliveries. */

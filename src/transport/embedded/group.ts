@@ -10,8 +10,8 @@ export interface QueueState {
   /** Everything below was started once, twice, three times. */
   readonly marks: [number, number, number];
   owner: EmbeddedPartition | undefined;
-  /** Whether its owner is handing it over right now. */
-  moving: boolean;
+  /** Set while its owner hands it over: resolves when the next one has it. */
+  moving: Promise<void> | undefined;
 }
 
 /** A member of a group. */
@@ -32,7 +32,7 @@ export class ConsumerGroup {
     this.topic = topic;
     this.#queues = queues;
     this.#wake = wake;
-    this.#states = queues.map(() => ({ commit: 0, marks: [0, 0, 0], owner: undefined, moving: false }));
+    this.#states = queues.map(() => ({ commit: 0, marks: [0, 0, 0], owner: undefined, moving: undefined }));
   }
 
   /** The ids of all members. */
@@ -48,13 +48,13 @@ export class ConsumerGroup {
   /** Adds a member and gives it its share; queues of others follow once those have drained them. */
   join(member: GroupMember): void {
     this.#members.set(member.clientId, member);
-    this.#rebalance();
+    void this.#rebalance();
   }
 
   /** Takes a member out: resolves when all its queues were drained and given to others. */
   async leave(clientId: string): Promise<void> {
     this.#members.delete(clientId);
-    await Promise.all(this.#rebalance());
+    await this.#rebalance();
   }
 
   /** Takes a member out as a process death would: its partitions are lost, nothing is drained. */
@@ -68,7 +68,7 @@ export class ConsumerGroup {
       partition.close();
       member?.sink.lost(partition, reason);
     }
-    this.#rebalance();
+    void this.#rebalance();
   }
 
   /** Delivers what the partitions ask for. */
@@ -76,30 +76,30 @@ export class ConsumerGroup {
     for (const { owner } of this.#states) owner?.deliver();
   }
 
-  #rebalance(): Promise<void>[] {
-    return this.#states.map((_, queue) => this.#place(queue));
+  async #rebalance(): Promise<void> {
+    await Promise.all(this.#states.map((state, queue) => state.moving ?? this.#place(state, queue)));
   }
 
   /** Brings one queue to whom it belongs by now. */
-  async #place(queue: number): Promise<void> {
-    const state = this.#states[queue];
-    if (state === undefined || state.moving) return;
+  #place(state: QueueState, queue: number): Promise<void> | undefined {
     const target = this.#ownerOf(queue);
     const { owner } = state;
-    if (owner?.clientId === target?.clientId) return;
-    if (owner !== undefined) {
-      state.moving = true;
-      await owner.handOver();
-      state.moving = false;
-      if (state.owner === owner) state.owner = undefined;
-      return this.#place(queue);
-    }
-    if (target === undefined) return;
+    if (owner?.clientId === target?.clientId) return undefined;
+    if (owner !== undefined) return state.moving = this.#move(state, queue, owner);
     const stored = this.#queues[queue];
-    if (stored === undefined) return;
+    if (target === undefined || stored === undefined) return undefined;
     const ref = { topic: this.topic, broker: "embedded", id: queue };
     state.owner = new EmbeddedPartition(ref, stored, state, target, this.#wake);
     target.sink.assigned(state.owner);
+    return undefined;
+  }
+
+  /** Members may come and go meanwhile: who gets the queue is asked again once it is free. */
+  async #move(state: QueueState, queue: number, owner: EmbeddedPartition): Promise<void> {
+    await owner.handOver();
+    state.moving = undefined;
+    if (state.owner === owner) state.owner = undefined;
+    await this.#place(state, queue);
   }
 
   #ownerOf(queue: number): GroupMember | undefined {

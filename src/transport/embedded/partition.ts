@@ -1,4 +1,6 @@
-import { Progress, startsBelow } from "../progress.ts";
+import { createDeferred, type Deferred } from "../../async/deferred.ts";
+import { RpcError } from "../../errors/rpc_error.ts";
+import { Progress, type ProgressEntry, START_LEVELS, startsBelow } from "../progress.ts";
 import type { Delivery, Partition, QueueRef } from "../transport.ts";
 import type { GroupMember, QueueState } from "./group.ts";
 import type { StoredMessage, StoredQueue } from "./stored_queue.ts";
@@ -13,6 +15,8 @@ export class EmbeddedPartition implements Partition {
   readonly #progress: Progress;
   /** The marks as the earlier owners left them. */
   readonly #inherited: readonly number[];
+  /** Starts that wait for earlier messages to start too, since a mark covers a prefix. */
+  readonly #waiting = new Map<ProgressEntry, Deferred<void>>();
   #wanted = 0;
   #closed = false;
 
@@ -65,27 +69,40 @@ export class EmbeddedPartition implements Partition {
   /** Nothing of it is recorded any more. */
   close(): void {
     this.#closed = true;
+    for (const { reject } of this.#waiting.values()) reject(gone());
+    this.#waiting.clear();
   }
 
   #delivery(stored: StoredMessage): Delivery {
     const starts = startsBelow(this.#inherited, stored.offset);
     const entry = this.#progress.add(stored.offset, starts);
+    let recorded: Promise<void> | undefined;
     return {
       message: stored.message,
       queue: this.queue,
       offset: stored.offset,
       storedAtMs: stored.storedAtMs,
       starts,
-      started: () => {
-        entry.started = true;
-        this.#record();
-        return DONE;
-      },
+      started: () => recorded ??= this.#start(entry),
       ack: () => {
         entry.acked = true;
         this.#record();
       },
     };
+  }
+
+  #start(entry: ProgressEntry): Promise<void> {
+    if (this.#closed) return Promise.reject(gone());
+    entry.started = true;
+    this.#record();
+    if (this.#covers(entry)) return DONE;
+    const waiting = createDeferred<void>();
+    this.#waiting.set(entry, waiting);
+    return waiting.promise;
+  }
+
+  #covers({ starts, offset }: ProgressEntry): boolean {
+    return (this.#state.marks[Math.min(starts, START_LEVELS - 1)] ?? 0) > offset;
   }
 
   #record(): void {
@@ -96,7 +113,19 @@ export class EmbeddedPartition implements Partition {
     }
     this.#state.commit = this.#progress.commit();
     this.#stored.settle(this.#state.commit);
+    if (this.#waiting.size === 0) return;
+    for (const [entry, { resolve }] of this.#waiting) {
+      if (!this.#covers(entry)) continue;
+      this.#waiting.delete(entry);
+      resolve();
+    }
   }
+}
+
+function gone(): RpcError {
+  return new RpcError("unavailable", "The partition is no longer this instance's", {
+    outcome: "sent_unknown",
+  });
 }
 
 const DONE: Promise<void> = Promise.resolve();

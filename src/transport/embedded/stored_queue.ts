@@ -7,9 +7,9 @@ export interface StoredMessage {
   readonly storedAtMs: number;
 }
 
-/** Settled messages that a queue keeps for whoever looks, until newer ones push them out. */
+/** Settled messages that a queue keeps for whoever looks: twice as many push it back to these. */
 const RETAINED_MESSAGES = 1_000;
-/** Bytes of settled messages that a queue keeps. */
+/** Bytes of settled messages that a queue keeps: twice as many push it back to these. */
 const RETAINED_BYTES = 4 * 1024 * 1024;
 
 /** One queue of the embedded broker: an append-only log whose settled beginning is dropped by and by. */
@@ -63,17 +63,15 @@ export class StoredQueue {
     for (; this.#settledBelow < offset; this.#settledBelow++) {
       this.#settledBytes += this.at(this.#settledBelow)?.message.body.length ?? 0;
     }
+    let settled = this.#settledBelow - this.#base;
+    if (settled <= 2 * RETAINED_MESSAGES && this.#settledBytes <= 2 * RETAINED_BYTES) return;
     let drop = 0;
-    while (
-      this.#base + drop < this.#settledBelow &&
-      (this.#settledBelow - this.#base - drop > 2 * RETAINED_MESSAGES || this.#settledBytes > RETAINED_BYTES)
-    ) {
+    for (; settled > RETAINED_MESSAGES || this.#settledBytes > RETAINED_BYTES; settled--) {
       const bytes = this.#log[drop]?.message.body.length ?? 0;
       this.#settledBytes -= bytes;
       this.#bytes -= bytes;
       drop++;
     }
-    if (drop === 0) return;
     this.#log.splice(0, drop);
     this.#base += drop;
   }

@@ -34,6 +34,7 @@ export class EmbeddedTransport implements Transport {
   #start: TransportStart | undefined;
   #listener: (message: DirectMessage) => void = () => {};
   #closed = false;
+  #closing: Promise<void> | undefined;
 
   /**
    * @param broker where messages go
@@ -77,8 +78,11 @@ export class EmbeddedTransport implements Transport {
 
   sendTo(address: string, message: Omit<Message, "topic">): Promise<void> {
     if (this.#closed) return Promise.reject(notSent("The transport is closed"));
-    this.#broker.reply(address, message);
-    return Promise.resolve();
+    try {
+      return Promise.resolve(this.#broker.reply(address, message));
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
 
   onDirect(listener: (message: DirectMessage) => void): void {
@@ -89,14 +93,17 @@ export class EmbeddedTransport implements Transport {
     { group }: { readonly topic: string; readonly group: string },
     sink: Sink,
   ): Promise<Subscription> {
+    if (this.#closing !== undefined) return Promise.reject(notSent("The transport is closed"));
     const consumers = this.#broker.group(group);
     if (consumers === undefined) {
       return Promise.reject(notSent(`Group "${group}" does not exist: call ensureTopics first`));
     }
     consumers.join({ clientId: this.#clientId, sink });
+    let leaving: Promise<void> | undefined;
     const subscription: Subscription = {
-      close: async () => {
-        if (this.#subscriptions.delete(subscription)) await consumers.leave(this.#clientId);
+      close: () => {
+        this.#subscriptions.delete(subscription);
+        return leaving ??= consumers.leave(this.#clientId);
       },
     };
     this.#subscriptions.add(subscription);
@@ -120,8 +127,11 @@ export class EmbeddedTransport implements Transport {
   /** An embedded broker is always connected. */
   onState(_listener: (state: TransportState, reason: string) => void): void {}
 
-  async close(): Promise<void> {
-    if (this.#closed) return;
+  close(): Promise<void> {
+    return this.#closing ??= this.#release();
+  }
+
+  async #release(): Promise<void> {
     await Promise.all([...this.#subscriptions].map((subscription) => subscription.close()));
     this.#closed = true;
     this.#broker.unlisten(this.addresses.reply);

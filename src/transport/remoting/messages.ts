@@ -37,9 +37,18 @@ export function toMessage(stored: StoredMessage): Message {
     tag: properties.get(PropertyName.TAGS) ?? "",
     keys: keys === undefined ? [] : keys.split(" "),
     headers: properties,
-    body: stored.body,
+    ...readableBody(stored),
     plain: plainRequest(properties),
   };
+}
+
+/** One message that is damaged, or compressed in a way nobody here reads, must not hold up its queue. */
+function readableBody(stored: StoredMessage): Pick<Message, "body" | "damaged"> {
+  try {
+    return { body: stored.body };
+  } catch (error) {
+    return { body: new Uint8Array(1), damaged: error instanceof Error ? error.message : String(error) };
+  }
 }
 
 /** The properties of an outgoing message. */

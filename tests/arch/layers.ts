@@ -1,0 +1,104 @@
+/** One layer: the files it holds, and the layers it may import besides itself. */
+export interface Layer {
+  readonly name: string;
+  /** Path prefixes, relative to the root; the longest match over all layers counts. */
+  readonly paths: readonly string[];
+  readonly mayImport: readonly string[];
+}
+
+const FOUNDATION = ["errors", "async", "bytes", "log", "deps"];
+
+/** Who may know whom: knowledge goes downwards only. The table is `docs/architecture.md`'s, as data. */
+export const LAYERS: readonly Layer[] = [
+  { name: "errors", paths: ["src/errors/"], mayImport: [] },
+  { name: "deps", paths: ["src/deps/"], mayImport: [] },
+  { name: "async", paths: ["src/async/"], mayImport: ["errors", "deps"] },
+  { name: "bytes", paths: ["src/bytes/"], mayImport: ["errors", "deps"] },
+  { name: "log", paths: ["src/log/"], mayImport: ["errors", "deps"] },
+  { name: "contract", paths: ["src/contract/"], mayImport: ["errors"] },
+  { name: "call", paths: ["src/call/"], mayImport: ["errors", "contract"] },
+  { name: "codec", paths: ["src/codec/"], mayImport: ["errors", "bytes", "deps"] },
+  { name: "transport", paths: ["src/transport/"], mayImport: ["errors", "async", "bytes", "deps"] },
+  {
+    name: "envelope",
+    paths: ["src/envelope/"],
+    mayImport: ["errors", "bytes", "call", "codec", "transport"],
+  },
+  { name: "rocketmq", paths: ["src/rocketmq/"], mayImport: FOUNDATION },
+  { name: "embedded", paths: ["src/transport/embedded/"], mayImport: ["transport", ...FOUNDATION] },
+  {
+    name: "remoting",
+    paths: ["src/transport/remoting/"],
+    mayImport: ["transport", "rocketmq", ...FOUNDATION],
+  },
+  {
+    name: "client",
+    paths: ["src/client/"],
+    mayImport: ["envelope", "call", "contract", "codec", "transport", ...FOUNDATION],
+  },
+  {
+    name: "server",
+    paths: ["src/server/"],
+    mayImport: ["envelope", "call", "contract", "codec", "transport", ...FOUNDATION],
+  },
+  {
+    name: "cell",
+    paths: ["actors/mailbox.ts", "actors/cell.ts", "actors/call_context.ts"],
+    mayImport: ["errors", "async", "log", "call"],
+  },
+  {
+    name: "actors",
+    paths: ["actors/"],
+    mayImport: [
+      "cell",
+      "client",
+      "server",
+      "envelope",
+      "call",
+      "contract",
+      "codec",
+      "transport",
+      ...FOUNDATION,
+    ],
+  },
+  {
+    name: "public",
+    paths: ["mod.ts"],
+    mayImport: [
+      "actors",
+      "embedded",
+      "client",
+      "server",
+      "call",
+      "contract",
+      "codec",
+      "transport",
+      ...FOUNDATION,
+    ],
+  },
+];
+
+/** The layer of a file, or `undefined` where it belongs to none. */
+export function layerOf(path: string): Layer | undefined {
+  let best: Layer | undefined;
+  let length = 0;
+  for (const layer of LAYERS) {
+    for (const prefix of layer.paths) {
+      if (path.startsWith(prefix) && prefix.length > length) {
+        best = layer;
+        length = prefix.length;
+      }
+    }
+  }
+  return best;
+}
+
+/** Says what is wrong with one file importing another, or `undefined`. */
+export function objection(from: string, to: string): string | undefined {
+  const source = layerOf(from);
+  const target = layerOf(to);
+  if (source === undefined) return `${from} belongs to no layer: add its folder to the table`;
+  if (target === undefined) return `${from} imports ${to}, which belongs to no layer`;
+  if (source === target || source.mayImport.includes(target.name)) return undefined;
+  return `${from} (${source.name}) must not import ${to} (${target.name})`;
+}

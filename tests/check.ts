@@ -1,0 +1,25 @@
+/** Runs every check that is not a test: `deno task check`. Says which ones failed, and fails if any did. */
+// deno-lint-ignore-file no-console -- a program that talks to people
+const root = new URL("../", import.meta.url);
+
+/** What is documented for users, and so held to the rules of documentation. */
+const PUBLIC = ["mod.ts", "src/transport/remoting/mod.ts", "src/rocketmq/mod.ts"];
+
+const checks: readonly (readonly [name: string, args: readonly string[]])[] = [
+  ["format", ["fmt", "--check"]],
+  ["lint", ["lint"]],
+  ["types", ["check", "--frozen", "mod.ts", "src", "actors", "tests", "examples", "bench"]],
+  ["documentation", ["doc", "--lint", ...PUBLIC]],
+  ["layers and versions", ["test", "--frozen", "--allow-read", "--allow-run", "tests/arch"]],
+];
+
+const failed: string[] = [];
+for (const [name, args] of checks) {
+  console.log(`\n== ${name}: deno ${args.join(" ")}`);
+  const { success } = await new Deno.Command(Deno.execPath(), { args: [...args], cwd: root }).spawn().status;
+  if (!success) failed.push(name);
+}
+console.log(
+  failed.length === 0 ? "\ncheck: everything is in order" : `\ncheck: FAILED: ${failed.join(", ")}`,
+);
+Deno.exit(failed.length === 0 ? 0 : 1);

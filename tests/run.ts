@@ -1,0 +1,59 @@
+/**
+ * Runs the tests: `deno task test` all of them, `deno task test:unit` those that need no broker.
+ *
+ * The broker suites run against RocketMQ as `tests/broker/launcher.ts` finds it: endpoints from the environment,
+ * Docker, or jars. Without any of them the suites that did not run are named; in CI that is a failure.
+ */
+// deno-lint-ignore-file no-console -- a program that talks to people
+import { BrokerUnavailable, findBroker } from "./broker/launcher.ts";
+import { brokerSuites, unitSuites } from "./runner/suites.ts";
+import { type Count, runSuites } from "./runner/deno_test.ts";
+
+const root = new URL("../", import.meta.url);
+const unitOnly = Deno.args.includes("--unit");
+const inCi = Deno.env.get("CI") !== undefined && Deno.env.get("CI") !== "";
+const counts: Count[] = [];
+let failed = false;
+
+async function run(
+  title: string,
+  suites: readonly string[],
+  options: Parameters<typeof runSuites>[2],
+): Promise<void> {
+  console.log(`\n== ${title}: ${suites.length} files`);
+  const count = await runSuites(root, suites, options);
+  counts.push(count);
+  failed ||= !count.ok;
+}
+
+await run("unit tests", await unitSuites(root), { report: "unit" });
+await run("examples in comments and documents", ["README.md", "docs", "mod.ts", "src", "actors"], {
+  report: "doc",
+  documents: true,
+});
+
+if (!unitOnly) {
+  const suites = await brokerSuites(root);
+  try {
+    await using broker = await findBroker();
+    const from = `RocketMQ at ${broker.nameServer} (${broker.source})`;
+    const environment = { ROCKET_ACTORS_NAME_SERVER: broker.nameServer };
+    await run(`broker tests on ${from}`, suites, { report: "broker", environment });
+  } catch (error) {
+    if (!(error instanceof BrokerUnavailable)) throw error;
+    console.log(`\nNo broker: ${error.message}\nThese suites did NOT run:`);
+    for (const suite of suites) console.log(`  ${suite}`);
+    if (inCi) {
+      console.log("CI is set, so this is a failure.");
+      failed = true;
+    }
+  }
+}
+
+const total = (pick: (count: Count) => number): number => counts.reduce((sum, count) => sum + pick(count), 0);
+const skipped = total((count) => count.skipped);
+console.log(
+  `\ntests: ${total((count) => count.passed)} passed, ${total((count) => count.failed)} failed` +
+    (skipped > 0 ? `, ${skipped} skipped` : ""),
+);
+Deno.exit(failed ? 1 : 0);

@@ -1,0 +1,292 @@
+import assert from "node:assert/strict";
+import { type Clock, systemClock } from "../../../../src/async/clock.ts";
+import { createDeferred } from "../../../../src/async/deferred.ts";
+import { type ClientOptions, RocketMqClient } from "../../../../src/rocketmq/client/client.ts";
+import type { ConnectionEvent } from "../../../../src/rocketmq/client/peer.ts";
+import type { RequestReply } from "../../../../src/rocketmq/remote/command.ts";
+import { peerFrame, type Script, ScriptedPeer } from "../../../fault/scripted_peer.ts";
+
+const NOBODY = "127.0.0.1:1";
+const PING = { code: 28, fields: {} };
+const ECHO: Script = (session) => session.serve(({ code }) => ({ code }));
+
+function newClient(nameServers: string, options: Partial<ClientOptions> = {}): RocketMqClient {
+  return new RocketMqClient({ nameServers, clientId: "c", random: () => 0, ...options });
+}
+
+function routeBody(brokerName: string): Uint8Array {
+  const brokerDatas = [{ brokerName, cluster: "C", brokerAddrs: { "0": "1.2.3.4:1" } }];
+  const queueDatas = [{ brokerName, readQueueNums: 1, writeQueueNums: 1, perm: 6 }];
+  return new TextEncoder().encode(JSON.stringify({ brokerDatas, queueDatas }));
+}
+
+/** Collects events and tells when there are enough. */
+function recordEvents(client: RocketMqClient): (count: number) => Promise<ConnectionEvent[]> {
+  const events: ConnectionEvent[] = [];
+  let check = (): void => {};
+  client.onConnection((event) => {
+    events.push(event);
+    check();
+  });
+  return async (count) => {
+    const reached = createDeferred<void>();
+    check = () => events.length >= count && reached.resolve();
+    check();
+    await reached.promise;
+    return events;
+  };
+}
+
+/** The machine's clock with a hand on its monotonic side. */
+class ShiftedClock implements Clock {
+  shiftMs = 0;
+  readonly now = systemClock.now;
+  readonly after = systemClock.after;
+
+  monotonic(): number {
+    return systemClock.monotonic() + this.shiftMs;
+  }
+}
+
+Deno.test("RocketMqClient connects on demand, once for all requests of an address", async () => {
+  await using peer = new ScriptedPeer(ECHO);
+  await using client = newClient(NOBODY);
+  assert.equal(client.isConnected(peer.address), false);
+  assert.equal(client.lastReceivedAt(peer.address), undefined);
+  const answers = await Promise.all(
+    [1, 2, 3].map((code) => client.request(peer.address, { code, fields: {} })),
+  );
+  assert.deepEqual(answers.map(({ code }) => code), [1, 2, 3]);
+  assert.equal(peer.sessions.length, 1);
+  assert.equal(client.isConnected(peer.address), true);
+  assert.ok(client.lastReceivedAt(peer.address) !== undefined);
+});
+
+Deno.test("RocketMqClient sends one-way with and without a connection", async () => {
+  const codes: number[] = [];
+  const both = createDeferred<void>();
+  await using peer = new ScriptedPeer((session) =>
+    session.serve(({ code }) => {
+      if (codes.push(code) === 2) both.resolve();
+      return undefined;
+    })
+  );
+  await using client = newClient(NOBODY);
+  await client.oneway(peer.address, { code: 1, fields: {} });
+  assert.equal(client.oneway(peer.address, { code: 2, fields: {} }), undefined);
+  await both.promise;
+  assert.deepEqual(codes, [1, 2]);
+  await assert.rejects(async () => await client.oneway(NOBODY, PING), { kind: "not_sent" });
+});
+
+Deno.test("RocketMqClient fails requests at once when the connection is cut, and connects anew", async () => {
+  await using peer = new ScriptedPeer(async (session) => {
+    await session.answer(await session.next(), { code: 0 });
+    await session.next();
+    session.cut();
+  });
+  await using client = newClient(NOBODY, { requestTimeoutMs: 20_000 });
+  const events = recordEvents(client);
+  await client.request(peer.address, PING);
+  await assert.rejects(client.request(peer.address, PING), { kind: "unknown", address: peer.address });
+  assert.equal(client.isConnected(peer.address), false);
+  assert.equal((await client.request(peer.address, PING)).code, 0);
+  assert.deepEqual((await events(3)).map(({ state }) => state), ["connected", "lost", "connected"]);
+  assert.equal((await events(3))[1]?.error?.kind, "unknown");
+});
+
+Deno.test("RocketMqClient.keep() connects and connects again, until release()", async () => {
+  await using peer = new ScriptedPeer(ECHO);
+  await using client = newClient(NOBODY);
+  const events = recordEvents(client);
+  client.keep(peer.address);
+  await events(1);
+  peer.sessions[0]?.cut();
+  await events(3);
+  peer.sessions[1]?.cut();
+  await events(5);
+  client.release(peer.address);
+  assert.equal(client.isConnected(peer.address), true);
+  peer.sessions[2]?.cut();
+  await events(6);
+  assert.equal((await client.request(peer.address, PING)).code, PING.code);
+  assert.equal(peer.sessions.length, 4);
+});
+
+Deno.test("RocketMqClient tries an address in back-off at once for a request", async () => {
+  const first = new ScriptedPeer(ECHO);
+  const { address } = first;
+  // Jitter at its upper end: 100, 200, 400 ms and so on.
+  await using client = newClient(NOBODY, { random: () => 0.999, requestTimeoutMs: 20_000 });
+  const events = recordEvents(client);
+  client.keep(address);
+  await events(1);
+  await first.stop();
+  await events(2);
+  for (let tries = 0; tries < 20; tries++) {
+    await assert.rejects(client.request(address, PING), { kind: "not_sent" });
+  }
+  await using _second = new ScriptedPeer(ECHO, Number(address.split(":")[1]));
+  const start = performance.now();
+  assert.equal((await client.request(address, PING)).code, PING.code);
+  assert.ok(performance.now() - start < 1_000);
+});
+
+Deno.test("RocketMqClient answers a broker's request, and knows which broker asked", async () => {
+  const answered = createDeferred<number>();
+  await using peer = new ScriptedPeer(async (session) => {
+    const request = await session.next();
+    await session.answer(request, { code: 0 });
+    await session.raw(peerFrame({ code: 40, flag: 0, opaque: 9 }));
+    answered.resolve((await session.next()).code);
+  });
+  const asked: [string, number][] = [];
+  await using client = newClient(NOBODY, {
+    onRequest: (address, { code }) => {
+      asked.push([address, code]);
+      return { code: 77 };
+    },
+  });
+  await client.request(peer.address, PING);
+  assert.equal(await answered.promise, 77);
+  assert.deepEqual(asked, [[peer.address, 40]]);
+});
+
+Deno.test("RocketMqClient.request() bounds connecting and answer together, and heeds its signal", async () => {
+  await using peer = new ScriptedPeer((session) => session.serve(() => undefined));
+  await using client = newClient(NOBODY);
+  await assert.rejects(client.request(peer.address, PING, { timeoutMs: 30 }), { kind: "unknown" });
+  const reason = new Error("Changed my mind");
+  const controller = new AbortController();
+  const request = client.request(peer.address, PING, { signal: controller.signal });
+  controller.abort(reason);
+  await assert.rejects(request, reason);
+  await assert.rejects(client.request(NOBODY, PING, { signal: AbortSignal.abort(reason) }), reason);
+  await assert.rejects(client.request("nowhere", PING), TypeError);
+});
+
+Deno.test("RocketMqClient.close() fails what is pending, twice without harm, and refuses what comes after", async () => {
+  await using peer = new ScriptedPeer((session) => session.serve(() => undefined));
+  const client = newClient(peer.address);
+  const events = recordEvents(client);
+  client.keep(peer.address);
+  await events(1);
+  const pending = [client.request(peer.address, PING), client.route("T"), client.request(NOBODY, PING)];
+  await Promise.resolve();
+  const [closed] = await Promise.all([Promise.allSettled(pending), client.close(), client.close()]);
+  assert.deepEqual(closed.map(({ status }) => status), ["rejected", "rejected", "rejected"]);
+  await client[Symbol.asyncDispose]();
+  await assert.rejects(client.request(peer.address, PING), {
+    kind: "not_sent",
+    message: /the client is closed/,
+  });
+  await assert.rejects(client.route("T"), { kind: "not_sent", message: /the client is closed/ });
+  assert.throws(() => client.keep(peer.address), { kind: "not_sent" });
+  assert.throws(() => client.oneway(peer.address, PING), { kind: "not_sent" });
+  assert.equal((await events(2))[1]?.error, undefined);
+});
+
+Deno.test("RocketMqClient refuses name servers and ids that make no sense", () => {
+  assert.throws(() => newClient(" ; "), TypeError);
+  assert.throws(() => newClient("a:1;b"), TypeError);
+  assert.throws(() => newClient(NOBODY, { clientId: "" }), TypeError);
+});
+
+Deno.test("NameServers go to the next when one fails, and stay there", async () => {
+  await using peer = new ScriptedPeer((session) => session.serve(() => ({ code: 0, body: routeBody("b") })));
+  await using client = newClient(`${NOBODY}; ${peer.address}`);
+  assert.deepEqual(client.nameServers.addresses, [NOBODY, peer.address]);
+  assert.equal((await client.route("T")).topic, "T");
+  assert.equal((await client.route("U")).topic, "U");
+  await assert.rejects(client.nameServers.putValue("n", "k", "v"), { kind: "not_sent", address: NOBODY });
+  await using lost = newClient(`${NOBODY};127.0.0.1:2`);
+  await assert.rejects(lost.route("T"), { kind: "not_sent", address: "127.0.0.1:2" });
+});
+
+Deno.test("NameServers go to the next when one does not answer", async () => {
+  await using mute = new ScriptedPeer((session) => session.serve(() => undefined));
+  await using peer = new ScriptedPeer((session) =>
+    session.serve(() => ({ code: 0, fields: { value: "v" } }))
+  );
+  await using client = newClient(`${mute.address};${peer.address}`, { requestTimeoutMs: 50 });
+  assert.equal(await client.nameServers.getValue("n", "k"), "v");
+});
+
+/** A name server whose answers a test can change, and count. */
+async function withRoutes(
+  use: (
+    client: RocketMqClient,
+    clock: ShiftedClock,
+    server: { reply: RequestReply; asked: number },
+  ) => Promise<void>,
+): Promise<void> {
+  const server: { reply: RequestReply; asked: number } = {
+    reply: { code: 0, body: routeBody("a") },
+    asked: 0,
+  };
+  await using peer = new ScriptedPeer((session) =>
+    session.serve(() => {
+      server.asked++;
+      return server.reply;
+    })
+  );
+  const clock = new ShiftedClock();
+  await using client = newClient(peer.address, { clock });
+  await use(client, clock, server);
+}
+
+Deno.test("RocketMqClient.route() shares one look-up and keeps its result", async () => {
+  await withRoutes(async (client, _clock, server) => {
+    const [first, second] = await Promise.all([client.route("T"), client.route("T")]);
+    assert.equal(first, second);
+    assert.equal(await client.route("T"), first);
+    assert.equal(server.asked, 1);
+    const abandoned = client.route("U", { signal: AbortSignal.abort(new Error("no")) });
+    await assert.rejects(abandoned, { message: "no" });
+  });
+});
+
+Deno.test("RocketMqClient.route() refreshes after 30 s, for the next to use, and at once when asked", async () => {
+  await withRoutes(async (client, clock, server) => {
+    const old = await client.route("T");
+    server.reply = { code: 0, body: routeBody("b") };
+    clock.shiftMs += 29_000;
+    assert.equal(await client.route("T"), old);
+    assert.equal(server.asked, 1);
+    clock.shiftMs += 2_000;
+    assert.equal(await client.route("T"), old);
+    const renewed = await client.route("T", { fresh: true });
+    assert.ok(renewed.brokers.has("b"));
+    assert.ok((await client.route("T")).brokers.has("b"));
+    assert.equal(server.asked, 3);
+  });
+});
+
+Deno.test("RocketMqClient.route() keeps a route whose refresh fails", async () => {
+  await withRoutes(async (client, clock, server) => {
+    const old = await client.route("T");
+    server.reply = { code: 1, remark: "broken" };
+    clock.shiftMs += 31_000;
+    assert.equal(await client.route("T"), old);
+    await assert.rejects(client.route("T", { fresh: true }), { responseCode: 1 });
+    assert.equal(await client.route("T"), old);
+    assert.equal(server.asked, 3);
+  });
+});
+
+Deno.test("RocketMqClient.route() believes for a second that there is no such topic", async () => {
+  await withRoutes(async (client, clock, server) => {
+    server.reply = { code: 17, remark: "No topic route info" };
+    const absent = { kind: "refused", responseCode: 17 };
+    await assert.rejects(client.route("T"), absent);
+    await assert.rejects(client.route("T"), absent);
+    assert.equal(server.asked, 1);
+    server.reply = { code: 0, body: routeBody("a") };
+    clock.shiftMs += 1_001;
+    assert.equal((await client.route("T")).topic, "T");
+    server.reply = { code: 17 };
+    await assert.rejects(client.route("T", { fresh: true }), absent);
+    await assert.rejects(client.route("T"), absent);
+    assert.equal(server.asked, 3);
+  });
+});
