@@ -1,5 +1,6 @@
 import type { Clock, Timer } from "../../async/clock.ts";
 import { createDeferred } from "../../async/deferred.ts";
+import type { Random } from "../../async/random.ts";
 import { EVENTS } from "../../log/events.ts";
 import { logger } from "../../log/log.ts";
 import { brokerRuntimeInfo } from "../../rocketmq/client/broker_info.ts";
@@ -18,6 +19,7 @@ import type { GroupView } from "./takeover.ts";
 export interface ShareOptions {
   readonly client: RocketMqClient;
   readonly clock: Clock;
+  readonly random: Random;
   readonly sink: Sink;
   readonly topic: string;
   readonly group: string;
@@ -38,6 +40,7 @@ const log = logger("transport");
 export class BrokerShare implements PartitionKeeper, GroupView {
   readonly client: RocketMqClient;
   readonly clock: Clock;
+  readonly random: Random;
   readonly instance: number;
   readonly #options: ShareOptions;
   readonly #slots: readonly QueueSlot[];
@@ -61,6 +64,7 @@ export class BrokerShare implements PartitionKeeper, GroupView {
     this.#options = options;
     this.client = options.client;
     this.clock = options.clock;
+    this.random = options.random;
     this.instance = options.instance;
     this.#startedAt = this.clock.monotonic();
     this.#relockAt = this.#startedAt + RELOCK_INTERVAL_MS;
@@ -126,6 +130,10 @@ export class BrokerShare implements PartitionKeeper, GroupView {
 
   failed(queue: HeldQueue, reason: string): void {
     this.#slots[queue.ref.id]?.lose(reason);
+  }
+
+  shortened(queue: HeldQueue, reason: string): void {
+    this.#slots[queue.ref.id]?.loseShortened(reason);
   }
 
   /** Hands every queue over and stops. */

@@ -1,9 +1,10 @@
 import type { Clock } from "../../async/clock.ts";
+import type { Random } from "../../async/random.ts";
 import type { RocketMqClient } from "../../rocketmq/client/client.ts";
 import type { ConsumerGroup } from "../../rocketmq/client/heartbeat.ts";
 import { unregister } from "../../rocketmq/client/heartbeat.ts";
 import { masterAddress, PERM_READ } from "../../rocketmq/client/route.ts";
-import type { Sink, Subscription, Waiting } from "../transport.ts";
+import type { Sink, Subscription, TransportStart, Waiting } from "../transport.ts";
 import { BrokerShare } from "./broker_share.ts";
 import { Registration } from "./registration.ts";
 
@@ -11,15 +12,17 @@ import { Registration } from "./registration.ts";
 export class Consumer {
   readonly #client: RocketMqClient;
   readonly #clock: Clock;
+  readonly #random: Random;
   readonly #instance: number;
   readonly #registration: Registration;
   readonly #shares = new Set<BrokerShare>();
   readonly #groups = new Map<string, ConsumerGroup>();
   readonly #version: number;
 
-  constructor(client: RocketMqClient, clock: Clock, instance: number) {
+  constructor(client: RocketMqClient, { clock, random, instance }: TransportStart) {
     this.#client = client;
     this.#clock = clock;
+    this.#random = random;
     this.#instance = instance;
     this.#version = Math.floor(clock.now());
     this.#registration = new Registration(client, clock, {
@@ -42,6 +45,7 @@ export class Consumer {
         new BrokerShare({
           client: this.#client,
           clock: this.#clock,
+          random: this.#random,
           instance: this.#instance,
           sink,
           topic,

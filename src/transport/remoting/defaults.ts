@@ -20,8 +20,14 @@ export const PULL_SUSPEND_MS = 15_000;
 export const PULL_TIMEOUT_MS = 30_000;
 /** Most messages one pull can bring: brokers cap at it silently. */
 export const PULL_MESSAGES = 32;
-/** Pause after a pull that failed, in milliseconds. */
-export const PULL_RETRY_MS = 100;
+/** First and longest pause after a pull that failed, in milliseconds. */
+export const PULL_RETRY_MS = { initialMs: 100, maxMs: 2_000 } as const;
+/** Pulls in a row that may find the queue shorter than what was read of it. */
+export const PULLS_BEYOND_END = 20;
+/** Pause between them, in milliseconds. */
+export const BEYOND_END_PAUSE_MS = 50;
+/** First and longest pause after a takeover that failed, in milliseconds. */
+export const TAKEOVER_RETRY_MS = { initialMs: 100, maxMs: 2_000 } as const;
 /** A commit follows a settled message after this long, where no pull has carried it. Milliseconds. */
 export const COMMIT_AFTER_MS = 100;
 /** Deadline of a request that a broker answers at once, in milliseconds. */

@@ -1,5 +1,7 @@
+import { Backoff } from "../../async/backoff.ts";
 import type { Clock, Timer } from "../../async/clock.ts";
 import { createDeferred } from "../../async/deferred.ts";
+import type { Random } from "../../async/random.ts";
 import { RpcError } from "../../errors/rpc_error.ts";
 import { EVENTS } from "../../log/events.ts";
 import { logger } from "../../log/log.ts";
@@ -10,11 +12,13 @@ import { pull } from "../../rocketmq/client/pull.ts";
 import { Progress, type ProgressEntry, START_LEVELS, startsBelow } from "../progress.ts";
 import type { Delivery, Partition, QueueRef } from "../transport.ts";
 import {
+  BEYOND_END_PAUSE_MS,
   COMMIT_AFTER_MS,
   PULL_MESSAGES,
   PULL_RETRY_MS,
   PULL_SUSPEND_MS,
   PULL_TIMEOUT_MS,
+  PULLS_BEYOND_END,
   REQUEST_TIMEOUT_MS,
 } from "./defaults.ts";
 import type { HeldQueue, QueuePast } from "./held_queue.ts";
@@ -26,11 +30,14 @@ import { OffsetWriter } from "./offset_writer.ts";
 export interface PartitionKeeper {
   readonly client: RocketMqClient;
   readonly clock: Clock;
+  readonly random: Random;
   /** Whether the broker answered recently enough for the lock to be believed. Reports the loss if not. */
   held(queue: HeldQueue): boolean;
   deliver(partition: Partition, delivery: Delivery): void;
   /** The partition cannot go on: it is to be given up as lost. */
   failed(queue: HeldQueue, reason: string): void;
+  /** The same, and what is known of the queue's past is void: the broker has lost its newest messages. */
+  shortened(queue: HeldQueue, reason: string): void;
 }
 
 const log = logger("partition");
@@ -45,6 +52,8 @@ export class RemotingPartition implements Partition {
   readonly #marks: readonly OffsetWriter[];
   readonly #stop = new AbortController();
   #credit = 0;
+  /** Pulls in a row that the broker answered with an end before this partition's next offset. */
+  #beyondEnd = 0;
   #wake: (() => void) | undefined;
   #commitTimer: Timer | undefined;
   #closed = false;
@@ -79,6 +88,7 @@ export class RemotingPartition implements Partition {
 
   /** Pulls until it is closed. Never rejects. */
   async run(): Promise<void> {
+    const backoff = new Backoff({ ...PULL_RETRY_MS, random: this.#keeper.random });
     while (!this.#closed) {
       if (this.#credit <= 0) {
         await this.#credited();
@@ -86,10 +96,14 @@ export class RemotingPartition implements Partition {
       }
       try {
         await this.#pullOnce();
+        backoff.reset();
       } catch (error) {
         if (this.#closed) return;
-        log.debug(EVENTS.transport.roundFailed, { what: "A pull", error });
-        await this.#pause(PULL_RETRY_MS);
+        log.warn(EVENTS.transport.roundFailed, {
+          what: `A pull of ${this.queue.broker}/${this.queue.id}`,
+          error,
+        });
+        await this.#pause(backoff.next());
       }
     }
   }
@@ -138,7 +152,23 @@ export class RemotingPartition implements Partition {
       this.#credit--;
       this.#keeper.deliver(this, this.#delivery(message));
     }
+    if (answer.status === "offset_moved" && answer.nextOffset <= this.#progress.next) {
+      return await this.#endsEarlier();
+    }
+    this.#beyondEnd = 0;
     this.#progress.skipTo(answer.nextOffset);
+  }
+
+  /**
+   * The queue ends before what has been read of it. Its index lags its log by a moment, but a broker that lost its
+   * newest messages stays behind: then everything known of this queue is wrong, and it is taken over anew.
+   */
+  async #endsEarlier(): Promise<void> {
+    if (++this.#beyondEnd < PULLS_BEYOND_END) return await this.#pause(BEYOND_END_PAUSE_MS);
+    this.#keeper.failed(
+      this.#held,
+      "The queue ends before what was read of it: the broker has lost messages",
+    );
   }
 
   #delivery(stored: StoredMessage): Delivery {

@@ -1,9 +1,10 @@
+import { Backoff } from "../../async/backoff.ts";
 import type { Timer } from "../../async/clock.ts";
 import { createDeferred } from "../../async/deferred.ts";
 import { EVENTS } from "../../log/events.ts";
 import { logger } from "../../log/log.ts";
 import type { Sink } from "../transport.ts";
-import { LOCK_RETRY_MS } from "./defaults.ts";
+import { TAKEOVER_RETRY_MS } from "./defaults.ts";
 import type { HeldQueue } from "./held_queue.ts";
 import { type PartitionKeeper, RemotingPartition } from "./partition.ts";
 import { enterAsOwner, type GroupView, nameOf, tryLock, unlock } from "./takeover.ts";
@@ -21,6 +22,7 @@ export class QueueSlot {
   readonly #keeper: PartitionKeeper & GroupView;
   readonly #sink: Sink;
   readonly #bootTime: () => Promise<number>;
+  readonly #backoff: Backoff;
   readonly #tried = createDeferred<void>();
   #wanted = false;
   #partition: RemotingPartition | undefined;
@@ -28,6 +30,8 @@ export class QueueSlot {
   #work: Promise<void> | undefined;
   /** The partition that was lost last: what it knows may be more than the broker remembers. */
   #former: RemotingPartition | undefined;
+  /** Whether the broker has lost messages that the known past counts. */
+  #shortened = false;
   /** Whether the broker may hold its lock for this instance. */
   #locked = false;
   #pause: { readonly timer: Timer; end(): void } | undefined;
@@ -43,6 +47,7 @@ export class QueueSlot {
     this.#sink = sink;
     this.#bootTime = bootTime;
     this.firstTry = this.#tried.promise;
+    this.#backoff = new Backoff({ ...TAKEOVER_RETRY_MS, random: keeper.random });
   }
 
   /** Whether this instance owns the queue now. */
@@ -74,6 +79,12 @@ export class QueueSlot {
     this.#former = partition;
     this.#sink.lost(partition, reason);
     void this.#settle();
+  }
+
+  /** The same, where the queue turned out shorter than what is known of it. */
+  loseShortened(reason: string): void {
+    this.#shortened = true;
+    this.lose(reason);
   }
 
   /** Goes on until the queue is as it is wanted; a second caller joins the first. */
@@ -109,14 +120,20 @@ export class QueueSlot {
       await this.#wait(step);
     } catch (error) {
       this.#tried.resolve();
-      log.debug(EVENTS.partition.takeoverFailed, { ...this.#names(), error });
-      await this.#wait(LOCK_RETRY_MS);
+      log.warn(EVENTS.partition.takeoverFailed, { ...this.#names(), error });
+      await this.#wait(this.#backoff.next());
     }
   }
 
   async #own(): Promise<void> {
-    const past = await enterAsOwner(this.queue, this.#keeper, this.#former?.past(), await this.#bootTime());
+    const past = await enterAsOwner(this.queue, this.#keeper, {
+      remembered: this.#former?.past(),
+      shortened: this.#shortened,
+      bootAtMs: await this.#bootTime(),
+    });
     this.#former = undefined;
+    this.#shortened = false;
+    this.#backoff.reset();
     const partition = new RemotingPartition(this.queue, past, this.#keeper);
     this.#partition = partition;
     log.info(EVENTS.partition.assigned, {

@@ -3,7 +3,7 @@ import { EVENTS } from "../../log/events.ts";
 import { logger } from "../../log/log.ts";
 import type { RocketMqClient } from "../../rocketmq/client/client.ts";
 import { lockQueues, unlockQueues } from "../../rocketmq/client/locks.ts";
-import { minOffset, queryOffset, updateOffset } from "../../rocketmq/client/offsets.ts";
+import { maxOffset, minOffset, queryOffset, updateOffset } from "../../rocketmq/client/offsets.ts";
 import { START_LEVELS } from "../progress.ts";
 import { HANDOVER_RETRY_MS, LOCK_RETRY_MS, REQUEST_TIMEOUT_MS, TAKEOVER_GRACE_MS } from "./defaults.ts";
 import type { HeldQueue, QueuePast } from "./held_queue.ts";
@@ -50,26 +50,31 @@ export async function tryLock(queue: HeldQueue, view: GroupView): Promise<"locke
   return await lock(queue, view) ? "locked" : LOCK_RETRY_MS;
 }
 
-/**
- * Enters this instance as the owner of a queue that it has locked, and reads the queue's past.
- *
- * @param remembered what this instance knows from owning the queue before
- * @param bootAtMs when the broker was started, by its own clock
- */
+/** What a new owner knows besides what the broker tells. */
+export interface OwnKnowledge {
+  /** What this instance knows from owning the queue before. */
+  readonly remembered: QueuePast | undefined;
+  /** Whether the queue turned out shorter than its commit: its broker has lost messages. */
+  readonly shortened: boolean;
+  /** When the broker was started, by its own clock, epoch milliseconds. */
+  readonly bootAtMs: number;
+}
+
+/** Enters this instance as the owner of a queue that it has locked, and finds out the queue's past. */
 export async function enterAsOwner(
   queue: HeldQueue,
   view: GroupView,
-  remembered: QueuePast | undefined,
-  bootAtMs: number,
+  { remembered, shortened, bootAtMs }: OwnKnowledge,
 ): Promise<QueuePast> {
   const ownerPlace = place(queue, sideGroups.owner(queue.group));
   const previous = await queryOffset(view.client, queue.address, ownerPlace, TIMEOUT);
   await updateOffset(view.client, queue.address, { ...ownerPlace, offset: view.instance }, TIMEOUT);
-  const stored = await readPast(queue, view);
+  const { end, ...stored } = await readPast(queue, view);
   // Nobody else has owned it since: what is remembered is complete, whatever a killed broker forgot.
   const complete = remembered !== undefined && previous === view.instance;
-  const past = remembered === undefined ? stored : higher(stored, remembered);
-  if (remembered !== undefined) await writePast(queue, view, stored, past);
+  const known = remembered === undefined ? stored : higher(stored, remembered);
+  const past = shortened ? withinQueue(known, end) : known;
+  await writePast(queue, view, stored, past);
   return { ...past, suspectBeforeMs: complete ? 0 : bootAtMs };
 }
 
@@ -88,24 +93,38 @@ async function lock(queue: HeldQueue, { client }: GroupView): Promise<boolean> {
   return locked.length > 0;
 }
 
-async function readPast(queue: HeldQueue, { client }: GroupView): Promise<QueuePast> {
+async function readPast(
+  queue: HeldQueue,
+  { client }: GroupView,
+): Promise<QueuePast & { readonly end: number }> {
   const { address, group } = queue;
   const levels = Array.from({ length: START_LEVELS }, (_, index) => index + 1);
-  const [committed, first, ...marks] = await Promise.all([
+  const [committed, first, end, ...marks] = await Promise.all([
     queryOffset(client, address, place(queue, group), TIMEOUT),
     minOffset(client, address, queueId(queue), TIMEOUT),
+    maxOffset(client, address, queueId(queue), TIMEOUT),
     ...levels.map((level) =>
       queryOffset(client, address, place(queue, sideGroups.mark(group, level)), TIMEOUT)
     ),
   ]);
   return {
-    commit: Math.max(0, committed ?? first ?? 0),
+    commit: Math.max(0, committed ?? first),
     marks: marks.map((mark) => mark ?? 0),
+    suspectBeforeMs: 0,
+    end,
+  };
+}
+
+/** A broker that lost its newest messages gives their offsets to others: what was known of those is void. */
+function withinQueue({ commit, marks }: QueuePast, end: number): QueuePast {
+  return {
+    commit: Math.min(commit, end),
+    marks: marks.map((mark) => Math.min(mark, end)),
     suspectBeforeMs: 0,
   };
 }
 
-/** Tells a broker that lost its memory what this instance still knows. */
+/** Puts right what the broker has, where it lost its memory and this instance did not. */
 async function writePast(
   queue: HeldQueue,
   { client }: GroupView,
@@ -114,11 +133,11 @@ async function writePast(
 ): Promise<void> {
   const { address, group } = queue;
   const writes: Promise<void>[] = [];
-  if (past.commit > stored.commit) {
+  if (past.commit !== stored.commit) {
     writes.push(updateOffset(client, address, { ...place(queue, group), offset: past.commit }, TIMEOUT));
   }
   past.marks.forEach((mark, index) => {
-    if (mark <= (stored.marks[index] ?? 0)) return;
+    if (mark === stored.marks[index]) return;
     const side = place(queue, sideGroups.mark(group, index + 1));
     writes.push(updateOffset(client, address, { ...side, offset: mark }, TIMEOUT));
   });

@@ -103,7 +103,7 @@ export class RemotingTransport implements Transport {
       producerGroup: CALLER_GROUP,
       consumerGroups: () => [],
     });
-    const consumer = new Consumer(consuming, clock, instance);
+    const consumer = new Consumer(consuming, start);
     this.#started = { start, caller, registration, consuming, consumer };
     caller.onConnection((event) => this.#connection(event));
     try {

@@ -1,0 +1,44 @@
+import assert from "node:assert/strict";
+import { RpcError } from "../../../../src/errors/rpc_error.ts";
+import { RocketMqError } from "../../../../src/rocketmq/mod.ts";
+import { isRefusal, toNotSent, toRpcError } from "../../../../src/transport/remoting/errors.ts";
+
+/** Response codes of a send, and what a caller is told. */
+const REFUSALS: readonly (readonly [responseCode: number, code: string, outcome: string])[] = [
+  [1, "unavailable", "sent_unknown"],
+  [2, "unavailable", "not_sent"],
+  [3, "unimplemented", "not_sent"],
+  [13, "invalid_argument", "not_sent"],
+  [14, "unavailable", "not_sent"],
+  [16, "permission_denied", "not_sent"],
+  [17, "unavailable", "not_sent"],
+  [29, "failed_precondition", "not_sent"],
+  [215, "unavailable", "not_sent"],
+  [604, "unavailable", "sent_unknown"],
+];
+
+for (const [responseCode, code, outcome] of REFUSALS) {
+  Deno.test(`toRpcError() of response code ${responseCode} is ${code} / ${outcome}`, () => {
+    const converted = toRpcError(new RocketMqError("refused", "no", { responseCode }));
+    assert.ok(converted instanceof RpcError);
+    assert.deepEqual([converted.code, converted.outcome], [code, outcome]);
+  });
+}
+
+Deno.test("toRpcError() keeps what is known: never sent, or unknown", () => {
+  const outcomeOf = (error: unknown) => error instanceof RpcError ? error.outcome : undefined;
+  assert.equal(outcomeOf(toRpcError(new RocketMqError("not_sent", "no connection"))), "not_sent");
+  assert.equal(outcomeOf(toRpcError(new RocketMqError("unknown", "no answer"))), "sent_unknown");
+  assert.equal(outcomeOf(toNotSent(new RocketMqError("unknown", "no answer"))), "not_sent");
+});
+
+Deno.test("toRpcError() passes a signal's reason on unchanged", () => {
+  const reason = new DOMException("gave up", "AbortError");
+  assert.equal(toRpcError(reason), reason);
+});
+
+Deno.test("isRefusal() looks at the response code only", () => {
+  assert.equal(isRefusal(new RocketMqError("refused", "no", { responseCode: 17 }), 17), true);
+  assert.equal(isRefusal(new RocketMqError("refused", "no", { responseCode: 16 }), 17), false);
+  assert.equal(isRefusal(new Error("17"), 17), false);
+});
