@@ -79,7 +79,8 @@ export class Cell {
     const recorded = call.started();
     if (recorded === undefined) return this.#run(call, call.attempt);
     recorded.then(
-      () => this.#run(call, call.attempt),
+      // Given up while the start was recorded: whoever has the queue by now decides about the call.
+      () => call.withdrawn ? this.#finished() : this.#run(call, call.attempt),
       // The partition was lost before the start was on record: another instance will run the call.
       () => this.#finished(),
     );
@@ -88,13 +89,16 @@ export class Cell {
   #run(call: InboundCall, attempt: number): void {
     const context = new CallContext(call, this.#options.clock, attempt);
     let output: unknown;
+    let later: Promise<unknown> | undefined;
     try {
       output = this.#options.handler(call.input, context);
+      // A promise stays as it is; anything else with a `then` is made to settle once, and not from within.
+      if (isPromiseLike(output)) later = Promise.resolve(output);
     } catch (error) {
       return this.#threw(call, attempt, error);
     }
-    if (!isPromiseLike(output)) return this.#answer(call, output);
-    output.then((value) => this.#answer(call, value), (error) => this.#threw(call, attempt, error));
+    if (later === undefined) return this.#answer(call, output);
+    later.then((value) => this.#answer(call, value), (error) => this.#threw(call, attempt, error));
   }
 
   #answer(call: InboundCall, output: unknown): void {
@@ -110,13 +114,13 @@ export class Cell {
     this.#crashes++;
     const { method, idempotent, clock } = this.#options;
     log.error(EVENTS.callee.handlerCrashed, { method, callId: call.id, attempt, error });
-    if (idempotent && attempt < ATTEMPTS && call.deadlineMs > clock.now() && !call.withdrawn) {
-      return this.#run(call, attempt + 1);
-    }
+    const inTime = call.deadlineMs > clock.now();
+    if (idempotent && attempt < ATTEMPTS && inTime && !call.withdrawn) return this.#run(call, attempt + 1);
     // What a handler throws may hold what the caller must not see: it stays in the log.
     const message = `The handler of "${method}" failed; its error is in the callee's log`;
-    const deadLetter = idempotent ? "handler crashed, attempts spent" : "handler crashed";
-    call.settle({ ok: false, error: new RpcError("internal", message), ran: "yes", deadLetter });
+    const why = !idempotent ? "" : attempt < ATTEMPTS ? ", no time for another attempt" : ", attempts spent";
+    const dead = { reason: `handler crashed${why}`, attempts: attempt };
+    call.settle({ ok: false, error: new RpcError("internal", message), ran: "yes", dead });
     this.#finished();
   }
 

@@ -81,7 +81,10 @@ class ConnectedClient implements CallerSystem {
   }
 
   async #release(): Promise<void> {
-    await this.#parts.transport.close();
-    this.#parts.wheel.close();
+    try {
+      await this.#parts.transport.close();
+    } finally {
+      this.#parts.wheel.close();
+    }
   }
 }

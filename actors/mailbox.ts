@@ -7,6 +7,8 @@ export interface MailboxBounds {
   readonly maxBytes: number;
 }
 
+const COMPACT_AFTER = 1_024;
+
 /**
  * The bounded queue of one actor's calls, first in, first out. A full one refuses: it never drops and never
  * grows, and says once when it has room again, at half of its bounds.
@@ -59,6 +61,10 @@ export class Mailbox {
     this.#bytes -= call.bytes;
     if (this.#head === this.#calls.length) {
       this.#calls = [];
+      this.#head = 0;
+    } else if (this.#head > COMPACT_AFTER && this.#head * 2 > this.#calls.length) {
+      // One that is never empty must not grow either.
+      this.#calls = this.#calls.slice(this.#head);
       this.#head = 0;
     }
     if (this.#refused && this.size <= this.#bounds.maxCalls / 2 && this.#bytes <= this.#bounds.maxBytes / 2) {

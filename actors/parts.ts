@@ -10,8 +10,11 @@ import type { Transport } from "../src/transport/transport.ts";
 
 /** Where time, randomness and ids come from. The defaults are the machine's own. */
 export interface Sources {
+  /** Time. */
   readonly clock?: Clock;
+  /** Jitter and choices. */
   readonly random?: Random;
+  /** Ids. */
   readonly randomBytes?: RandomBytes;
 }
 

@@ -1,7 +1,9 @@
 import { createDeferred } from "../src/async/deferred.ts";
 import type { Handlers } from "../src/call/handler.ts";
 import { json } from "../src/codec/json.ts";
+import { timeout } from "../src/contract/method.ts";
 import type { Client, Contract } from "../src/contract/types.ts";
+import { RpcError } from "../src/errors/rpc_error.ts";
 import { serveContract, type Served } from "../src/server/server.ts";
 import type { QueueRef, Transport } from "../src/transport/transport.ts";
 import { type ClientOptions, proxyOf } from "./client.ts";
@@ -18,6 +20,7 @@ export interface SystemOptions extends Sources {
 
 /** What a system tells about one contract that it serves. */
 export interface ServiceState {
+  /** The contract's name. */
   readonly contract: string;
   /** The queues that this instance owns now. */
   readonly queues: readonly QueueRef[];
@@ -41,6 +44,7 @@ export interface ServiceState {
 
 /** A contract being served. */
 export interface ServiceHandle extends AsyncDisposable {
+  /** The contract's name. */
   readonly contract: string;
   /** How it is doing. */
   state(): ServiceState;
@@ -50,6 +54,7 @@ export interface ServiceHandle extends AsyncDisposable {
 
 /** One running tree with one transport. */
 export interface System extends AsyncDisposable {
+  /** Its name, as given. */
   readonly name: string;
   /** This instance's number in base 36: part of its names on the broker. */
   readonly instance: string;
@@ -108,7 +113,10 @@ class RunningSystem implements System {
   readonly instance: string;
   readonly closed: Promise<string>;
   readonly #parts: Parts;
-  readonly #services = new Map<string, RunningService>();
+  /** By contract name; `undefined` while its start is under way. */
+  readonly #services = new Map<string, RunningService | undefined>();
+  /** Set as soon as the system stops serving. */
+  #stopping = false;
   readonly #closed = createDeferred<string>();
   #closing: Promise<void> | undefined;
 
@@ -124,9 +132,7 @@ class RunningSystem implements System {
     handlers: Handlers<C>,
     options: ServeOptions = {},
   ): Promise<ServiceHandle> {
-    if (this.#closing !== undefined) {
-      throw new TypeError(`Cannot serve "${contract.name}": the system is closing`);
-    }
+    if (this.#stopping) throw new TypeError(`Cannot serve "${contract.name}": the system is closing`);
     if (contract.foreign) {
       throw new TypeError(
         `Cannot serve "${contract.name}": it is declared foreign, so a plain responder serves it`,
@@ -137,14 +143,23 @@ class RunningSystem implements System {
     }
     const { transport, clock, random, wheel } = this.#parts;
     const actors = new ServiceActors(contract, handlers, options, clock);
-    const timeout = AbortSignal.timeout(options.timeoutMs ?? SERVE_TIMEOUT_MS);
-    const signal = options.signal === undefined ? timeout : AbortSignal.any([timeout, options.signal]);
-    const served = await serveContract(contract, actors, { transport, codec: json, clock, random, wheel }, {
-      signal,
-    });
-    const service = new RunningService(contract, actors, served, () => this.#services.delete(contract.name));
-    this.#services.set(contract.name, service);
-    return service;
+    const limit = AbortSignal.timeout(timeout(options.timeoutMs ?? SERVE_TIMEOUT_MS));
+    const signal = options.signal === undefined ? limit : AbortSignal.any([limit, options.signal]);
+    const release = () => void this.#services.delete(contract.name);
+    this.#services.set(contract.name, undefined);
+    try {
+      const served = await serveContract(contract, actors, { transport, codec: json, clock, random, wheel }, {
+        signal,
+      });
+      const service = new RunningService(contract, actors, served, release);
+      this.#services.set(contract.name, service);
+      if (!this.#stopping) return service;
+      await service.stop();
+      throw new TypeError(`Cannot serve "${contract.name}": the system was closed meanwhile`);
+    } catch (error) {
+      release();
+      throw error === limit.reason ? tooSlow(contract.name, error) : error;
+    }
   }
 
   client<C extends Contract>(contract: C, options?: ClientOptions): Client<C> {
@@ -152,16 +167,18 @@ class RunningSystem implements System {
   }
 
   services(): readonly ServiceState[] {
-    return [...this.#services.values()].map((service) => service.state());
+    return [...this.#services.values()].flatMap((service) => service?.state() ?? []);
   }
 
   close(reason = "closed by its owner"): Promise<void> {
+    this.#stopping = true;
     this.#parts.caller.close("the system is closed");
     return this.#closing ??= this.#release(reason);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#closing !== undefined) return this.#closing;
+    this.#stopping = true;
     await this.#stopServices();
     await this.#parts.caller.drain("the system is closing");
     await this.close("disposed by its owner");
@@ -179,8 +196,14 @@ class RunningSystem implements System {
 
   /** In reverse order of their start. */
   async #stopServices(): Promise<void> {
-    for (const service of [...this.#services.values()].reverse()) await service.stop();
+    for (const service of [...this.#services.values()].reverse()) await service?.stop();
   }
+}
+
+function tooSlow(contract: string, cause: unknown): RpcError {
+  const message =
+    `Cannot serve "${contract}" in time: its topics, or the first rebalance round, took too long`;
+  return new RpcError("unavailable", message, { outcome: "not_sent", cause });
 }
 
 class RunningService implements ServiceHandle {

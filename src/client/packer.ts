@@ -63,7 +63,8 @@ export class Packer {
   async #flush(): Promise<void> {
     try {
       const all = await this.#transport.queues(this.#lane.topic);
-      const queues = queuesOfSlot(all, this.#lane.slot, this.#lane.slots);
+      // A plain responder's topic is divided as its owners like: every queue will do.
+      const queues = this.#lane.foreign ? all : queuesOfSlot(all, this.#lane.slot, this.#lane.slots);
       if (queues.length === 0) {
         throw new RpcError(
           "unavailable",

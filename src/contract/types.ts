@@ -14,15 +14,21 @@ export interface MethodOptions {
 
 /** A method's promises with every default filled in. */
 export interface MethodSettings {
+  /** It changes nothing. */
   readonly safe: boolean;
+  /** It may be run again. */
   readonly idempotent: boolean;
+  /** Default deadline of its calls, in milliseconds, or `undefined` for the client's. */
   readonly timeoutMs: number | undefined;
+  /** What a call does while no instance serves the contract. */
   readonly whenAbsent: "fail" | "wait";
 }
 
 /** Any method of any contract: the bound inside `defineService`. Carries no types of input and output. */
 export interface AnyMethod {
+  /** Answers with one reply. */
   readonly kind: "call";
+  /** What it promises. */
   readonly settings: MethodSettings;
 }
 
@@ -61,12 +67,17 @@ export interface ServiceOptions {
 
 /** The frozen value that lists a service's methods and promises. */
 export interface Service<M extends Methods = Methods> {
+  /** Its actors are its methods. */
   readonly kind: "service";
   /** The identity, such as `bank.Payments`. */
   readonly name: string;
+  /** Its methods by name. */
   readonly methods: M;
+  /** Into how many slots its queues are divided. */
   readonly slots: number;
+  /** Whether calls of one queue travel together. */
   readonly packing: boolean;
+  /** Whether a plain RocketMQ responder serves it. */
   readonly foreign: boolean;
 }
 

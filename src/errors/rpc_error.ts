@@ -25,6 +25,7 @@ export interface RpcErrorOptions {
  * ```
  */
 export class RpcError extends Error {
+  /** Always `RpcError`. */
   override readonly name = "RpcError";
   /** Why it failed: a gRPC status code in lower case. */
   readonly code: Code;
@@ -34,6 +35,8 @@ export class RpcError extends Error {
   readonly callId: string | undefined;
 
   /**
+   * Makes the error that answers a call.
+   *
    * @param code why it failed
    * @param message text for people; sent to the caller when thrown in a handler
    * @param options outcome, call id and cause

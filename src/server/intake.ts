@@ -1,7 +1,8 @@
 import { EVENTS } from "../log/events.ts";
 import { logger } from "../log/log.ts";
 import type { Delivery, Partition, QueueRef, Sink } from "../transport/transport.ts";
-import { PartitionIntake, type Shared } from "./partition_intake.ts";
+import { PartitionIntake } from "./partition_intake.ts";
+import type { Shared } from "./shared.ts";
 
 const log = logger("partition");
 

@@ -1,5 +1,5 @@
 import type { Timer } from "../async/clock.ts";
-import type { Deliver, Result } from "../call/inbound.ts";
+import type { Result } from "../call/inbound.ts";
 import { createDeferred } from "../async/deferred.ts";
 import { requestHeaders } from "../envelope/request.ts";
 import type { Reply } from "../envelope/reply.ts";
@@ -7,39 +7,15 @@ import { RpcError } from "../errors/rpc_error.ts";
 import { EVENTS } from "../log/events.ts";
 import { logger } from "../log/log.ts";
 import type { Delivery, Partition } from "../transport/transport.ts";
-import type { DeadLetters } from "./dead_letters.ts";
 import { DRAIN_LIMIT_MS, EXPIRED_ANSWERED_MS, PULL_AHEAD, SPAN_LIMIT } from "./defaults.ts";
 import { openDelivery, type Opened } from "./open.ts";
 import { Receipt } from "./receipt.ts";
 import { type CallOwner, expired, ReceivedCall } from "./received_call.ts";
-import type { Receiver } from "./receiver.ts";
-import type { Replier } from "./replier.ts";
-import type { ServiceParts } from "./service_parts.ts";
-import { deadAnswer, type Suspects } from "./suspects.ts";
+import type { Shared } from "./shared.ts";
+import { deadAnswer } from "./suspects.ts";
 import { DuplicateWindow } from "./window.ts";
 
 const log = logger("callee");
-
-/** What all partitions of one service share. */
-export interface Shared {
-  readonly parts: ServiceParts;
-  readonly receiver: Receiver;
-  readonly replier: Replier;
-  readonly deadLetters: DeadLetters;
-  readonly suspects: Suspects;
-  readonly deliver: Deliver;
-  readonly counts: Counts;
-}
-
-/** What happened to requests that no handler answered. */
-export interface Counts {
-  /** Expired so long ago that nobody was told. */
-  expiredUnanswered: number;
-  /** Answered from the duplicate window, or joined to a running call. */
-  duplicates: number;
-  /** Suspects whose reply was found on the broker. */
-  foundAgain: number;
-}
 
 /** A call that waits for room in its mailbox, in queue order. */
 interface Waiting {

@@ -5,10 +5,10 @@ import type { Contract } from "../contract/types.ts";
 import type { QueueRef, Subscription, Waiting } from "../transport/transport.ts";
 import { DeadLetters } from "./dead_letters.ts";
 import { Intake } from "./intake.ts";
-import type { Counts, Shared } from "./partition_intake.ts";
 import { Receiver } from "./receiver.ts";
 import { Replier } from "./replier.ts";
 import type { ServiceParts } from "./service_parts.ts";
+import type { Counts, Shared } from "./shared.ts";
 import { Suspects } from "./suspects.ts";
 
 /** Where the calls of a served contract go. */

@@ -3,14 +3,19 @@ import type { Random } from "../async/random.ts";
 
 /** One queue of a topic. Its number is unique within its broker only. */
 export interface QueueRef {
+  /** The topic it belongs to. */
   readonly topic: string;
+  /** The broker's name. */
   readonly broker: string;
+  /** Its number at that broker, from 0. */
   readonly id: number;
 }
 
 /** A message on its way to a queue or an address: bytes and headers, nothing a transport must understand. */
 export interface Message {
+  /** Where it is stored. */
   readonly topic: string;
+  /** What consumers may filter by; a call's method. */
   readonly tag: string;
   /** What an operator can look the message up by. */
   readonly keys: readonly string[];
@@ -26,6 +31,7 @@ export interface Message {
 
 /** What RocketMQ's own request-reply puts on a request. */
 export interface PlainRequest {
+  /** Ties the answer to the request. */
   readonly correlationId: string;
   /** The requester's timeout, which no broker enforces. */
   readonly ttlMs: number;
@@ -35,8 +41,11 @@ export interface PlainRequest {
 
 /** What a broker said when it stored a message. */
 export interface SendReceipt {
+  /** The broker's id of the message. */
   readonly messageId: string;
+  /** Where it is. */
   readonly queue: QueueRef;
+  /** Its place in the queue. */
   readonly offset: number;
 }
 
@@ -64,8 +73,11 @@ export interface Capabilities {
 
 /** A received message together with the handle that settles it. */
 export interface Delivery {
+  /** What was received. */
   readonly message: Message;
+  /** Where from. */
   readonly queue: QueueRef;
+  /** Its place in the queue. */
   readonly offset: number;
   /** When the broker stored it, by the broker's clock, epoch milliseconds. */
   readonly storedAtMs: number;
@@ -83,6 +95,7 @@ export interface Delivery {
 
 /** One queue while this instance owns it. */
 export interface Partition {
+  /** Which queue it is. */
   readonly queue: QueueRef;
   /** Pulls no more than `messages` further messages until asked again: an absolute number, not an increment. */
   demand(messages: number): void;
@@ -113,7 +126,9 @@ export interface Subscription {
 
 /** What a topic needs before it can be used. */
 export interface TopicSpec {
+  /** Its name. */
   readonly topic: string;
+  /** Queues per broker, where it has to be made. */
   readonly queues: number;
   /** The group that consumes it, with its side groups; absent for topics that are only written. */
   readonly group?: string | undefined;
@@ -121,7 +136,9 @@ export interface TopicSpec {
 
 /** What a transport is told about the system it serves. */
 export interface TransportStart {
+  /** Where time comes from. */
   readonly clock: Clock;
+  /** Where jitter comes from. */
   readonly random: Random;
   /** This instance's number, 53 bits: unique among all instances, never used again. */
   readonly instance: number;
@@ -129,8 +146,11 @@ export interface TransportStart {
 
 /** What a message that came past all queues consists of. */
 export interface DirectMessage {
+  /** Its headers. */
   readonly headers: ReadonlyMap<string, string>;
+  /** Its body. */
   readonly body: Uint8Array;
+  /** Set where it answers, or may answer, a plain request. */
   readonly plain?: PlainRequest | undefined;
 }
 
@@ -139,6 +159,7 @@ export type TransportState = "connected" | "degraded" | "failed";
 
 /** What everything that waits takes. */
 export interface Waiting {
+  /** Stops waiting: rejects with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -147,9 +168,11 @@ export interface Waiting {
  * `RpcError`s whose outcome says whether the message may have been stored.
  */
 export interface Transport {
+  /** What it can do. */
   readonly capabilities: Capabilities;
   /** Connects. Everything below is called after it has resolved. Rejects with `unavailable` / `not_sent`. */
   start(options: TransportStart): Promise<void>;
+  /** How others reach this instance past all queues. */
   readonly addresses: Addresses;
   /** All declared queues of a topic, sorted by broker and id. Rejects `unavailable` / `not_sent` where there is none. */
   queues(topic: string, options?: Waiting): Promise<readonly QueueRef[]>;
@@ -186,6 +209,7 @@ export interface Transport {
 
 /** A member of a consumer group. */
 export interface Member {
+  /** Its id at the broker. */
   readonly clientId: string;
   /** Whether it is an instance of this library, and so understands packs. */
   readonly ours: boolean;
@@ -193,6 +217,8 @@ export interface Member {
 
 /** A reply found again on the broker. */
 export interface StoredReply {
+  /** Its headers: of a reply, or of a pack that holds it. */
   readonly headers: ReadonlyMap<string, string>;
+  /** Its body. */
   readonly body: Uint8Array;
 }

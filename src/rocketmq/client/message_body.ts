@@ -1,5 +1,5 @@
-import { inflateSync } from "node:zlib";
-import { crc32 } from "../../bytes/crc32.ts";
+import { crc32, inflateSync } from "node:zlib";
+
 import { textOf } from "../remote/text_of.ts";
 
 /** Largest body that compressed bytes may grow to, by default: what brokers accept as a message. */

@@ -101,10 +101,8 @@ export class EmbeddedTransport implements Transport {
     consumers.join({ clientId: this.#clientId, sink });
     let leaving: Promise<void> | undefined;
     const subscription: Subscription = {
-      close: () => {
-        this.#subscriptions.delete(subscription);
-        return leaving ??= consumers.leave(this.#clientId);
-      },
+      close: () =>
+        leaving ??= consumers.leave(this.#clientId).finally(() => this.#subscriptions.delete(subscription)),
     };
     this.#subscriptions.add(subscription);
     return Promise.resolve(subscription);

@@ -81,8 +81,8 @@ export function receivePushed(command: Command, listener: (message: DirectMessag
     log.warn(EVENTS.caller.replyRefused, { error });
     return;
   }
-  // After the answer to the broker, whose thread waits for it, is on its way.
-  queueMicrotask(() => listener(message));
+  // Two turns of the queue: in the first the answer is written, for which a thread of the broker waits.
+  queueMicrotask(() => queueMicrotask(() => listener(message)));
 }
 
 function clusterOf(near: Delivery | undefined): string {

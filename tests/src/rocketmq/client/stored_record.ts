@@ -1,4 +1,4 @@
-import { crc32 } from "../../../../src/bytes/crc32.ts";
+import { crc32 } from "node:zlib";
 import { Writer } from "../../../../src/bytes/writer.ts";
 
 /** What a {@linkcode storedRecord} says; everything else is fixed. */

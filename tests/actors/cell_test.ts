@@ -1,0 +1,258 @@
+import assert from "node:assert/strict";
+import { Cell } from "../../actors/cell.ts";
+import { createDeferred, type Deferred } from "../../src/async/deferred.ts";
+import type { AnyHandler, HandlerContext } from "../../src/call/handler.ts";
+import { RpcError } from "../../src/errors/rpc_error.ts";
+import { EVENTS } from "../../src/log/events.ts";
+import { FakeCall } from "../helpers/inbound_call.ts";
+import { eventsOf, recordLogs } from "../helpers/logs.ts";
+import { ManualClock } from "../helpers/manual_clock.ts";
+import { turns } from "../helpers/settled.ts";
+
+const clock = new ManualClock();
+
+function cellOf(handler: AnyHandler, idempotent = false, concurrency = 2): Cell {
+  const mailbox = { maxCalls: 10_000, maxBytes: Infinity };
+  return new Cell({ method: "run", handler, idempotent, concurrency, mailbox, clock, onRoom: () => {} });
+}
+
+/** A handler that waits for the test; `running` holds the inputs at work. */
+function gated() {
+  const gates = new Map<unknown, Deferred<unknown>>();
+  const handler: AnyHandler = (input) => {
+    const gate = createDeferred<unknown>();
+    gates.set(input, gate);
+    return gate.promise;
+  };
+  return { gates, handler };
+}
+
+Deno.test("Cell answers a call with what its handler returns, now or later", async () => {
+  for (
+    const handler of [(input: unknown) => [input], async (input: unknown) => await Promise.resolve([input])]
+  ) {
+    const call = new FakeCall("a");
+    assert.ok(cellOf(handler).deliver(call));
+    await turns();
+    assert.deepEqual(call.results, [{ ok: true, output: ["a"] }]);
+  }
+});
+
+Deno.test("Cell shows the handler its call", () => {
+  let seen: HandlerContext | undefined;
+  const call = new FakeCall("a");
+  call.deadlineMs = clock.now() + 50;
+  call.attempt = 2;
+  cellOf((_, context) => void (seen = context)).deliver(call);
+  assert.ok(seen !== undefined);
+  assert.deepEqual(
+    [seen.callId, seen.deadline, seen.remainingMs(), seen.attempt, seen.idempotencyKey, seen.caller],
+    ["a", call.deadlineMs, 50, 2, "k", "test/1"],
+  );
+  assert.equal(seen.headers.get("tenant"), "t1");
+  assert.equal(seen.signal, call.signal);
+});
+
+Deno.test("Cell runs as many handlers at once as its concurrency, in order", async () => {
+  const { gates, handler } = gated();
+  const cell = cellOf(handler);
+  for (const id of ["a", "b", "c", "d"]) cell.deliver(new FakeCall(id));
+  assert.deepEqual([[...gates.keys()], cell.running, cell.depth], [["a", "b"], 2, 2]);
+  gates.get("b")?.resolve(1);
+  await turns();
+  assert.deepEqual([[...gates.keys()], cell.running, cell.depth], [["a", "b", "c"], 2, 1]);
+  for (const id of ["a", "c", "d"]) {
+    gates.get(id)?.resolve(1);
+    await turns();
+  }
+  assert.deepEqual([cell.running, cell.depth], [0, 0]);
+});
+
+Deno.test("Cell runs a chain of 5,000 handlers that answer at once on a flat stack", async () => {
+  let ran = 0;
+  const first = createDeferred<void>();
+  const cell = cellOf((input) => (ran++, input === 0 ? first.promise : input), false, 1);
+  const calls = Array.from({ length: 5_000 }, (_, index) => new FakeCall(String(index), index));
+  for (const call of calls) cell.deliver(call);
+  assert.equal(cell.depth, 4_999);
+  first.resolve();
+  await turns();
+  assert.deepEqual([ran, cell.depth, cell.running], [5_000, 0, 0]);
+});
+
+Deno.test("Cell takes calls that are delivered while one is answered, on a flat stack", () => {
+  let ran = 0;
+  const cell = cellOf((input) => (ran++, input), false, 1);
+  const deliver = (index: number) => {
+    const call = new FakeCall(String(index), index);
+    if (index < 5_000) call.onSettled = () => deliver(index + 1);
+    cell.deliver(call);
+  };
+  deliver(1);
+  assert.equal(ran, 5_000);
+});
+
+Deno.test("Cell takes an RpcError for an answer, thrown or rejected, and runs the call once", async () => {
+  const error = new RpcError("not_found", "No such account");
+  let runs = 0;
+  for (
+    const handler of [() => (runs++, Promise.reject(error)), () => {
+      runs++;
+      throw error;
+    }]
+  ) {
+    const call = new FakeCall("a");
+    const cell = cellOf(handler, true);
+    cell.deliver(call);
+    await turns();
+    assert.deepEqual(call.results, [{ ok: false, error, ran: "yes" }]);
+    assert.deepEqual([cell.crashes, cell.running], [0, 0]);
+  }
+  assert.equal(runs, 2);
+});
+
+Deno.test("Cell runs a crashed call of an idempotent method again in place, up to the third attempt", async () => {
+  for (const [first, attempts] of [[1, [1, 2, 3]], [2, [2, 3]], [3, [3]]] as const) {
+    const seen: number[] = [];
+    const call = new FakeCall("a");
+    call.attempt = first;
+    const cell = cellOf((_, { attempt }) => {
+      seen.push(attempt);
+      throw new Error("secret");
+    }, true);
+    const records = await recordLogs(() => void cell.deliver(call));
+    assert.deepEqual(seen, attempts);
+    assert.equal(cell.crashes, attempts.length);
+    assert.deepEqual(eventsOf(records), attempts.map(() => EVENTS.callee.handlerCrashed));
+    const { result } = call;
+    assert.ok(result !== undefined && !result.ok && "dead" in result);
+    assert.deepEqual(result.dead, { reason: "handler crashed, attempts spent", attempts: 3 });
+    assert.deepEqual([result.error.code, result.ran], ["internal", "yes"]);
+    assert.ok(!result.error.message.includes("secret"));
+  }
+});
+
+Deno.test("Cell answers with the attempt that went well", async () => {
+  const call = new FakeCall("a");
+  cellOf((_, { attempt }) => attempt < 3 ? Promise.reject(new Error("flaky")) : attempt, true).deliver(call);
+  await turns();
+  assert.deepEqual(call.results, [{ ok: true, output: 3 }]);
+});
+
+Deno.test("Cell runs a crashed call of another method never again", async () => {
+  const call = new FakeCall("a");
+  let runs = 0;
+  const cell = cellOf(() => Promise.reject(new Error(String(runs++))));
+  cell.deliver(call);
+  await turns();
+  const { result } = call;
+  assert.ok(result !== undefined && !result.ok && "dead" in result);
+  assert.deepEqual([runs, result.dead], [1, { reason: "handler crashed", attempts: 1 }]);
+});
+
+Deno.test("Cell makes no further attempt for a call that expired or was withdrawn", async () => {
+  for (
+    const spoil of [
+      (call: FakeCall) => call.deadlineMs = clock.now(),
+      (call: FakeCall) => call.withdrawn = true,
+    ]
+  ) {
+    const call = new FakeCall("a");
+    let runs = 0;
+    cellOf(() => {
+      runs++;
+      spoil(call);
+      throw new Error("crash");
+    }, true).deliver(call);
+    await turns();
+    const { result } = call;
+    assert.ok(result !== undefined && !result.ok && "dead" in result);
+    assert.deepEqual([runs, result.dead], [
+      1,
+      { reason: "handler crashed, no time for another attempt", attempts: 1 },
+    ]);
+  }
+});
+
+Deno.test("Cell starts nothing that it may not claim, and goes on with the next", () => {
+  const cell = cellOf((input) => input, false, 1);
+  const gone = new FakeCall("gone");
+  gone.claimable = false;
+  const next = new FakeCall("next");
+  cell.deliver(gone);
+  cell.deliver(next);
+  assert.deepEqual([gone.results, next.result?.ok, cell.running], [[], true, 0]);
+});
+
+Deno.test("Cell runs the handler only once its start is on record", async () => {
+  let runs = 0;
+  const recorded = createDeferred<void>();
+  const call = new FakeCall("a");
+  call.onStarted = () => recorded.promise;
+  const cell = cellOf(() => void runs++);
+  cell.deliver(call);
+  await turns();
+  assert.deepEqual([runs, cell.running], [0, 1]);
+  recorded.resolve();
+  await turns();
+  assert.deepEqual([runs, call.results, cell.running], [1, [{ ok: true, output: undefined }], 0]);
+});
+
+Deno.test("Cell runs nothing when the partition is lost while the start is recorded", async () => {
+  for (const outcome of ["rejected", "recorded"] as const) {
+    const recorded = createDeferred<void>();
+    const call = new FakeCall("a");
+    call.onStarted = () => recorded.promise;
+    const cell = cellOf(() => assert.fail("ran"), false, 1);
+    cell.deliver(call);
+    call.withdrawn = true;
+    if (outcome === "rejected") recorded.reject(new RpcError("unavailable", "Lost"));
+    else recorded.resolve();
+    await turns();
+    assert.deepEqual([call.results, cell.running], [[], 0], outcome);
+  }
+});
+
+Deno.test("Cell survives a thenable that settles twice, from within, or throws", async () => {
+  const twice = { then: (resolve: (value: number) => void) => [resolve(1), resolve(2)] };
+  const call = new FakeCall("a");
+  const cell = cellOf(() => twice, false, 1);
+  cell.deliver(call);
+  await turns();
+  assert.deepEqual([call.results, cell.running], [[{ ok: true, output: 1 }], 0]);
+  const throwing = new FakeCall("b");
+  const other = cellOf(() => ({
+    then: () => {
+      throw new RpcError("aborted", "No");
+    },
+  }));
+  other.deliver(throwing);
+  await turns();
+  assert.deepEqual([throwing.result?.ok, other.running], [false, 0]);
+});
+
+Deno.test("Cell refuses what its mailbox has no room for", async () => {
+  const { gates, handler } = gated();
+  let rooms = 0;
+  const mailbox = { maxCalls: 2, maxBytes: Infinity };
+  const onRoom = () => void rooms++;
+  const cell = new Cell({
+    method: "run",
+    handler,
+    idempotent: false,
+    concurrency: 1,
+    mailbox,
+    clock,
+    onRoom,
+  });
+  assert.deepEqual(["a", "b", "c", "d"].map((id) => cell.deliver(new FakeCall(id))), [
+    true,
+    true,
+    true,
+    false,
+  ]);
+  gates.get("a")?.resolve(1);
+  await turns();
+  assert.equal(rooms, 1);
+  assert.ok(cell.deliver(new FakeCall("d")));
+});

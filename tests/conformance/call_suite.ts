@@ -1,0 +1,217 @@
+import assert from "node:assert/strict";
+import {
+  type CallerSystem,
+  createClient,
+  createSystem,
+  defineService,
+  type HandlerContext,
+  type Handlers,
+  method,
+  RpcError,
+  type System,
+  type Transport,
+} from "rocket-actors";
+import { createDeferred } from "../../src/async/deferred.ts";
+import { freshName } from "../broker/shared.ts";
+import { assertFails, until } from "../helpers/settled.ts";
+
+/** One broker for one test. */
+export interface CallSuiteFixture extends AsyncDisposable {
+  /** A fresh transport: one more instance on the same broker. */
+  transport(): Transport;
+}
+
+type Handler = (input: unknown, context: HandlerContext) => unknown;
+
+/** A contract under a name that nobody has used, so that its topics are fresh. */
+function freshContract() {
+  return defineService(freshName("Call"), {
+    echo: method<unknown, unknown>({ safe: true }),
+    once: method<unknown, unknown>(),
+    wait: method<unknown, unknown>({ whenAbsent: "wait" }),
+    nothing: method(),
+  });
+}
+
+type TestContract = ReturnType<typeof freshContract>;
+
+function handlersOf(once: Handler): Handlers<TestContract> {
+  return { echo: (input) => input, once, wait: once, nothing: () => {} };
+}
+
+/** A server and a caller on a contract of their own. */
+class Pair implements AsyncDisposable {
+  readonly contract: TestContract;
+  readonly server: System;
+  readonly caller: CallerSystem;
+
+  private constructor(contract: TestContract, server: System, caller: CallerSystem) {
+    this.contract = contract;
+    this.server = server;
+    this.caller = caller;
+  }
+
+  static async start(fixture: CallSuiteFixture, once: Handler = (input) => input): Promise<Pair> {
+    const contract = freshContract();
+    const server = await createSystem({ name: "server", transport: fixture.transport() });
+    await server.serve(contract, handlersOf(once));
+    return new Pair(contract, server, await createClient({ name: "caller", transport: fixture.transport() }));
+  }
+
+  get client() {
+    return this.caller.client(this.contract, { timeoutMs: 10_000 });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.caller.close();
+    await this.server.close();
+  }
+}
+
+/**
+ * What a call does on every transport.
+ *
+ * @param name the transport, for the names of the tests
+ * @param factory makes the broker of one test
+ */
+export function callSuite(name: string, factory: () => Promise<CallSuiteFixture>): void {
+  const test = (promise: string, run: (fixture: CallSuiteFixture) => Promise<void>) =>
+    Deno.test(`${name}: a call ${promise}`, async () => {
+      await using fixture = await factory();
+      await run(fixture);
+    });
+  answers(test);
+  failures(test);
+  instances(test);
+}
+
+type Test = (promise: string, run: (fixture: CallSuiteFixture) => Promise<void>) => void;
+
+function answers(test: Test): void {
+  test("is answered with the value, whatever its kind and its letters", async (fixture) => {
+    await using pair = await Pair.start(fixture);
+    const values = [0, "", "Grüße 𝄞 \u0000\u0001\u0002 % \ufeff", null, [], { a: [{ ü: true }] }, -1.5e300];
+    for (const value of values) assert.deepEqual(await pair.client.echo(value), value);
+  });
+
+  test("without input or output is answered with undefined", async (fixture) => {
+    await using pair = await Pair.start(fixture);
+    assert.equal(await pair.client.nothing(), undefined);
+    assert.equal(await pair.client.echo(undefined), undefined);
+  });
+
+  test("is answered with its own reply, 300 at once", async (fixture) => {
+    await using pair = await Pair.start(fixture);
+    const inputs = Array.from({ length: 300 }, (_, index) => index);
+    assert.deepEqual(await Promise.all(inputs.map((input) => pair.client.echo({ input }))), [
+      ...inputs.map((input) => ({ input })),
+    ]);
+    assert.equal(pair.caller.pending, 0);
+  });
+
+  test("carries headers, idempotency key and the caller's name", async (fixture) => {
+    await using pair = await Pair.start(
+      fixture,
+      (
+        _,
+        context,
+      ) => [[...context.headers], context.idempotencyKey, context.caller?.split("/")[0], context.attempt],
+    );
+    const headers = { tenant: "Bänk 100%", "x-Case.Kept_1": " a b " };
+    const seen = await pair.client.once(1, { headers, idempotencyKey: "Schlüssel" });
+    assert.deepEqual(seen, [Object.entries(headers), "Schlüssel", "caller", 1]);
+  });
+
+  test("carries a body of 1 MiB both ways", async (fixture) => {
+    await using pair = await Pair.start(fixture);
+    const input = "0123456789abcdef".repeat(65_536);
+    assert.equal(await pair.client.echo(input), input);
+  });
+}
+
+function failures(test: Test): void {
+  test("larger than the transport carries is refused before it is sent", async (fixture) => {
+    await using pair = await Pair.start(fixture);
+    await assertFails(pair.client.echo("x".repeat(3 * 1024 * 1024)), "invalid_argument", "not_sent");
+  });
+
+  test("fails as its handler says, and with internal when it crashed", async (fixture) => {
+    await using pair = await Pair.start(fixture, (input) => {
+      if (input === "refuse") throw new RpcError("not_found", "Kein Konto „ä“");
+      throw new Error("a secret");
+    });
+    const refused = await assertFails(pair.client.once("refuse"), "not_found", "replied");
+    assert.equal(refused.message, "Kein Konto „ä“");
+    const crashed = await assertFails(pair.client.once("crash"), "internal", "replied");
+    assert.ok(!crashed.message.includes("secret"));
+    await until(() => pair.server.services()[0]?.deadLetters === 1);
+  });
+
+  test("to a method that its server does not know is refused", async (fixture) => {
+    await using pair = await Pair.start(fixture);
+    const { name, methods } = pair.contract;
+    const later = defineService(name, { ...methods, more: method() });
+    await assertFails(pair.caller.client(later).more(), "unimplemented", "rejected");
+  });
+
+  test("fails at its deadline, and its handler is told", async (fixture) => {
+    const aborted = createDeferred<void>();
+    const gate = createDeferred<void>();
+    await using pair = await Pair.start(fixture, (_, { signal }) => {
+      signal.addEventListener("abort", () => aborted.resolve());
+      return gate.promise;
+    });
+    await assertFails(pair.client.once(1, { timeoutMs: 1_000 }), "deadline_exceeded", "sent_unknown");
+    await aborted.promise;
+    gate.resolve();
+  });
+
+  test("fails at once when its caller cancels it", async (fixture) => {
+    const started = createDeferred<void>();
+    const gate = createDeferred<void>();
+    await using pair = await Pair.start(fixture, () => {
+      started.resolve();
+      return gate.promise;
+    });
+    const controller = new AbortController();
+    const call = assertFails(pair.client.once(1, { signal: controller.signal }), "cancelled", "sent_unknown");
+    await started.promise;
+    controller.abort();
+    await call;
+    gate.resolve();
+  });
+}
+
+function instances(test: Test): void {
+  test("to an absent service fails within about a second", async (fixture) => {
+    await using caller = await createClient({ transport: fixture.transport() });
+    const since = performance.now();
+    await assertFails(caller.client(freshContract()).once(1), "unavailable", "not_sent");
+    assert.ok(performance.now() - since < 3_000);
+  });
+
+  test("that may wait is run when its service comes back", async (fixture) => {
+    await using pair = await Pair.start(fixture, () => "first");
+    assert.equal(await pair.client.wait(1), "first");
+    await pair.server.close();
+    const waiting = pair.caller.client(pair.contract, { timeoutMs: 30_000 }).wait(2);
+    await using second = await createSystem({ name: "second", transport: fixture.transport() });
+    await second.serve(pair.contract, handlersOf(() => "second"));
+    assert.equal(await waiting, "second");
+  });
+
+  test("is taken by either of two instances, and by the other when one leaves", async (fixture) => {
+    await using pair = await Pair.start(fixture, () => "first");
+    const second = await createSystem({ name: "second", transport: fixture.transport() });
+    await second.serve(pair.contract, handlersOf(() => "second"));
+    await until(() => (pair.server.services()[0]?.queues.length ?? 16) < 16);
+    const seen = new Set<unknown>();
+    while (seen.size < 2) {
+      for (const answer of await Promise.all(Array.from({ length: 40 }, () => pair.client.once(1)))) {
+        seen.add(answer);
+      }
+    }
+    await second.close();
+    for (let call = 0; call < 20; call++) assert.equal(await pair.client.once(1), "first");
+  });
+}

@@ -1,0 +1,91 @@
+import { travelling } from "../../src/envelope/body.ts";
+import { HEADER } from "../../src/envelope/headers.ts";
+import { encodePack } from "../../src/envelope/pack.ts";
+import { type Request, requestHeaders, writeOwn, writeShared } from "../../src/envelope/request.ts";
+import type { Delivery, Message, Partition, QueueRef } from "../../src/transport/transport.ts";
+
+export const QUEUE: QueueRef = { topic: "test-Service", broker: "a", id: 0 };
+
+/** A request with every field filled in, except as told. */
+export function requestOf(id: string, changes: Partial<Request> = {}): Request {
+  return {
+    id,
+    attempt: 1,
+    deadlineMs: 1_700_000_005_000,
+    timeoutMs: 5_000,
+    type: "application/json",
+    replyTo: "fake:caller",
+    idempotencyKey: undefined,
+    from: "test/1",
+    userHeaders: new Map(),
+    body: new TextEncoder().encode(JSON.stringify(id)),
+    ...changes,
+  };
+}
+
+/** The message of one request. */
+export function messageOf(request: Request, tag = "run"): Message {
+  const body = travelling(request.body);
+  return { topic: QUEUE.topic, tag, keys: [request.id], headers: requestHeaders(request), body };
+}
+
+/** The message of a pack of requests. */
+export function packOf(requests: readonly [Request, ...Request[]], tag = "run"): Message {
+  const headers = new Map([[HEADER.kind, "pack"]]);
+  writeShared(requests[0], headers);
+  const entries = requests.map((request) => {
+    const own = new Map<string, string>();
+    writeOwn(request, own);
+    return { headers: own, body: travelling(request.body) };
+  });
+  const keys = requests.map(({ id }) => id);
+  return { topic: QUEUE.topic, tag, keys, headers, body: encodePack(entries) };
+}
+
+/** A delivery that counts what is done to it. */
+export class FakeDelivery implements Delivery {
+  readonly message: Message;
+  readonly queue = QUEUE;
+  readonly offset: number;
+  readonly storedAtMs: number;
+  readonly starts: number;
+  acks = 0;
+  startedCalls = 0;
+  onStarted: () => Promise<void> = () => Promise.resolve();
+
+  constructor(
+    message: Message,
+    options: { readonly offset?: number; readonly storedAtMs?: number; readonly starts?: number } = {},
+  ) {
+    this.message = message;
+    this.offset = options.offset ?? 0;
+    this.storedAtMs = options.storedAtMs ?? 1_700_000_000_000;
+    this.starts = options.starts ?? 0;
+  }
+
+  started(): Promise<void> {
+    this.startedCalls++;
+    return this.onStarted();
+  }
+  ack(): void {
+    this.acks++;
+  }
+}
+
+/** A partition that remembers what was asked of it. */
+export class FakePartition implements Partition {
+  readonly queue = QUEUE;
+  demands: number[] = [];
+  isHeld = true;
+
+  /** What was asked last. */
+  get demanded(): number | undefined {
+    return this.demands.at(-1);
+  }
+  demand(messages: number): void {
+    this.demands.push(messages);
+  }
+  held(): boolean {
+    return this.isHeld;
+  }
+}

@@ -1,0 +1,88 @@
+import type {
+  Addresses,
+  Capabilities,
+  Delivery,
+  DirectMessage,
+  Member,
+  Message,
+  QueueRef,
+  SendReceipt,
+  StoredReply,
+  Subscription,
+  Transport,
+} from "../../src/transport/transport.ts";
+
+/** What went to an address. */
+export interface SentTo {
+  readonly address: string;
+  readonly message: Omit<Message, "topic">;
+  readonly near: Delivery | undefined;
+}
+
+/**
+ * A transport that records what it is given and answers as the test says: each `on…` property may be replaced.
+ * Without a word it has four queues, stores everything and knows one member of ours.
+ */
+export class FakeTransport implements Transport {
+  capabilities: Capabilities = {
+    ownedPartitions: true,
+    durable: false,
+    storedReplies: true,
+    presence: true,
+    maxBodyBytes: 3 * 1024 * 1024,
+  };
+  addresses: Addresses = { reply: "fake:me", direct: "fake:me" };
+  readonly sent: { readonly message: Message; readonly queue: QueueRef }[] = [];
+  readonly sentTo: SentTo[] = [];
+  looks = 0;
+  listener: (message: DirectMessage) => void = () => {};
+
+  onQueues: (topic: string) => Promise<readonly QueueRef[]> = (topic) =>
+    Promise.resolve([0, 1, 2, 3].map((id) => ({ topic, broker: "a", id })));
+  onSend: (message: Message, queue: QueueRef) => Promise<void> = () => Promise.resolve();
+  onSendTo: (sent: SentTo) => Promise<void> = () => Promise.resolve();
+  onMembers: () => Promise<readonly Member[] | "unknown"> = () =>
+    Promise.resolve([{ clientId: "rka1-1", ours: true }]);
+  onStoredReply: (callId: string) => Promise<StoredReply | undefined> = () => Promise.resolve(undefined);
+
+  start(): Promise<void> {
+    return Promise.resolve();
+  }
+  queues(topic: string): Promise<readonly QueueRef[]> {
+    return this.onQueues(topic);
+  }
+  async send(message: Message, { queue }: { readonly queue: QueueRef }): Promise<SendReceipt> {
+    this.sent.push({ message, queue });
+    await this.onSend(message, queue);
+    return { messageId: "m", queue, offset: this.sent.length - 1 };
+  }
+  async sendTo(
+    address: string,
+    message: Omit<Message, "topic">,
+    options: { readonly near?: Delivery | undefined } = {},
+  ): Promise<void> {
+    const sent = { address, message, near: options.near };
+    this.sentTo.push(sent);
+    await this.onSendTo(sent);
+  }
+  onDirect(listener: (message: DirectMessage) => void): void {
+    this.listener = listener;
+  }
+  subscribe(): Promise<Subscription> {
+    return Promise.resolve({ close: () => Promise.resolve() });
+  }
+  ensureTopics(): Promise<void> {
+    return Promise.resolve();
+  }
+  members(): Promise<readonly Member[] | "unknown"> {
+    this.looks++;
+    return this.onMembers();
+  }
+  storedReply(callId: string): Promise<StoredReply | undefined> {
+    return this.onStoredReply(callId);
+  }
+  onState(): void {}
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
+}

@@ -1,0 +1,44 @@
+import type { InboundCall, Result } from "../../src/call/inbound.ts";
+
+/** A call that records what a cell does with it. */
+export class FakeCall implements InboundCall {
+  readonly id: string;
+  readonly method = "run";
+  readonly input: unknown;
+  readonly bytes: number;
+  deadlineMs = Infinity;
+  attempt = 1;
+  readonly idempotencyKey = "k";
+  readonly caller = "test/1";
+  readonly headers = new Map([["tenant", "t1"]]);
+  readonly controller = new AbortController();
+  withdrawn = false;
+  claimable = true;
+  readonly results: Result[] = [];
+  onSettled: (result: Result) => void = () => {};
+  onStarted: () => Promise<void> | undefined = () => undefined;
+
+  constructor(id: string, input: unknown = id, bytes = 1) {
+    this.id = id;
+    this.input = input;
+    this.bytes = bytes;
+  }
+
+  get signal(): AbortSignal {
+    return this.controller.signal;
+  }
+  /** What answered it, or `undefined`. */
+  get result(): Result | undefined {
+    return this.results[0];
+  }
+  claim(): boolean {
+    return this.claimable;
+  }
+  started(): Promise<void> | undefined {
+    return this.onStarted();
+  }
+  settle(result: Result): void {
+    this.results.push(result);
+    this.onSettled(result);
+  }
+}

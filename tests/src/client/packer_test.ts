@@ -1,0 +1,217 @@
+import assert from "node:assert/strict";
+import { createDeferred, type Deferred } from "../../../src/async/deferred.ts";
+import { type Outgoing, Packer } from "../../../src/client/packer.ts";
+import { HEADER } from "../../../src/envelope/headers.ts";
+import { decodePack } from "../../../src/envelope/pack.ts";
+import { readRequest, type Request } from "../../../src/envelope/request.ts";
+import { RpcError } from "../../../src/errors/rpc_error.ts";
+import type { Message } from "../../../src/transport/transport.ts";
+import { requestOf } from "../../helpers/deliveries.ts";
+import { FakeTransport } from "../../helpers/fake_transport.ts";
+import { turns } from "../../helpers/settled.ts";
+
+class Fixture {
+  readonly transport = new FakeTransport();
+  readonly failures: RpcError[] = [];
+  readonly handedOver: string[] = [];
+  readonly packer: Packer;
+
+  constructor(slots = 4, foreign = false) {
+    const lane = { topic: "test-Service", method: "run", slot: 0, slots, foreign };
+    this.packer = new Packer(this.transport, lane);
+  }
+
+  add(id: string, packed = true, changes: Partial<Request> = {}, live = true): void {
+    const outgoing: Outgoing = {
+      request: requestOf(id, changes),
+      handOver: () => {
+        if (live) this.handedOver.push(id);
+        return live;
+      },
+      failed: (error) => this.failures.push(error),
+    };
+    this.packer.add(outgoing, packed);
+  }
+
+  /** The ids in each message sent. */
+  get sentIds(): readonly (readonly string[])[] {
+    return this.transport.sent.map(({ message }) => idsIn(message));
+  }
+
+  /** Holds every send back until the test lets it go. */
+  holdSends(): Deferred<void>[] {
+    const held: Deferred<void>[] = [];
+    this.transport.onSend = () => {
+      const deferred = createDeferred<void>();
+      held.push(deferred);
+      return deferred.promise;
+    };
+    return held;
+  }
+}
+
+function idsIn(message: Message): string[] {
+  if (message.headers.get(HEADER.kind) !== "pack") {
+    return [readRequest(message.headers, message.headers, message.body).id];
+  }
+  return decodePack(message.body).map(({ headers, body }) => readRequest(message.headers, headers, body).id);
+}
+
+function ids(from: number, count: number): string[] {
+  return Array.from({ length: count }, (_, index) => `c${from + index}`);
+}
+
+Deno.test("Packer sends the calls of one turn as one pack that names them all", async () => {
+  const at = new Fixture();
+  for (const id of ids(0, 3)) at.add(id);
+  assert.equal(at.packer.waiting, 3);
+  await turns();
+  assert.deepEqual(at.sentIds, [ids(0, 3)]);
+  const [sent] = at.transport.sent;
+  assert.deepEqual([sent?.message.keys, sent?.message.tag, sent?.queue.id], [ids(0, 3), "run", 0]);
+  assert.deepEqual(at.handedOver, ids(0, 3));
+  assert.deepEqual([at.packer.waiting, at.failures], [0, []]);
+});
+
+Deno.test("Packer sends a single call as a plain request envelope", async () => {
+  const at = new Fixture();
+  at.add("c1");
+  await turns();
+  assert.equal(at.transport.sent[0]?.message.headers.get(HEADER.kind), "request");
+  assert.deepEqual(at.sentIds, [["c1"]]);
+});
+
+Deno.test("Packer gathers calls while its queue has a send outstanding", async () => {
+  const at = new Fixture();
+  const held = at.holdSends();
+  at.add("c0");
+  await turns();
+  for (const id of ids(1, 2)) at.add(id);
+  await turns();
+  at.add("c3");
+  await turns();
+  assert.deepEqual(at.sentIds, [["c0"]]);
+  held[0]?.resolve();
+  await turns();
+  assert.deepEqual(at.sentIds, [["c0"], ids(1, 3)]);
+  held[1]?.resolve();
+  await turns();
+});
+
+Deno.test("Packer uses every queue of the slot before it gathers", async () => {
+  const at = new Fixture(1);
+  const held = at.holdSends();
+  for (const id of ids(0, 6)) {
+    at.add(id);
+    await turns();
+  }
+  assert.deepEqual(at.sentIds, [["c0"], ["c1"], ["c2"], ["c3"]]);
+  assert.deepEqual(new Set(at.transport.sent.map(({ queue }) => queue.id)), new Set([0, 1, 2, 3]));
+  held[2]?.resolve();
+  await turns();
+  assert.deepEqual(at.sentIds.at(-1), ["c4", "c5"]);
+  assert.equal(at.transport.sent.at(-1)?.queue.id, at.transport.sent[2]?.queue.id);
+  for (const { resolve } of held) resolve();
+});
+
+Deno.test("Packer puts at most 64 calls into a pack", async () => {
+  const at = new Fixture();
+  for (const id of ids(0, 130)) at.add(id);
+  await turns();
+  assert.deepEqual(at.sentIds, [ids(0, 64), ids(64, 64), ids(128, 2)]);
+});
+
+Deno.test("Packer puts at most 256 KiB into a pack, and lets a larger call travel alone", async () => {
+  const at = new Fixture();
+  const sizes = [100, 100, 100, 300, 10];
+  sizes.forEach((kib, index) => at.add(`c${index}`, true, { body: new Uint8Array(kib * 1024) }));
+  await turns();
+  assert.deepEqual(at.sentIds, [["c0", "c1"], ["c2"], ["c3"], ["c4"]]);
+});
+
+Deno.test("Packer tells every call of a pack that its send failed, each under its own id", async () => {
+  const at = new Fixture();
+  at.transport.onSend = () =>
+    Promise.reject(new RpcError("resource_exhausted", "Full", { outcome: "not_sent", callId: "other" }));
+  for (const id of ids(0, 3)) at.add(id);
+  await turns();
+  assert.deepEqual(
+    at.failures.map(({ code, outcome, message, callId }) => [code, outcome, message, callId]),
+    ids(0, 3).map((id) => ["resource_exhausted", "not_sent", "Full", id]),
+  );
+  at.transport.onSend = () => Promise.resolve();
+  at.add("c9");
+  await turns();
+  assert.deepEqual(at.sentIds.at(-1), ["c9"], "the queue is free again");
+});
+
+Deno.test("Packer concludes nothing from an error that says nothing", async () => {
+  const at = new Fixture();
+  at.transport.onSend = () => Promise.reject(new Error("boom"));
+  at.add("c1");
+  await turns();
+  assert.deepEqual(at.failures.map(({ code, outcome }) => [code, outcome]), [["unknown", "sent_unknown"]]);
+});
+
+Deno.test("Packer tells every waiting call that there is no queue, and looks again for the next", async () => {
+  const at = new Fixture();
+  const queues = at.transport.onQueues;
+  at.transport.onQueues = () =>
+    Promise.reject(new RpcError("unavailable", "No topic", { outcome: "not_sent" }));
+  at.add("c1");
+  at.add("c2");
+  await turns();
+  at.transport.onQueues = () => Promise.resolve([{ topic: "test-Service", broker: "a", id: 1 }]);
+  at.add("c3");
+  await turns();
+  assert.deepEqual(at.failures.map(({ code, outcome, callId }) => [code, outcome, callId]), [
+    ["unavailable", "not_sent", "c1"],
+    ["unavailable", "not_sent", "c2"],
+    ["unavailable", "not_sent", "c3"],
+  ]);
+  assert.match(at.failures[2]?.message ?? "", /no queue in slot 0/);
+  at.transport.onQueues = queues;
+  at.add("c4");
+  await turns();
+  assert.deepEqual(at.sentIds, [["c4"]]);
+});
+
+Deno.test("Packer leaves out calls that were given up meanwhile", async () => {
+  const at = new Fixture();
+  at.add("c1");
+  at.add("c2", true, {}, false);
+  at.add("c3");
+  await turns();
+  at.add("c4", true, {}, false);
+  await turns();
+  assert.deepEqual(at.sentIds, [["c1", "c3"]]);
+});
+
+Deno.test("Packer sends unpacked calls one by one, without waiting", async () => {
+  const at = new Fixture(1);
+  const held = at.holdSends();
+  for (const id of ids(0, 3)) at.add(id, false);
+  await turns();
+  assert.deepEqual(at.sentIds, [["c0"], ["c1"], ["c2"]]);
+  for (const { resolve } of held) resolve();
+});
+
+Deno.test("Packer stops packing as soon as the last caller knows of a receiver that cannot open packs", async () => {
+  const at = new Fixture();
+  const held = at.holdSends();
+  at.add("c0");
+  await turns();
+  at.add("c1");
+  at.add("c2", false);
+  held[0]?.resolve();
+  await turns();
+  assert.deepEqual(at.sentIds, [["c0"], ["c1"], ["c2"]]);
+  for (const { resolve } of held) resolve();
+});
+
+Deno.test("Packer makes requests to a foreign contract answerable by a plain responder", async () => {
+  const at = new Fixture(1, true);
+  at.add("c1", false, { timeoutMs: 700 });
+  await turns();
+  assert.deepEqual(at.transport.sent[0]?.message.plain, { correlationId: "c1", ttlMs: 700 });
+});

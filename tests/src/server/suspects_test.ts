@@ -1,0 +1,119 @@
+import assert from "node:assert/strict";
+import { createDeferred } from "../../../src/async/deferred.ts";
+import { encodePack } from "../../../src/envelope/pack.ts";
+import { HEADER } from "../../../src/envelope/headers.ts";
+import { type Reply, replyBody, replyHeaders, writeReply } from "../../../src/envelope/reply.ts";
+import { EVENTS } from "../../../src/log/events.ts";
+import type { CallFacts } from "../../../src/server/received_call.ts";
+import { deadAnswer, Suspects } from "../../../src/server/suspects.ts";
+import { FakeDelivery, messageOf, requestOf } from "../../helpers/deliveries.ts";
+import { FakeTransport } from "../../helpers/fake_transport.ts";
+import { eventsOf, recordLogs } from "../../helpers/logs.ts";
+import { contract } from "../../helpers/service_fixture.ts";
+import { turns } from "../../helpers/settled.ts";
+
+function facts(starts: number, idempotent: boolean, changes: Partial<CallFacts> = {}): CallFacts {
+  const request = requestOf("c1");
+  return {
+    request,
+    method: "run",
+    settings: contract.methods[idempotent ? "again" : "run"].settings,
+    input: "c1",
+    delivery: new FakeDelivery(messageOf(request), { starts }),
+    deadlineMs: Infinity,
+    attempt: starts + 1,
+    plain: undefined,
+    ...changes,
+  };
+}
+
+const REPLY: Reply = { id: "c1", ok: true, type: "application/json", body: Uint8Array.of(1) };
+
+Deno.test("Suspects judge by starts and by promise where no reply is stored", async () => {
+  const suspects = new Suspects(new FakeTransport());
+  const verdicts = [];
+  for (
+    const [starts, idempotent] of [[1, true], [2, true], [3, true], [1, false], [2, false], [
+      3,
+      false,
+    ]] as const
+  ) {
+    verdicts.push(await suspects.judge(facts(starts, idempotent)));
+  }
+  assert.deepEqual(verdicts, [
+    { kind: "run", alone: false },
+    { kind: "run", alone: true },
+    { kind: "dead", reason: "attempts spent" },
+    { kind: "dead", reason: "may have run" },
+    { kind: "dead", reason: "may have run" },
+    { kind: "dead", reason: "attempts spent" },
+  ]);
+});
+
+Deno.test("Suspects find the stored reply, alone or in a pack, whatever the method promises", async () => {
+  const transport = new FakeTransport();
+  const suspects = new Suspects(transport);
+  transport.onStoredReply = () =>
+    Promise.resolve({ headers: replyHeaders(REPLY), body: replyBody(REPLY) ?? Uint8Array.of(32) });
+  assert.deepEqual(await suspects.judge(facts(3, false)), { kind: "answered", reply: REPLY });
+  const entries = ["c0", "c1"].map((id) => {
+    const headers = new Map<string, string>();
+    writeReply({ ...REPLY, id }, headers);
+    return { headers, body: Uint8Array.of(1) };
+  });
+  transport.onStoredReply = () =>
+    Promise.resolve({ headers: new Map([[HEADER.kind, "pack"]]), body: encodePack(entries) });
+  assert.deepEqual(await suspects.judge(facts(1, true)), { kind: "answered", reply: REPLY });
+});
+
+Deno.test("Suspects go on without stored replies where looking fails, and say so once", async () => {
+  const transport = new FakeTransport();
+  transport.onStoredReply = () => Promise.reject(new Error("switched off"));
+  const suspects = new Suspects(transport);
+  const records = await recordLogs(async () => {
+    for (let index = 0; index < 3; index++) {
+      assert.deepEqual(await suspects.judge(facts(1, true)), { kind: "run", alone: false });
+    }
+  });
+  assert.deepEqual(eventsOf(records), [EVENTS.callee.storedRepliesOff]);
+});
+
+Deno.test("Suspects look nothing up for a plain requester, or where the transport cannot", async () => {
+  const transport = new FakeTransport();
+  transport.onStoredReply = () => assert.fail("looked");
+  const plain = { correlationId: "c1", ttlMs: 1 };
+  assert.equal((await new Suspects(transport).judge(facts(1, true, { plain }))).kind, "run");
+  transport.capabilities = { ...transport.capabilities, storedReplies: false };
+  assert.equal((await new Suspects(transport).judge(facts(1, true))).kind, "run");
+});
+
+Deno.test("Suspects have at most sixteen look-ups under way", async () => {
+  const transport = new FakeTransport();
+  let underWay = 0;
+  let most = 0;
+  const gates: (() => void)[] = [];
+  transport.onStoredReply = async () => {
+    most = Math.max(most, ++underWay);
+    const gate = createDeferred<void>();
+    gates.push(gate.resolve);
+    await gate.promise;
+    underWay--;
+    return undefined;
+  };
+  const suspects = new Suspects(transport);
+  const verdicts = Promise.all(Array.from({ length: 40 }, () => suspects.judge(facts(1, true))));
+  while (gates.length < 40) {
+    await turns(1);
+    for (const gate of gates) gate();
+  }
+  assert.equal((await verdicts).length, 40);
+  assert.equal(most, 16);
+});
+
+Deno.test("deadAnswer tells the caller that nothing is known, and where the call is", () => {
+  for (const reason of ["may have run", "attempts spent"]) {
+    const { code, outcome, message } = deadAnswer(reason);
+    assert.deepEqual([code, outcome], ["internal", "sent_unknown"]);
+    assert.match(message, /dead-letter queue/);
+  }
+});

@@ -1,0 +1,74 @@
+import assert from "node:assert/strict";
+import { DuplicateWindow } from "../../../src/server/window.ts";
+import type { Reply } from "../../../src/envelope/reply.ts";
+import { ManualClock } from "../../helpers/manual_clock.ts";
+
+function ok(id: string, bytes = 1): Reply {
+  return { id, ok: true, type: "", body: new Uint8Array(bytes) };
+}
+
+function answer(window: DuplicateWindow, reply: Reply): void {
+  window.enter(reply.id);
+  window.answered(reply);
+}
+
+Deno.test("DuplicateWindow knows nothing of an id that it has not seen", () => {
+  assert.equal(new DuplicateWindow(new ManualClock()).seen("c1"), undefined);
+});
+
+Deno.test("DuplicateWindow lets duplicates join the call that runs, and tells them all its reply", () => {
+  const window = new DuplicateWindow(new ManualClock());
+  window.enter("c1");
+  const told: Reply[] = [];
+  for (let count = 0; count < 2; count++) {
+    const seen = window.seen("c1");
+    assert.ok(seen?.kind === "running");
+    seen.join((reply) => told.push(reply));
+  }
+  const reply = ok("c1");
+  window.answered(reply);
+  assert.deepEqual(told, [reply, reply]);
+});
+
+Deno.test("DuplicateWindow gives the reply of an answered call again", () => {
+  const window = new DuplicateWindow(new ManualClock());
+  const reply = ok("c1");
+  answer(window, reply);
+  assert.deepEqual(window.seen("c1"), { kind: "answered", reply });
+});
+
+Deno.test("DuplicateWindow remembers at least 5,000 calls and at most 10,000", () => {
+  const window = new DuplicateWindow(new ManualClock());
+  for (let index = 0; index < 25_000; index++) {
+    answer(window, ok(`c${index}`));
+    assert.ok(window.size <= 10_000);
+  }
+  assert.equal(window.seen("c14000"), undefined);
+  assert.ok(window.seen("c20000") !== undefined);
+});
+
+Deno.test("DuplicateWindow keeps at most 16 MiB of replies", () => {
+  const window = new DuplicateWindow(new ManualClock());
+  const bytes = 3 * 1024 * 1024;
+  for (let index = 0; index < 20; index++) {
+    answer(window, ok(`c${index}`, bytes));
+    assert.ok(window.size * bytes <= 16 * 1024 * 1024);
+  }
+  assert.ok(window.seen("c18") !== undefined && window.seen("c19") !== undefined);
+});
+
+Deno.test("DuplicateWindow forgets within ten minutes of further calls, and never a call that runs", () => {
+  const clock = new ManualClock();
+  const window = new DuplicateWindow(clock);
+  answer(window, ok("old"));
+  window.enter("running");
+  clock.advance(299_000);
+  answer(window, ok("c1"));
+  assert.ok(window.seen("old") !== undefined);
+  clock.advance(300_000);
+  answer(window, ok("c2"));
+  clock.advance(300_000);
+  answer(window, ok("c3"));
+  assert.equal(window.seen("old"), undefined);
+  assert.equal(window.seen("running")?.kind, "running");
+});
