@@ -1,3 +1,9 @@
+/** A call that wants to be under way. */
+export interface Candidate {
+  /** Told that there is room, when it had to wait. */
+  proceed(): void;
+}
+
 /**
  * Lets a bounded number of calls be under way; those beyond it wait in order. Whoever waits is bound by its own
  * deadline, so the queue is bounded by calls that their callers still wait for.
@@ -6,7 +12,7 @@ export class Admission {
   readonly #limit: number;
   #inside = 0;
   #admitting = false;
-  readonly #waiting = new Map<() => void, () => void>();
+  readonly #waiting = new Set<Candidate>();
 
   /** @param limit calls under way at once */
   constructor(limit: number) {
@@ -23,24 +29,21 @@ export class Admission {
     return this.#waiting.size;
   }
 
-  /** Makes the ticket of one call: a function to call when it is over, however it ended. */
-  finisher(): () => void {
-    const finish = () => {
-      if (this.#waiting.delete(finish)) return;
-      this.#inside--;
-      this.#admitWaiting();
-    };
-    return finish;
-  }
-
-  /** Lets the call in at once (`true`), or calls `proceed` once there is room and its ticket has not ended. */
-  enter(proceed: () => void, ticket: () => void): boolean {
+  /** Lets the call in at once (`true`), or tells it to proceed once there is room, unless it leaves first. */
+  enter(candidate: Candidate): boolean {
     if (this.#inside < this.#limit) {
       this.#inside++;
       return true;
     }
-    this.#waiting.set(ticket, proceed);
+    this.#waiting.add(candidate);
     return false;
+  }
+
+  /** The call is over, however it ended: inside or still waiting. Called once per call. */
+  leave(candidate: Candidate): void {
+    if (this.#waiting.size > 0 && this.#waiting.delete(candidate)) return;
+    this.#inside--;
+    this.#admitWaiting();
   }
 
   #admitWaiting(): void {
@@ -48,11 +51,11 @@ export class Admission {
     if (this.#admitting || this.#waiting.size === 0) return;
     this.#admitting = true;
     try {
-      for (const [ticket, proceed] of this.#waiting) {
+      for (const candidate of this.#waiting) {
         if (this.#inside >= this.#limit) break;
-        this.#waiting.delete(ticket);
+        this.#waiting.delete(candidate);
         this.#inside++;
-        proceed();
+        candidate.proceed();
       }
     } finally {
       this.#admitting = false;

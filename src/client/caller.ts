@@ -9,12 +9,12 @@ import type { Codec } from "../codec/codec.ts";
 import type { Contract } from "../contract/types.ts";
 import { timeout } from "../contract/method.ts";
 import { escapeHeader, HEADER, USER_PREFIX } from "../envelope/headers.ts";
-import type { Reply } from "../envelope/reply.ts";
 import type { Request } from "../envelope/request.ts";
 import { RpcError } from "../errors/rpc_error.ts";
 import type { Transport } from "../transport/transport.ts";
 import { MAX_IN_FLIGHT } from "./defaults.ts";
 import { Admission } from "./admission.ts";
+import { type CallDesk, OutboundCall } from "./outbound_call.ts";
 import { Packer } from "./packer.ts";
 import { PendingCalls } from "./pending.ts";
 import { type Presence, PresenceWatch } from "./presence.ts";
@@ -37,11 +37,11 @@ const HEADER_NAME = /^[A-Za-z0-9_.-]{1,64}$/;
  * Turns a call into a request, sends it, and waits for the reply: stop 4 of a call. One per system or client;
  * its table of pending calls is shared by all proxies.
  */
-export class Caller {
+export class Caller implements CallDesk {
   readonly #parts: CallerParts;
   readonly pending: PendingCalls;
   readonly #admission = new Admission(MAX_IN_FLIGHT);
-  readonly #packers = new Map<string, Packer>();
+  readonly #packers = new Map<string, Map<string, Packer>>();
   readonly #presence = new Map<string, PresenceWatch>();
   #refusal: string | undefined;
 
@@ -84,25 +84,40 @@ export class Caller {
     const { signal } = call.options;
     if (signal?.aborted) throw notSent("cancelled", "The caller cancelled the call", signal.reason);
     const request = this.#request(call, defaultTimeoutMs);
-    const finish = this.#admission.finisher();
-    this.pending.add(
-      {
-        id: request.id,
-        replied: (reply) => {
-          finish();
-          this.#conclude(reply, resolve, reject);
-        },
-        failed: (error) => {
-          finish();
-          reject(error);
-        },
-      },
-      request.timeoutMs,
-      signal,
-    );
-    const proceed = () => this.#whenPresent(call, (packed) => this.#send(call, request, packed), request.id);
-    if (!this.#admission.enter(proceed, finish)) return;
-    proceed();
+    const outbound = new OutboundCall(call, request, this, resolve, reject);
+    this.pending.add(outbound, request.timeoutMs, signal);
+    if (this.#admission.enter(outbound)) outbound.proceed();
+  }
+
+  /** Goes on once it is known that somebody serves the contract, or that nobody can be asked. */
+  proceed(outbound: OutboundCall): void {
+    const { contract } = outbound.call;
+    if (contract.foreign) return this.#packer(outbound.call).add(outbound, false);
+    const presence = this.#watch(contract).ask();
+    if (presence instanceof Promise) void presence.then((found) => this.#send(outbound, found));
+    else this.#send(outbound, presence);
+  }
+
+  /** The call is over, however it ended. */
+  over(outbound: OutboundCall): void {
+    this.#admission.leave(outbound);
+  }
+
+  /** Decodes what a handler answered. */
+  decode(body: Uint8Array): unknown {
+    return this.#parts.codec.decode(body);
+  }
+
+  #send(outbound: OutboundCall, presence: Presence): void {
+    const { contract, settings } = outbound.call;
+    if (presence.kind === "absent" && settings.whenAbsent === "fail") {
+      const message =
+        `No instance serves "${contract.name}": start one, or declare the method whenAbsent: "wait"`;
+      const error = new RpcError("unavailable", message, { outcome: "not_sent", callId: outbound.id });
+      return this.pending.fail(outbound.id, error);
+    }
+    const packed = contract.packing && presence.kind === "present" && presence.packs;
+    this.#packer(outbound.call).add(outbound, packed);
   }
 
   #request(call: Call, defaultTimeoutMs: number): Request {
@@ -132,44 +147,6 @@ export class Caller {
     };
   }
 
-  /** Goes on once it is known that somebody serves the contract, or that nobody can be asked. */
-  #whenPresent(call: Call, proceed: (packed: boolean) => void, id: string): void {
-    if (call.contract.foreign) return proceed(false);
-    const decide = (presence: Presence) => {
-      if (presence.kind === "absent" && call.settings.whenAbsent === "fail") {
-        const message =
-          `No instance serves "${call.contract.name}": start one, or declare the method whenAbsent: "wait"`;
-        this.pending.fail(id, new RpcError("unavailable", message, { outcome: "not_sent", callId: id }));
-        return;
-      }
-      proceed(call.contract.packing && presence.kind === "present" && presence.packs);
-    };
-    const presence = this.#watch(call.contract).ask();
-    if (presence instanceof Promise) void presence.then(decide);
-    else decide(presence);
-  }
-
-  #send(call: Call, request: Request, packed: boolean): void {
-    this.#packer(call).add({
-      request,
-      handOver: () => this.pending.handOver(request.id),
-      failed: (error) => this.pending.fail(request.id, error),
-    }, packed);
-  }
-
-  #conclude(reply: Reply, resolve: (value: unknown) => void, reject: (error: RpcError) => void): void {
-    if (!reply.ok) return reject(reply.error);
-    if (reply.body === undefined) return resolve(undefined);
-    try {
-      resolve(this.#parts.codec.decode(reply.body));
-    } catch (error) {
-      const message = `Cannot read the reply: it is no ${this.#parts.codec.contentType}`;
-      reject(
-        new RpcError("internal", message, { outcome: "executed_reply_lost", callId: reply.id, cause: error }),
-      );
-    }
-  }
-
   #watch(contract: Contract): PresenceWatch {
     let watch = this.#presence.get(contract.name);
     if (watch === undefined) {
@@ -179,21 +156,15 @@ export class Caller {
     return watch;
   }
 
-  #packer(call: Call): Packer {
-    const name = `${call.contract.name}/${call.method}`;
-    let packer = this.#packers.get(name);
+  #packer({ contract, method }: Call): Packer {
+    let packers = this.#packers.get(contract.name);
+    if (packers === undefined) this.#packers.set(contract.name, packers = new Map());
+    let packer = packers.get(method);
     if (packer === undefined) {
-      const index = Object.keys(call.contract.methods).indexOf(call.method);
-      const { slots, foreign } = call.contract;
-      const lane = {
-        topic: topicOf(call.contract.name),
-        method: call.method,
-        slot: slotOf(index, slots),
-        slots,
-        foreign,
-      };
-      packer = new Packer(this.#parts.transport, lane);
-      this.#packers.set(name, packer);
+      const { slots, foreign, name } = contract;
+      const slot = slotOf(Object.keys(contract.methods).indexOf(method), slots);
+      packer = new Packer(this.#parts.transport, { topic: topicOf(name), method, slot, slots, foreign });
+      packers.set(method, packer);
     }
     return packer;
   }

@@ -1,7 +1,7 @@
 import { queuesOfSlot } from "../call/plan.ts";
 import { travelling } from "../envelope/body.ts";
 import { HEADER } from "../envelope/headers.ts";
-import { encodePack, type PackEntry } from "../envelope/pack.ts";
+import { encodePack, HeadText, type OutgoingEntry } from "../envelope/pack.ts";
 import { type Request, requestHeaders, writeOwn, writeShared } from "../envelope/request.ts";
 import { RpcError } from "../errors/rpc_error.ts";
 import type { Message, QueueRef, Transport } from "../transport/transport.ts";
@@ -12,8 +12,8 @@ export interface Outgoing {
   readonly request: Request;
   /** Asked right before the transport gets it; `false` when its call has been given up meanwhile. */
   handOver(): boolean;
-  /** The broker has it, or may have it: the error's outcome says. Not called after `handOver` said no. */
-  failed(error: RpcError): void;
+  /** Its send failed: whether the broker may have it is the error's outcome. Not called after `handOver` said no. */
+  sendFailed(error: RpcError): void;
 }
 
 /** What a packer sends for. */
@@ -155,7 +155,7 @@ export class Packer {
 
   #refuse(batch: readonly Outgoing[], cause: RpcError): void {
     for (const outgoing of batch) {
-      outgoing.failed(
+      outgoing.sendFailed(
         new RpcError(cause.code, cause.message, {
           outcome: cause.outcome,
           callId: outgoing.request.id,
@@ -166,8 +166,8 @@ export class Packer {
   }
 }
 
-function entryOf({ request }: Outgoing): PackEntry {
-  const headers = new Map<string, string>();
-  writeOwn(request, headers);
-  return { headers, body: travelling(request.body) };
+function entryOf({ request }: Outgoing): OutgoingEntry {
+  const head = new HeadText();
+  writeOwn(request, head);
+  return { head: head.text, body: travelling(request.body) };
 }

@@ -31,6 +31,12 @@ export type Kind = "request" | "reply" | "pack";
 /** Headers of a message. */
 export type Headers = ReadonlyMap<string, string>;
 
+/** Where headers are written to: a `Map`, or the text of a pack's head. Each name once. */
+export interface HeaderSink {
+  /** Adds one header; its value is printable ASCII. */
+  set(name: string, value: string): unknown;
+}
+
 // A percent sign, and everything outside printable ASCII, has to go: properties have no escaping of their own.
 const UNSAFE = /[^\x20-\x7e]|%/g;
 const ESCAPED = /(?:%[0-9A-Fa-f]{2})+/g;

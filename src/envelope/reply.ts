@@ -3,7 +3,15 @@ import { RpcError } from "../errors/rpc_error.ts";
 import type { Outcome } from "../errors/outcome.ts";
 import type { Ran } from "../call/inbound.ts";
 import { MAX_ERROR_TEXT_BYTES } from "../call/defaults.ts";
-import { cutText, ENVELOPE_VERSION, escapeHeader, HEADER, type Headers, unescapeHeader } from "./headers.ts";
+import {
+  cutText,
+  ENVELOPE_VERSION,
+  escapeHeader,
+  HEADER,
+  type Headers,
+  type HeaderSink,
+  unescapeHeader,
+} from "./headers.ts";
 import { NO_BODY } from "./body.ts";
 
 /** A reply as it travels: an encoded output, or an error and whether its handler ran. */
@@ -12,7 +20,7 @@ export type Reply =
   | { readonly id: string; readonly ok: false; readonly error: RpcError; readonly ran: Ran };
 
 /** Writes what is one reply's own. */
-export function writeReply(reply: Reply, into: Map<string, string>): void {
+export function writeReply(reply: Reply, into: HeaderSink): void {
   into.set(HEADER.id, reply.id);
   if (reply.ok) {
     into.set(HEADER.code, "ok");

@@ -4,6 +4,7 @@ import {
   escapeHeader,
   HEADER,
   type Headers,
+  type HeaderSink,
   unescapeHeader,
   USER_PREFIX,
 } from "./headers.ts";
@@ -37,7 +38,7 @@ export type SharedHeader = "replyTo" | "from" | "type";
  *
  * @param into the headers to add to
  */
-export function writeShared(request: Pick<Request, SharedHeader>, into: Map<string, string>): void {
+export function writeShared(request: Pick<Request, SharedHeader>, into: HeaderSink): void {
   into.set(HEADER.version, ENVELOPE_VERSION);
   into.set(HEADER.type, request.type);
   into.set(HEADER.reply, request.replyTo);
@@ -45,7 +46,7 @@ export function writeShared(request: Pick<Request, SharedHeader>, into: Map<stri
 }
 
 /** Writes what is one call's own. */
-export function writeOwn(request: Request, into: Map<string, string>): void {
+export function writeOwn(request: Request, into: HeaderSink): void {
   into.set(HEADER.id, request.id);
   into.set(HEADER.deadline, String(Math.ceil(request.deadlineMs)));
   into.set(HEADER.timeout, String(Math.ceil(request.timeoutMs)));

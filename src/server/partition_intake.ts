@@ -73,14 +73,15 @@ export class PartitionIntake implements CallOwner {
       this.#unsettledMessages--;
       this.#ask();
     };
+    let opened: readonly Opened[];
     try {
-      const opened = openDelivery(delivery, this.#shared.parts.codec.contentType);
-      const receipt = new Receipt(delivery, opened.length, onSettled);
-      for (const one of opened) this.#accept(one, receipt);
-      this.pump();
+      opened = openDelivery(delivery, this.#shared.parts.codec.contentType);
     } catch (error) {
-      this.#refuse(new Receipt(delivery, 1, onSettled), error);
+      return this.#refuse(new Receipt(delivery, 1, onSettled), error);
     }
+    const receipt = new Receipt(delivery, opened.length, onSettled);
+    for (const one of opened) this.#accept(one, receipt);
+    this.pump();
   }
 
   /** Hands calls on as long as mailboxes have room. Called again whenever one has. */
@@ -165,7 +166,7 @@ export class PartitionIntake implements CallOwner {
   #conclude(call: ReceivedCall, reply: Reply, handedOn: boolean): void {
     const receipt = this.#live.get(call);
     if (receipt === undefined) return;
-    this.#window.answered(reply);
+    call.seen.answered(reply);
     const { request, plain, deadlineMs } = call.facts;
     this.#send({ request, plain }, receipt, reply, deadlineMs, () => this.#forget(call));
     if (handedOn) this.#atWork--;
@@ -181,16 +182,14 @@ export class PartitionIntake implements CallOwner {
     const seen = this.#window.seen(request.id);
     if (seen !== undefined) {
       this.#shared.counts.duplicates++;
-      const again = (reply: Reply) => this.#send(opened, receipt, reply, deadlineMs);
-      return seen.kind === "answered" ? again(seen.reply) : seen.join(again);
+      return seen.join((reply) => this.#send(opened, receipt, reply, deadlineMs));
     }
     const received = this.#shared.receiver.receive(opened, receipt.delivery, deadlineMs);
     if (received.kind === "refused") {
       const reply: Reply = { id: request.id, ok: false, error: received.error, ran: "no" };
       return this.#send(opened, receipt, reply, deadlineMs);
     }
-    const call = new ReceivedCall(received.facts, this);
-    this.#window.enter(call.id);
+    const call = new ReceivedCall(received.facts, this.#window.enter(request.id), this);
     this.#live.set(call, receipt);
     const suspect = receipt.delivery.starts > 0;
     const waiting: Waiting = { call, ready: !suspect, alone: false };

@@ -3,6 +3,7 @@ import type { InboundCall, Result } from "../call/inbound.ts";
 import type { MethodSettings } from "../contract/types.ts";
 import type { Request } from "../envelope/request.ts";
 import { RpcError } from "../errors/rpc_error.ts";
+import type { SeenCall } from "./window.ts";
 import type { Delivery, PlainRequest } from "../transport/transport.ts";
 
 /** What a received call needs from the service that received it. */
@@ -31,6 +32,8 @@ export interface CallFacts {
 /** One call between its delivery and its settlement. */
 export class ReceivedCall implements InboundCall {
   readonly facts: CallFacts;
+  /** What its partition's duplicate window keeps of it. */
+  readonly seen: SeenCall;
   readonly #owner: CallOwner;
   #controller: AbortController | undefined;
   #deadline: Timer | undefined;
@@ -41,8 +44,9 @@ export class ReceivedCall implements InboundCall {
   /** Whether it was put into a mailbox. */
   handedOn = false;
 
-  constructor(facts: CallFacts, owner: CallOwner) {
+  constructor(facts: CallFacts, seen: SeenCall, owner: CallOwner) {
     this.facts = facts;
+    this.seen = seen;
     this.#owner = owner;
   }
 

@@ -3,7 +3,7 @@ import { Backoff } from "../async/backoff.ts";
 import type { Random } from "../async/random.ts";
 import { travelling } from "../envelope/body.ts";
 import { ENVELOPE_VERSION, HEADER } from "../envelope/headers.ts";
-import { encodePack } from "../envelope/pack.ts";
+import { encodePack, HeadText } from "../envelope/pack.ts";
 import { type Reply, replyBody, replyHeaders, writeReply } from "../envelope/reply.ts";
 import { EVENTS } from "../log/events.ts";
 import { logger } from "../log/log.ts";
@@ -160,9 +160,9 @@ function messageOf(batch: readonly OutgoingReply[]): Omit<Message, "topic"> {
   }
   const headers = new Map([[HEADER.version, ENVELOPE_VERSION], [HEADER.kind, "pack"]]);
   const entries = batch.map(({ reply }) => {
-    const own = new Map<string, string>();
-    writeReply(reply, own);
-    return { headers: own, body: travelling(replyBody(reply)) };
+    const head = new HeadText();
+    writeReply(reply, head);
+    return { head: head.text, body: travelling(replyBody(reply)) };
   });
   return { tag: first.method, keys, headers, body: encodePack(entries) };
 }

@@ -3,73 +3,87 @@ import type { Reply } from "../envelope/reply.ts";
 import { replyBody } from "../envelope/reply.ts";
 import { WINDOW_AGE_MS, WINDOW_BYTES, WINDOW_CALLS } from "./defaults.ts";
 
-/** What a window knows of a call id. */
-export type Seen =
-  /** Its handler is at work: `join` to be told the reply. */
-  | { readonly kind: "running"; join(listener: (reply: Reply) => void): void }
-  /** It has been answered. */
-  | { readonly kind: "answered"; readonly reply: Reply };
+/** What a window knows of one call. */
+export class SeenCall {
+  readonly #onAnswer: (reply: Reply) => void;
+  #reply: Reply | undefined;
+  #joined: ((reply: Reply) => void)[] | undefined;
+
+  /** @param onAnswer told when it is answered */
+  constructor(onAnswer: (reply: Reply) => void) {
+    this.#onAnswer = onAnswer;
+  }
+
+  /** Its final reply; `undefined` while its handler is at work. */
+  get reply(): Reply | undefined {
+    return this.#reply;
+  }
+
+  /** Hands the reply to the listener: at once, or when there is one. */
+  join(listener: (reply: Reply) => void): void {
+    if (this.#reply !== undefined) listener(this.#reply);
+    else (this.#joined ??= []).push(listener);
+  }
+
+  /** Notes the final reply and tells those who joined. */
+  answered(reply: Reply): void {
+    this.#reply = reply;
+    this.#onAnswer(reply);
+    for (const listener of this.#joined ?? []) listener(reply);
+    this.#joined = undefined;
+  }
+}
 
 /**
  * The calls of one partition that were seen lately, so that a duplicate joins the first one or gets its reply
  * again. Bounded by count, bytes and age; two generations, swapped at the limit, because evicting single entries
  * from a `Map` costs more than the window itself. It goes with its partition.
+ * A call that is still at work outlives its generation.
  */
 export class DuplicateWindow {
   readonly #clock: Clock;
-  readonly #running = new Map<string, ((reply: Reply) => void)[]>();
-  #young = new Map<string, Reply>();
-  #old = new Map<string, Reply>();
+  #young = new Map<string, SeenCall>();
+  #old = new Map<string, SeenCall>();
   #youngBytes = 0;
   #youngSince: number;
+  /** Counts a reply in the generation in which it comes, and which it outlives by one at most. */
+  readonly #count = (reply: Reply): void => {
+    const bytes = replyBody(reply)?.length ?? 0;
+    if (this.#youngBytes + bytes > WINDOW_BYTES / 2) this.#turnOver();
+    this.#youngBytes += bytes;
+  };
 
   constructor(clock: Clock) {
     this.#clock = clock;
     this.#youngSince = clock.monotonic();
   }
 
-  /** Calls remembered with their reply. */
+  /** Calls remembered. */
   get size(): number {
     return this.#young.size + this.#old.size;
   }
 
   /** What is known of the id, or `undefined` when it was not seen. */
-  seen(id: string): Seen | undefined {
-    const listeners = this.#running.get(id);
-    if (listeners !== undefined) {
-      return {
-        kind: "running",
-        join: (listener) => void listeners.push(listener),
-      };
-    }
-    const reply = this.#young.get(id) ?? this.#old.get(id);
-    return reply === undefined ? undefined : { kind: "answered", reply };
+  seen(id: string): SeenCall | undefined {
+    return this.#young.get(id) ?? this.#old.get(id);
   }
 
   /** Notes that a call of that id is on its way to its handler. */
-  enter(id: string): void {
-    this.#running.set(id, []);
+  enter(id: string): SeenCall {
+    const full = this.#young.size >= WINDOW_CALLS / 2;
+    if (full || this.#clock.monotonic() - this.#youngSince >= WINDOW_AGE_MS / 2) this.#turnOver();
+    const seen = new SeenCall(this.#count);
+    this.#young.set(id, seen);
+    return seen;
   }
 
-  /** Notes the final reply and tells those who joined. */
-  answered(reply: Reply): void {
-    const listeners = this.#running.get(reply.id);
-    this.#running.delete(reply.id);
-    const bytes = replyBody(reply)?.length ?? 0;
-    this.#turnOver(bytes);
-    this.#young.set(reply.id, reply);
-    this.#youngBytes += bytes;
-    for (const listener of listeners ?? []) listener(reply);
-  }
-
-  /** Each generation holds at most half of every bound, so both together hold at most the whole. */
-  #turnOver(bytes: number): void {
-    const full = this.#young.size >= WINDOW_CALLS / 2 || this.#youngBytes + bytes > WINDOW_BYTES / 2;
-    const now = this.#clock.monotonic();
-    if (!full && now - this.#youngSince < WINDOW_AGE_MS / 2) return;
+  /** Each generation holds about half of every bound, so both together hold the whole. */
+  #turnOver(): void {
+    const dropped = this.#old;
     this.#old = this.#young;
     this.#young = new Map();
+    for (const [id, seen] of dropped) if (seen.reply === undefined) this.#young.set(id, seen);
     this.#youngBytes = 0;
-    this.#youngSince = now;
+    this.#youngSince = this.#clock.monotonic();
   }
 }

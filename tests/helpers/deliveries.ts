@@ -1,8 +1,9 @@
 import { travelling } from "../../src/envelope/body.ts";
 import { HEADER } from "../../src/envelope/headers.ts";
-import { encodePack } from "../../src/envelope/pack.ts";
+
 import { type Request, requestHeaders, writeOwn, writeShared } from "../../src/envelope/request.ts";
 import type { Delivery, Message, Partition, QueueRef } from "../../src/transport/transport.ts";
+import { packOf as packBody } from "./packs.ts";
 
 export const QUEUE: QueueRef = { topic: "test-Service", broker: "a", id: 0 };
 
@@ -39,7 +40,7 @@ export function packOf(requests: readonly [Request, ...Request[]], tag = "run"):
     return { headers: own, body: travelling(request.body) };
   });
   const keys = requests.map(({ id }) => id);
-  return { topic: QUEUE.topic, tag, keys, headers, body: encodePack(entries) };
+  return { topic: QUEUE.topic, tag, keys, headers, body: packBody(entries) };
 }
 
 /** A delivery that counts what is done to it. */

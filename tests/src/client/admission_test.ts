@@ -2,48 +2,57 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { Admission } from "../../../src/client/admission.ts";
 
+/** Makes a candidate out of what it does when it is let in late. */
+function candidate(proceed: () => void): { readonly proceed: () => void } {
+  return { proceed };
+}
+
 Deno.test("Admission lets in as many as its bound, the others in order as room comes", () => {
   const admission = new Admission(2);
   const order: number[] = [];
-  const tickets = [0, 1, 2, 3].map((index) => {
-    const ticket = admission.finisher();
-    if (admission.enter(() => order.push(index), ticket)) order.push(index);
-    return ticket;
+  const calls = [0, 1, 2, 3].map((index) => {
+    const call = candidate(() => order.push(index));
+    if (admission.enter(call)) order.push(index);
+    return call;
   });
+  const leave = (index: number): void => {
+    const call = calls[index];
+    if (call !== undefined) admission.leave(call);
+  };
   assert.deepEqual([order, admission.inside, admission.waiting], [[0, 1], 2, 2]);
-  tickets[1]?.();
+  leave(1);
   assert.deepEqual([order, admission.inside, admission.waiting], [[0, 1, 2], 2, 1]);
-  tickets[0]?.();
-  tickets[2]?.();
-  tickets[3]?.();
+  leave(0);
+  leave(2);
+  leave(3);
   assert.deepEqual([order, admission.inside, admission.waiting], [[0, 1, 2, 3], 0, 0]);
 });
 
 Deno.test("Admission forgets a call that ended while it waited", () => {
   const admission = new Admission(1);
-  const inside = admission.finisher();
-  admission.enter(() => assert.fail("was let in at once"), inside);
-  const waiting = admission.finisher();
-  admission.enter(() => assert.fail("had ended"), waiting);
-  waiting();
+  const inside = candidate(() => assert.fail("was let in at once"));
+  admission.enter(inside);
+  const waiting = candidate(() => assert.fail("had ended"));
+  admission.enter(waiting);
+  admission.leave(waiting);
   assert.equal(admission.waiting, 0);
-  inside();
+  admission.leave(inside);
   assert.equal(admission.inside, 0);
 });
 
 Deno.test("Admission holds any number of calls that end as soon as they are let in", () => {
   const admission = new Admission(1);
-  const first = admission.finisher();
-  admission.enter(() => {}, first);
+  const first = candidate(() => {});
+  admission.enter(first);
   let ended = 0;
   for (let index = 0; index < 50_000; index++) {
-    const ticket = admission.finisher();
-    admission.enter(() => {
+    const call = candidate(() => {
       ended++;
-      ticket();
-    }, ticket);
+      admission.leave(call);
+    });
+    admission.enter(call);
   }
-  first();
+  admission.leave(first);
   assert.deepEqual([ended, admission.inside, admission.waiting], [50_000, 0, 0]);
 });
 
@@ -53,18 +62,18 @@ Deno.test("Admission never exceeds its bound nor leaves room unused, in any orde
     fc.array(fc.option(fc.nat(), { nil: undefined }), { maxLength: 60 }),
     (limit, steps) => {
       const admission = new Admission(limit);
-      const open = new Map<() => void, { entered: boolean }>();
+      const open = new Map<{ readonly proceed: () => void }, { entered: boolean }>();
       for (const step of steps) {
-        const tickets = [...open.keys()];
-        const chosen = step === undefined ? undefined : tickets[step % Math.max(1, tickets.length)];
+        const calls = [...open.keys()];
+        const chosen = step === undefined ? undefined : calls[step % Math.max(1, calls.length)];
         if (chosen === undefined) {
           const state = { entered: false };
-          const ticket = admission.finisher();
-          open.set(ticket, state);
-          if (admission.enter(() => state.entered = true, ticket)) state.entered = true;
+          const call = candidate(() => state.entered = true);
+          open.set(call, state);
+          if (admission.enter(call)) state.entered = true;
         } else {
           open.delete(chosen);
-          chosen();
+          admission.leave(chosen);
         }
         const states = [...open.values()];
         const entered = states.filter((state) => state.entered).length;

@@ -28,7 +28,7 @@ class Fixture {
         if (live) this.handedOver.push(id);
         return live;
       },
-      failed: (error) => this.failures.push(error),
+      sendFailed: (error) => this.failures.push(error),
     };
     this.packer.add(outgoing, packed);
   }

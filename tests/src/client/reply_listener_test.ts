@@ -3,12 +3,13 @@ import { TimerWheel } from "../../../src/async/timer_wheel.ts";
 import { PendingCalls } from "../../../src/client/pending.ts";
 import { listenForReplies } from "../../../src/client/reply_listener.ts";
 import { HEADER } from "../../../src/envelope/headers.ts";
-import { encodePack } from "../../../src/envelope/pack.ts";
+
 import { type Reply, replyHeaders, writeReply } from "../../../src/envelope/reply.ts";
 import { EVENTS } from "../../../src/log/events.ts";
 import type { DirectMessage } from "../../../src/transport/transport.ts";
 import { eventsOf, recordLogs } from "../../helpers/logs.ts";
 import { ManualClock } from "../../helpers/manual_clock.ts";
+import { packOf } from "../../helpers/packs.ts";
 
 class Fixture {
   readonly pending = new PendingCalls(new TimerWheel(new ManualClock()));
@@ -33,7 +34,7 @@ function packed(...replies: readonly Reply[]): DirectMessage {
     writeReply(reply, headers);
     return { headers, body: reply.ok ? reply.body ?? Uint8Array.of(32) : Uint8Array.of(32) };
   });
-  return { headers: new Map([[HEADER.kind, "pack"]]), body: encodePack(entries) };
+  return { headers: new Map([[HEADER.kind, "pack"]]), body: packOf(entries) };
 }
 
 Deno.test("listenForReplies settles a call by a reply that came alone, and many by a pack", () => {
@@ -58,7 +59,7 @@ Deno.test("listenForReplies drops and logs what is no reply of ours", async () =
     at.listen({ headers: new Map([[HEADER.kind, "pack"]]), body });
     at.listen({
       headers: new Map([[HEADER.kind, "pack"]]),
-      body: encodePack([{ headers: new Map(), body }]),
+      body: packOf([{ headers: new Map(), body }]),
     });
   });
   assert.deepEqual(eventsOf(records), Array(3).fill(EVENTS.caller.replyRefused));

@@ -1,18 +1,18 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { decodePack, encodePack, MAX_PACK_ENTRIES, type PackEntry } from "../../../src/envelope/pack.ts";
+import { decodePack, MAX_PACK_ENTRIES, type PackEntry } from "../../../src/envelope/pack.ts";
 import { RpcError } from "../../../src/errors/rpc_error.ts";
+import { packOf } from "../../helpers/packs.ts";
 
-const headerText = fc.string({ unit: "binary", maxLength: 12 }).map((text) =>
-  [...text.toWellFormed()].filter((character) => character > "\x03").join("")
-);
+/** Names and values are printable ASCII: whatever is not has been escaped before. */
+const headerText = fc.string({ unit: "grapheme-ascii", maxLength: 12 });
 const anyEntry: fc.Arbitrary<PackEntry> = fc.record({
   headers: fc.array(fc.tuple(headerText, headerText), { maxLength: 5 }).map((pairs) => new Map(pairs)),
   body: fc.uint8Array({ maxLength: 50 }),
 }, { noNullPrototype: true });
 
 function sample(): Uint8Array {
-  return encodePack([
+  return packOf([
     { headers: new Map([["rpc-id", "c1"], ["h-a", "b"]]), body: Uint8Array.of(1, 2, 3) },
     { headers: new Map([["rpc-id", "c2"]]), body: Uint8Array.of(4) },
   ]);
@@ -33,7 +33,7 @@ function decodes(bytes: Uint8Array): boolean {
 
 Deno.test("decodePack reads what encodePack wrote, wherever its bytes lie", () => {
   fc.assert(fc.property(fc.array(anyEntry, { minLength: 1, maxLength: 20 }), fc.nat(7), (entries, shift) => {
-    const pack = encodePack(entries);
+    const pack = packOf(entries);
     const around = new Uint8Array(pack.length + shift + 3);
     around.set(pack, shift);
     assert.deepEqual(decodePack(around.subarray(shift, shift + pack.length)), entries);
@@ -53,13 +53,12 @@ Deno.test("encodePack writes counts, lengths, heads and bodies as documented", (
 });
 
 Deno.test("encodePack refuses a header that would move the boundaries", () => {
-  for (const control of ["\x01", "\x02", "\x03"]) {
-    for (const headers of [new Map([["a" + control, "b"]]), new Map([["a", control + "b"]])]) {
-      assert.throws(() => encodePack([{ headers, body: new Uint8Array() }]), {
-        name: "TypeError",
-        message: "Cannot pack a header with a control character",
-      });
-    }
+  for (const control of ["\x01", "\x02", "\x03", "é"]) {
+    const headers = new Map([["a", control + "b"]]);
+    assert.throws(() => packOf([{ headers, body: new Uint8Array() }]), {
+      name: "TypeError",
+      message: 'Cannot pack the header "a": its value is not printable ASCII',
+    });
   }
 });
 

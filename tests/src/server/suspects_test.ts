@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { createDeferred } from "../../../src/async/deferred.ts";
-import { encodePack } from "../../../src/envelope/pack.ts";
+
 import { HEADER } from "../../../src/envelope/headers.ts";
 import { type Reply, replyBody, replyHeaders, writeReply } from "../../../src/envelope/reply.ts";
 import { EVENTS } from "../../../src/log/events.ts";
@@ -11,6 +11,7 @@ import { FakeTransport } from "../../helpers/fake_transport.ts";
 import { eventsOf, recordLogs } from "../../helpers/logs.ts";
 import { contract } from "../../helpers/service_fixture.ts";
 import { turns } from "../../helpers/settled.ts";
+import { packOf } from "../../helpers/packs.ts";
 
 function facts(starts: number, idempotent: boolean, changes: Partial<CallFacts> = {}): CallFacts {
   const request = requestOf("c1");
@@ -62,7 +63,7 @@ Deno.test("Suspects find the stored reply, alone or in a pack, whatever the meth
     return { headers, body: Uint8Array.of(1) };
   });
   transport.onStoredReply = () =>
-    Promise.resolve({ headers: new Map([[HEADER.kind, "pack"]]), body: encodePack(entries) });
+    Promise.resolve({ headers: new Map([[HEADER.kind, "pack"]]), body: packOf(entries) });
   assert.deepEqual(await suspects.judge(facts(1, true)), { kind: "answered", reply: REPLY });
 });
 
