@@ -1,5 +1,7 @@
 /** How long handlers may go on when a partition is handed over, in milliseconds; then they are aborted. */
 export const DRAIN_LIMIT_MS = 5_000;
+/** How long a hand-over waits for starts that are being recorded; those that cannot be are given up. Milliseconds. */
+export const RECORD_LIMIT_MS = 250;
 /** A call that expired longer ago than this is not answered: nobody waits any more. Milliseconds. */
 export const EXPIRED_ANSWERED_MS = 200;
 /** Messages asked for at a time while a partition's mailboxes have room. */

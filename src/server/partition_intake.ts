@@ -7,7 +7,7 @@ import { RpcError } from "../errors/rpc_error.ts";
 import { EVENTS } from "../log/events.ts";
 import { logger } from "../log/log.ts";
 import type { Delivery, Partition } from "../transport/transport.ts";
-import { DRAIN_LIMIT_MS, EXPIRED_ANSWERED_MS, PULL_AHEAD, SPAN_LIMIT } from "./defaults.ts";
+import { DRAIN_LIMIT_MS, EXPIRED_ANSWERED_MS, PULL_AHEAD, RECORD_LIMIT_MS, SPAN_LIMIT } from "./defaults.ts";
 import { openDelivery, type Opened } from "./open.ts";
 import { Receipt } from "./receipt.ts";
 import { type CallOwner, expired, ReceivedCall } from "./received_call.ts";
@@ -124,11 +124,11 @@ export class PartitionIntake implements CallOwner {
     if (this.#live.size === 0) return;
     const { promise, resolve } = createDeferred<void>();
     this.#onQuiet = resolve;
-    const limit = this.#shared.parts.clock.after(
-      DRAIN_LIMIT_MS,
-      () => this.#withdrawAll("The drain limit has passed"),
-    );
+    const { clock } = this.#shared.parts;
+    const records = clock.after(RECORD_LIMIT_MS, () => this.#withdrawUnrecorded());
+    const limit = clock.after(DRAIN_LIMIT_MS, () => this.#withdrawAll("The drain limit has passed"));
     await promise;
+    records.cancel();
     limit.cancel();
   }
 
@@ -256,6 +256,13 @@ export class PartitionIntake implements CallOwner {
     void this.#shared.deadLetters.store(letter, reason, () => !this.#closed).then((stored) =>
       stored && receipt.done()
     );
+  }
+
+  /** A start behind a call that was just withdrawn is never recorded: a record covers a prefix of the queue. */
+  #withdrawUnrecorded(): void {
+    for (const call of [...this.#live.keys()]) {
+      if (call.recording) this.#withdraw(call, "The queue was handed over");
+    }
   }
 
   #withdrawAll(reason: string): void {

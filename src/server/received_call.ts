@@ -39,6 +39,7 @@ export class ReceivedCall implements InboundCall {
   #deadline: Timer | undefined;
   #withdrawal: unknown;
   #running = false;
+  #recording = false;
   /** Whether it has its result. */
   settled = false;
   /** Whether it was put into a mailbox. */
@@ -101,7 +102,10 @@ export class ReceivedCall implements InboundCall {
 
   started(): Promise<void> | undefined {
     const recorded = this.facts.delivery.started();
-    if (!this.facts.settings.idempotent) return recorded;
+    if (!this.facts.settings.idempotent) {
+      this.#recording = true;
+      return recorded.finally(() => this.#recording = false);
+    }
     // Not awaited: what is safe to run again loses nothing when the record comes too late.
     recorded.catch(() => {});
     return undefined;
@@ -113,6 +117,11 @@ export class ReceivedCall implements InboundCall {
     this.#running = false;
     this.#deadline?.cancel();
     if (this.#withdrawal === undefined) this.#owner.conclude(this, result, this.handedOn);
+  }
+
+  /** Whether it waits for its start to be on record: its handler has not begun. */
+  get recording(): boolean {
+    return this.#recording;
   }
 
   /** Takes the call away from this instance: its handler is told, and what it answers is dropped. */

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { createSystem } from "../../actors/system.ts";
 import { defineService } from "../../src/contract/define.ts";
 import { method } from "../../src/contract/method.ts";
-import { embedded, embeddedBroker } from "../../src/transport/embedded/mod.ts";
+import { MemoryBroker } from "../../src/transport/embedded/broker.ts";
+import { embedded } from "../../src/transport/embedded/mod.ts";
 import { assertFails, turns } from "../helpers/settled.ts";
 
 import { gated, handlers, Later, served, Service } from "../helpers/test_service.ts";
@@ -59,7 +60,7 @@ Deno.test("createSystem serves a contract once, also when asked twice in one tur
 });
 
 Deno.test("createSystem leaves nothing behind when it is closed while a service starts", async () => {
-  const broker = embeddedBroker();
+  const broker = new MemoryBroker();
   const system = await createSystem({ name: "test", transport: embedded(broker) });
   const serving = assert.rejects(system.serve(Service, handlers()));
   await system.close();

@@ -20,7 +20,7 @@ const REPLY_BYTES_PER_GENERATION = 32 * 1024 * 1024;
  * A RocketMQ in memory: topics with queues, consumer groups with offsets, marks and owners, replies that can be
  * found again. Messages are copied on the way in, so no two systems ever share an object.
  */
-export class EmbeddedBroker {
+export class MemoryBroker {
   readonly #topics = new Map<string, readonly StoredQueue[]>();
   readonly #groups = new Map<string, ConsumerGroup>();
   readonly #listeners = new Map<string, (message: DirectMessage) => void>();

@@ -17,7 +17,7 @@ import type {
   TransportStart,
   TransportState,
 } from "../transport.ts";
-import type { EmbeddedBroker } from "./broker.ts";
+import type { MemoryBroker } from "./broker.ts";
 
 /** One instance's connection to an embedded broker. */
 export class EmbeddedTransport implements Transport {
@@ -28,7 +28,7 @@ export class EmbeddedTransport implements Transport {
     presence: true,
     maxBodyBytes: MAX_EMBEDDED_BODY_BYTES,
   };
-  readonly #broker: EmbeddedBroker;
+  readonly #broker: MemoryBroker;
   readonly #ownsBroker: boolean;
   readonly #subscriptions = new Set<Subscription>();
   #start: TransportStart | undefined;
@@ -40,7 +40,7 @@ export class EmbeddedTransport implements Transport {
    * @param broker where messages go
    * @param ownsBroker whether closing the transport closes the broker
    */
-  constructor(broker: EmbeddedBroker, ownsBroker: boolean) {
+  constructor(broker: MemoryBroker, ownsBroker: boolean) {
     this.#broker = broker;
     this.#ownsBroker = ownsBroker;
   }

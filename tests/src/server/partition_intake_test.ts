@@ -191,6 +191,21 @@ Deno.test("PartitionIntake revoke drops what has not started and waits for what 
   assert.deepEqual(idsOf(at.replies), ["c1"]);
 });
 
+Deno.test("PartitionIntake revoke gives up a start that can no longer be recorded, long before the drain limit", async () => {
+  const at = new ServiceFixture();
+  const blocked = delivery("c1");
+  blocked.onStarted = () => new Promise(() => {});
+  at.intake.deliver(blocked);
+  const [call] = at.mailbox;
+  assert.ok(call !== undefined && call.claim());
+  void call.started();
+  const done = at.intake.revoke();
+  at.clock.advance(250);
+  await done;
+  assert.ok(call.withdrawn);
+  assert.deepEqual([blocked.acks, at.clock.timers], [0, 0]);
+});
+
 Deno.test("PartitionIntake revoke aborts through the signal what runs beyond the drain limit", async () => {
   const at = new ServiceFixture();
   const running = delivery("c1");

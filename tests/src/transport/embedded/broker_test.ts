@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { Delivery, Message, Partition, QueueRef, Sink } from "../../../../src/transport/transport.ts";
-import { EmbeddedBroker } from "../../../../src/transport/embedded/broker.ts";
+import { MemoryBroker } from "../../../../src/transport/embedded/broker.ts";
 import { RpcError } from "../../../../src/errors/rpc_error.ts";
 import { createDeferred } from "../../../../src/async/deferred.ts";
 import { assertFails, turns } from "../../../helpers/settled.ts";
@@ -8,8 +8,8 @@ import { assertFails, turns } from "../../../helpers/settled.ts";
 const TOPIC = "test-Service";
 const GROUP = "rpc-test-Service";
 
-function brokerWith(queues: number): EmbeddedBroker {
-  const broker = new EmbeddedBroker();
+function brokerWith(queues: number): MemoryBroker {
+  const broker = new MemoryBroker();
   broker.ensure([{ topic: TOPIC, queues, group: GROUP }]);
   return broker;
 }
@@ -52,14 +52,14 @@ class Member implements Sink {
   }
 }
 
-function join(broker: EmbeddedBroker, clientId: string, member = new Member()): Member {
+function join(broker: MemoryBroker, clientId: string, member = new Member()): Member {
   const group = broker.group(GROUP);
   assert.ok(group !== undefined);
   group.join({ clientId, sink: member });
   return member;
 }
 
-Deno.test("EmbeddedBroker stores a copy: what the sender does to its message later changes nothing", async () => {
+Deno.test("MemoryBroker stores a copy: what the sender does to its message later changes nothing", async () => {
   const broker = brokerWith(1);
   const body = Uint8Array.of(1);
   const headers = new Map([["a", "1"]]);
@@ -82,8 +82,8 @@ Deno.test("EmbeddedBroker stores a copy: what the sender does to its message lat
   assert.deepEqual([delivery.storedAtMs, delivery.offset, delivery.starts], [5, 0, 0]);
 });
 
-Deno.test("EmbeddedBroker keeps a reply as a copy, found again by every key and handed to its listener", () => {
-  const broker = new EmbeddedBroker();
+Deno.test("MemoryBroker keeps a reply as a copy, found again by every key and handed to its listener", () => {
+  const broker = new MemoryBroker();
   const heard: unknown[] = [];
   broker.listen("there", (reply) => heard.push(reply.body[0]));
   const body = Uint8Array.of(1);
@@ -99,24 +99,24 @@ Deno.test("EmbeddedBroker keeps a reply as a copy, found again by every key and 
   assert.equal(heard.length, 1);
 });
 
-Deno.test("EmbeddedBroker forgets old replies by number and by size", () => {
+Deno.test("MemoryBroker forgets old replies by number and by size", () => {
   const reply = (key: string, bytes: number) => ({
     tag: "run",
     keys: [key],
     headers: new Map<string, string>(),
     body: new Uint8Array(bytes),
   });
-  const many = new EmbeddedBroker();
+  const many = new MemoryBroker();
   for (let index = 0; index < 10_001; index++) many.reply("there", reply(`c${index}`, 1));
   assert.equal(many.storedReply("c0"), undefined);
   assert.ok(many.storedReply("c5000") !== undefined && many.storedReply("c10000") !== undefined);
-  const large = new EmbeddedBroker();
+  const large = new MemoryBroker();
   for (let index = 0; index < 70; index++) large.reply("there", reply(`c${index}`, 1_000_000));
   assert.equal(large.storedReply("c0"), undefined);
   assert.ok(large.storedReply("c69") !== undefined);
 });
 
-Deno.test("EmbeddedBroker delivers in order and no more than was asked for", async () => {
+Deno.test("MemoryBroker delivers in order and no more than was asked for", async () => {
   const broker = brokerWith(1);
   const member = new Member();
   member.demand = 2;
@@ -129,7 +129,7 @@ Deno.test("EmbeddedBroker delivers in order and no more than was asked for", asy
   assert.deepEqual(member.deliveries.map(({ offset }) => offset), [0, 1, 2]);
 });
 
-Deno.test("EmbeddedBroker refuses a full queue, and takes messages again once some are settled", async () => {
+Deno.test("MemoryBroker refuses a full queue, and takes messages again once some are settled", async () => {
   const broker = brokerWith(1);
   for (let index = 0; index < 100_000; index++) broker.append(message(), queue(0), 0);
   assert.throws(() => broker.append(message(), queue(0), 0), (error) => {
@@ -143,7 +143,7 @@ Deno.test("EmbeddedBroker refuses a full queue, and takes messages again once so
   assert.equal(broker.append(message(), queue(0), 0).offset, 100_000);
 });
 
-Deno.test("EmbeddedBroker refuses what it cannot store", () => {
+Deno.test("MemoryBroker refuses what it cannot store", () => {
   const broker = brokerWith(1);
   const refusals: readonly [() => void, string][] = [
     [() => broker.append(message("x", "nowhere"), queue(0), 0), "unavailable"],
@@ -158,7 +158,7 @@ Deno.test("EmbeddedBroker refuses what it cannot store", () => {
   assert.throws(() => broker.reply("a", message()), { name: "RpcError", code: "unavailable" });
 });
 
-Deno.test("EmbeddedBroker keeps a bounded number of settled messages for whoever looks", async () => {
+Deno.test("MemoryBroker keeps a bounded number of settled messages for whoever looks", async () => {
   const broker = brokerWith(1);
   const member = new Member();
   member.demand = 5_000;
@@ -172,8 +172,8 @@ Deno.test("EmbeddedBroker keeps a bounded number of settled messages for whoever
   assert.equal(kept.at(-1)?.offset, 4_999);
 });
 
-Deno.test("EmbeddedBroker never fills up with what no group consumes, and keeps the newest", () => {
-  const broker = new EmbeddedBroker();
+Deno.test("MemoryBroker never fills up with what no group consumes, and keeps the newest", () => {
+  const broker = new MemoryBroker();
   broker.ensure([{ topic: "dead", queues: 1 }]);
   for (let index = 0; index < 100_100; index++) broker.append(message("x", "dead"), queue(0, "dead"), 0);
   const kept = broker.messages("dead");
@@ -181,7 +181,7 @@ Deno.test("EmbeddedBroker never fills up with what no group consumes, and keeps 
   assert.equal(kept.at(-1)?.offset, 100_099);
 });
 
-Deno.test("EmbeddedBroker leaves topics and groups alone that are there", () => {
+Deno.test("MemoryBroker leaves topics and groups alone that are there", () => {
   const broker = brokerWith(2);
   broker.append(message(), queue(1), 0);
   broker.ensure([{ topic: TOPIC, queues: 8, group: GROUP }]);

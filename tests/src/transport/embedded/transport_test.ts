@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { createDeferred } from "../../../../src/async/deferred.ts";
-import { embedded, embeddedBroker } from "../../../../src/transport/embedded/mod.ts";
+import { MemoryBroker } from "../../../../src/transport/embedded/broker.ts";
+import { embedded } from "../../../../src/transport/embedded/mod.ts";
 import type { Sink, Transport } from "../../../../src/transport/transport.ts";
 import { ManualClock } from "../../../helpers/manual_clock.ts";
 import { assertFails, turns } from "../../../helpers/settled.ts";
@@ -18,7 +19,7 @@ function sinkThatDrains(revoked: () => Promise<void>): Sink {
 }
 
 Deno.test("EmbeddedTransport carries a message from one instance to another", async () => {
-  const broker = embeddedBroker();
+  const broker = new MemoryBroker();
   const server = await started(embedded(broker), 1);
   const caller = await started(embedded(broker), 2);
   assert.notEqual(server.addresses.reply, caller.addresses.reply);
@@ -87,7 +88,7 @@ Deno.test("EmbeddedTransport close waits for the hand-over, also when asked twic
 });
 
 Deno.test("EmbeddedTransport closes the broker that is its own, and no other", async () => {
-  const broker = embeddedBroker();
+  const broker = new MemoryBroker();
   const shared = await started(embedded(broker), 1);
   await shared.ensureTopics([{ topic: TOPIC, queues: 1 }]);
   await shared.close();
