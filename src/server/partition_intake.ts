@@ -17,15 +17,6 @@ import { DuplicateWindow } from "./window.ts";
 
 const log = logger("callee");
 
-/** A call that waits for room in its mailbox, in queue order. */
-interface Waiting {
-  readonly call: ReceivedCall;
-  /** Whether it may be handed on: a suspect waits for its verdict. */
-  ready: boolean;
-  /** Whether nothing else of this partition may be at work beside it. */
-  alone: boolean;
-}
-
 /**
  * One partition's way from deliveries to mailboxes and back: opens messages, answers what no handler must see,
  * hands calls on in queue order while there is room, and settles a message once all its calls are answered.
@@ -34,7 +25,8 @@ export class PartitionIntake implements CallOwner {
   readonly #partition: Partition;
   readonly #shared: Shared;
   readonly #window: DuplicateWindow;
-  #backlog: Waiting[] = [];
+  /** Calls that wait for room in their mailbox, in queue order. */
+  #backlog: ReceivedCall[] = [];
   #head = 0;
   #pumping = false;
   /** Calls whose message is not settled for them: waiting, in a mailbox, running, or their reply on its way. */
@@ -80,6 +72,7 @@ export class PartitionIntake implements CallOwner {
       return this.#refuse(new Receipt(delivery, 1, onSettled), error);
     }
     const receipt = new Receipt(delivery, opened.length, onSettled);
+    this.#window.age();
     for (const one of opened) this.#accept(one, receipt);
     this.pump();
   }
@@ -92,13 +85,13 @@ export class PartitionIntake implements CallOwner {
     while (this.#head < this.#backlog.length && !this.#closed) {
       const next = this.#backlog[this.#head];
       if (next === undefined || !next.ready || this.#alone !== undefined) break;
-      if (!next.call.settled) {
+      if (!next.settled) {
         if (next.alone && this.#atWork > 0) break;
-        if (next.alone) this.#alone = next.call;
+        if (next.alone) this.#alone = next;
         this.#atWork++;
-        next.call.handedOn = true;
-        if (!this.#shared.deliver(next.call)) {
-          next.call.handedOn = false;
+        next.handedOn = true;
+        if (!this.#shared.deliver(next)) {
+          next.handedOn = false;
           this.#atWork--;
           this.#alone = undefined;
           break;
@@ -167,8 +160,7 @@ export class PartitionIntake implements CallOwner {
     const receipt = this.#live.get(call);
     if (receipt === undefined) return;
     call.seen.answered(reply);
-    const { request, plain, deadlineMs } = call.facts;
-    this.#send({ request, plain }, receipt, reply, deadlineMs, () => this.#forget(call));
+    this.#send(call.facts, receipt, reply, call.facts.deadlineMs, call);
     if (handedOn) this.#atWork--;
     if (this.#alone === call) this.#alone = undefined;
     if (this.#head < this.#backlog.length) this.pump();
@@ -191,14 +183,12 @@ export class PartitionIntake implements CallOwner {
     }
     const call = new ReceivedCall(received.facts, this.#window.enter(request.id), this);
     this.#live.set(call, receipt);
-    const suspect = receipt.delivery.starts > 0;
-    const waiting: Waiting = { call, ready: !suspect, alone: false };
-    this.#backlog.push(waiting);
-    if (suspect) void this.#judge(waiting);
+    this.#backlog.push(call);
+    if (receipt.delivery.starts > 0) void this.#judge(call);
   }
 
-  async #judge(waiting: Waiting): Promise<void> {
-    const { call } = waiting;
+  async #judge(call: ReceivedCall): Promise<void> {
+    call.ready = false;
     const verdict = await this.#shared.suspects.judge(call.facts);
     if (!this.#live.has(call)) return;
     if (verdict.kind === "answered") {
@@ -209,9 +199,9 @@ export class PartitionIntake implements CallOwner {
       const dead = { reason: verdict.reason, attempts: call.facts.delivery.starts };
       call.settle({ ok: false, error: deadAnswer(verdict.reason), ran: "maybe", dead });
     } else {
-      waiting.alone = verdict.alone;
+      call.alone = verdict.alone;
     }
-    waiting.ready = true;
+    call.ready = true;
     this.pump();
   }
 
@@ -225,17 +215,23 @@ export class PartitionIntake implements CallOwner {
     this.#send(opened, receipt, reply, deadlineMs);
   }
 
-  #send(opened: Opened, receipt: Receipt, reply: Reply, deadlineMs: number, onDone?: () => void): void {
+  #send(
+    { request, plain }: Opened,
+    receipt: Receipt,
+    reply: Reply,
+    deadlineMs: number,
+    call?: ReceivedCall,
+  ): void {
     this.#shared.replier.send({
       reply,
       method: receipt.delivery.message.tag,
-      replyTo: opened.request.replyTo,
-      plain: opened.plain,
+      replyTo: request.replyTo,
+      plain,
       near: receipt.delivery,
       untilMs: deadlineMs + EXPIRED_ANSWERED_MS,
       done: () => {
         receipt.done();
-        onDone?.();
+        if (call !== undefined) this.#forget(call);
       },
     });
   }

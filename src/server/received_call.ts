@@ -44,6 +44,10 @@ export class ReceivedCall implements InboundCall {
   settled = false;
   /** Whether it was put into a mailbox. */
   handedOn = false;
+  /** Whether it may be put into one: a suspect waits for its verdict. */
+  ready = true;
+  /** Whether nothing else of its partition may be at work beside it. */
+  alone = false;
 
   constructor(facts: CallFacts, seen: SeenCall, owner: CallOwner) {
     this.facts = facts;
@@ -107,7 +111,6 @@ export class ReceivedCall implements InboundCall {
       return recorded.finally(() => this.#recording = false);
     }
     // Not awaited: what is safe to run again loses nothing when the record comes too late.
-    recorded.catch(() => {});
     return undefined;
   }
 

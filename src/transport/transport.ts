@@ -86,7 +86,7 @@ export interface Delivery {
   /**
    * Records that work on this message starts. A record covers a prefix of the queue: it is written once every
    * earlier message has started too, many in one write. Resolves when the record is on the broker; rejects with
-   * `unavailable` when the partition is lost first. Asking again returns the same promise.
+   * `unavailable` when the partition is lost first. Asking again returns the same promise; nobody has to await it.
    */
   started(): Promise<void>;
   /** Records that the message is settled. Returns at once; the broker learns of it with the next commit. */

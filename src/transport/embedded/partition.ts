@@ -83,7 +83,14 @@ export class EmbeddedPartition implements Partition {
       offset: stored.offset,
       storedAtMs: stored.storedAtMs,
       starts,
-      started: () => recorded ??= this.#start(entry),
+      started: () => {
+        if (recorded === undefined) {
+          recorded = this.#start(entry);
+          // Nobody has to await it.
+          recorded.catch(() => {});
+        }
+        return recorded;
+      },
       ack: () => {
         entry.acked = true;
         this.#record();

@@ -197,7 +197,9 @@ export class RemotingPartition implements Partition {
     if (writer === undefined) return Promise.resolve();
     // In a microtask: all starts of one turn share one write.
     queueMicrotask(() => this.#advanceMark(level, writer));
-    return writer.reached(entry.offset + 1);
+    const recorded = writer.reached(entry.offset + 1);
+    recorded.catch(() => {});
+    return recorded;
   }
 
   #advanceMark(level: number, writer: OffsetWriter): void {

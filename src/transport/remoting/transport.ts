@@ -31,6 +31,7 @@ import { CALLER_GROUP, MAX_REMOTING_BODY_BYTES, REQUEST_TIMEOUT_MS } from "./def
 import { isRefusal, toNotSent, toRpcError } from "./errors.ts";
 import { requestProperties, toProperties } from "./messages.ts";
 import { callerClientId, consumerClientId, OUR_MARKER, replyTopicOf } from "./names.ts";
+import { replyAddress } from "./reply_address.ts";
 import { findStoredReply, pushReply, receivePushed } from "./replies.ts";
 import { Registration } from "./registration.ts";
 import { ensureTopic } from "./topics.ts";
@@ -44,6 +45,7 @@ export interface RemotingOptions {
 /** What exists once the transport has started. */
 interface Started {
   readonly start: TransportStart;
+  readonly addresses: Addresses;
   /** Sends, and is found by replies. Its connections carry no held pulls. */
   readonly caller: RocketMqClient;
   readonly registration: Registration;
@@ -75,8 +77,7 @@ export class RemotingTransport implements Transport {
   }
 
   get addresses(): Addresses {
-    const address = `push:${this.#running.caller.clientId}`;
-    return { reply: address, direct: address };
+    return this.#running.addresses;
   }
 
   async start(start: TransportStart): Promise<void> {
@@ -104,7 +105,15 @@ export class RemotingTransport implements Transport {
       consumerGroups: () => [],
     });
     const consumer = new Consumer(consuming, start);
-    this.#started = { start, caller, registration, consuming, consumer };
+    const address = replyAddress(caller);
+    this.#started = {
+      start,
+      addresses: { reply: address, direct: address },
+      caller,
+      registration,
+      consuming,
+      consumer,
+    };
     caller.onConnection((event) => this.#connection(event));
     try {
       // Any answer will do: it shows that the address is a name server's.

@@ -8,6 +8,7 @@ function ok(id: string, bytes = 1): Reply {
 }
 
 function answer(window: DuplicateWindow, reply: Reply): void {
+  window.age();
   window.enter(reply.id).answered(reply);
 }
 
