@@ -41,7 +41,12 @@ export { type Code, CODES, isCode } from "./src/errors/code.ts";
 export { neverRan, type Outcome, OUTCOMES } from "./src/errors/outcome.ts";
 
 // Without a broker.
-export { embedded, type EmbeddedBroker, embeddedBroker, type EmbeddedMessage } from "./src/transport/embedded/mod.ts";
+export {
+  embedded,
+  type EmbeddedBroker,
+  embeddedBroker,
+  type EmbeddedMessage,
+} from "./src/transport/embedded/mod.ts";
 
 // For authors of transports and tests.
 export type { Sources } from "./actors/parts.ts";

@@ -1,9 +1,4 @@
-import com.sun.management.OperatingSystemMXBean;
-import java.io.BufferedReader;
-import java.io.InputStreamReader;
-import java.lang.management.ManagementFactory;
 import java.util.Map;
-import java.util.concurrent.atomic.LongAdder;
 import org.apache.rocketmq.client.consumer.DefaultMQPushConsumer;
 import org.apache.rocketmq.client.consumer.listener.ConsumeConcurrentlyStatus;
 import org.apache.rocketmq.client.consumer.listener.MessageListenerConcurrently;
@@ -13,14 +8,12 @@ import org.apache.rocketmq.client.utils.MessageUtil;
 import org.apache.rocketmq.common.message.MessageExt;
 
 /**
- * Echoes the body of every request of a topic, as fast as it can. Prints "ready", and "cpu <us> replies <n>" for every
- * line "stat" on standard input. Runs until it is killed or its standard input ends.
+ * Echoes the body of every request of a topic, as fast as it can. Prints {"event":"ready"}. Runs until it is killed or
+ * its standard input ends.
  *
  * Arguments: name server, topic, consumer group.
  */
 public class BenchResponder {
-    private static final LongAdder REPLIES = new LongAdder();
-
     public static void main(String[] args) throws Exception {
         DefaultMQProducer replies = new DefaultMQProducer(args[2] + "-replies");
         replies.setNamesrvAddr(args[0]);
@@ -39,8 +32,8 @@ public class BenchResponder {
         // Takes its queues now and not some time after "ready".
         requests.getDefaultMQPushConsumerImpl().doRebalance();
 
-        System.out.println("ready");
-        answerCommands();
+        System.out.println("{\"event\":\"ready\"}");
+        while (System.in.read() >= 0) { }
         Runtime.getRuntime().halt(0);
     }
 
@@ -53,19 +46,9 @@ public class BenchResponder {
         }
     }
 
-    private static void answerCommands() throws Exception {
-        OperatingSystemMXBean process = (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
-        BufferedReader commands = new BufferedReader(new InputStreamReader(System.in));
-        for (String line = commands.readLine(); line != null; line = commands.readLine()) {
-            if (!line.equals("stat")) continue;
-            System.out.println("cpu " + process.getProcessCpuTime() / 1000 + " replies " + REPLIES.sum());
-        }
-    }
-
     private static void echo(MessageExt request, DefaultMQProducer replies) {
         try {
             replies.send(MessageUtil.createReplyMessage(request, request.getBody()), 3000);
-            REPLIES.increment();
         } catch (Exception error) {
             System.err.println("reply failed: " + error);
         }

@@ -1,0 +1,39 @@
+import os from "node:os";
+
+/** Where a run took place. */
+export interface Machine {
+  readonly cores: number;
+  readonly model: string;
+  readonly os: string;
+  /** Processes that ran or waited for a processor, over the minute before the run. */
+  readonly loadBefore: number;
+  readonly deno: string;
+  readonly java: string;
+  /** The broker's version, or that it was not started by this run. */
+  readonly rocketMq: string;
+}
+
+/** Looks at the machine; call it before anything is started. */
+export async function describeMachine(rocketMq: string): Promise<Machine> {
+  const cpus = os.cpus();
+  return {
+    cores: cpus.length,
+    model: cpus[0]?.model ?? "unknown",
+    os: `${Deno.build.os} ${Deno.osRelease()}`,
+    loadBefore: os.loadavg()[0] ?? NaN,
+    deno: Deno.version.deno,
+    java: await javaVersion(),
+    rocketMq,
+  };
+}
+
+async function javaVersion(): Promise<string> {
+  try {
+    // It says so on stderr.
+    const { stderr } = await new Deno.Command("java", { args: ["-version"], stdin: "null" }).output();
+    return /version "([^"]+)"/.exec(new TextDecoder().decode(stderr))?.[1] ?? "unknown";
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return "none";
+    throw error;
+  }
+}
