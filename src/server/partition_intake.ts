@@ -35,6 +35,8 @@ export class PartitionIntake implements CallOwner {
   #atWork = 0;
   #alone: ReceivedCall | undefined;
   #unsettledMessages = 0;
+  /** Replies on their way to calls that never reached a mailbox: refused, expired, or seen before. */
+  #answering = 0;
   #closed = false;
   #onQuiet: (() => void) | undefined;
 
@@ -114,7 +116,7 @@ export class PartitionIntake implements CallOwner {
     for (const call of [...this.#live.keys()]) {
       if (!call.running && !call.settled) this.#withdraw(call, "The queue was handed over");
     }
-    if (this.#live.size === 0) return;
+    if (this.#quiet) return;
     const { promise, resolve } = createDeferred<void>();
     this.#onQuiet = resolve;
     const { clock } = this.#shared.parts;
@@ -231,9 +233,12 @@ export class PartitionIntake implements CallOwner {
       untilMs: deadlineMs + EXPIRED_ANSWERED_MS,
       done: () => {
         receipt.done();
-        if (call !== undefined) this.#forget(call);
+        if (call !== undefined) this.#live.delete(call);
+        else this.#answering--;
+        if (this.#quiet) this.#onQuiet?.();
       },
     });
+    if (call === undefined) this.#answering++;
   }
 
   /** What cannot be read is kept for operators: nobody can be answered, and nothing may vanish. */
@@ -263,16 +268,18 @@ export class PartitionIntake implements CallOwner {
 
   #withdrawAll(reason: string): void {
     for (const call of [...this.#live.keys()]) this.#withdraw(call, reason);
+    this.#onQuiet?.();
   }
 
   #withdraw(call: ReceivedCall, reason: string): void {
     call.withdraw(new RpcError("unavailable", reason, { outcome: "sent_unknown", callId: call.id }));
-    this.#forget(call);
+    this.#live.delete(call);
+    if (this.#quiet) this.#onQuiet?.();
   }
 
-  #forget(call: ReceivedCall): void {
-    this.#live.delete(call);
-    if (this.#live.size === 0) this.#onQuiet?.();
+  /** Whether nothing of it is under way. */
+  get #quiet(): boolean {
+    return this.#live.size === 0 && this.#answering === 0;
   }
 
   #ask(): void {

@@ -14,7 +14,7 @@ Deno.test("takeover: a broker killed under load and started again runs nothing t
   await using stage = await openStage(cluster.nameServer, "broker_killed");
   const one = await stage.callee();
   const two = await stage.callee();
-  const load = stage.load(64, 5);
+  const load = stage.load(64, 5, 10_000);
   // Beyond the first flush of offsets (5 s), so that the kill rolls some back.
   await load.lasts(7_000);
 

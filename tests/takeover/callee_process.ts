@@ -1,5 +1,7 @@
 import type { ServiceState } from "rocket-actors";
 
+const WAIT_LIMIT_MS = 30_000;
+
 /** What a callee wrote down. */
 export interface Events {
   /** Call ids whose start was about to be recorded. */
@@ -74,6 +76,15 @@ export class CalleeProcess implements AsyncDisposable {
   /** SIGTERM; resolves when the process has stopped by itself. */
   stop(): Promise<void> {
     return this.#end("SIGTERM");
+  }
+
+  /** Resolves when handlers of that method have begun and not ended. */
+  async isAtWork(method: string): Promise<void> {
+    for (const until = performance.now() + WAIT_LIMIT_MS; performance.now() < until;) {
+      const { ran, done } = await this.events();
+      if (ran.some((run) => run.method === method && !done.has(`${method} ${run.n}`))) return;
+    }
+    throw new Error(`No handler of "${method}" was at work within ${WAIT_LIMIT_MS} ms`);
   }
 
   /** What it has written down so far. */

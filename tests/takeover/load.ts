@@ -11,6 +11,7 @@ export interface Settled {
 }
 
 const REFUSED_PAUSE_MS = 20;
+const WAIT_LIMIT_MS = 60_000;
 
 /** Calls under way all the time, until told to stop. */
 export class Load {
@@ -45,7 +46,7 @@ export class Load {
 
   /** Resolves when that many calls are settled. */
   async reaches(count: number): Promise<void> {
-    while (this.settled.length < count) await new Promise((resolve) => setTimeout(resolve, 10));
+    await this.#until(`${count} calls are settled`, () => this.settled.length >= count);
   }
 
   /** Lets the load go on for that long. */
@@ -55,9 +56,10 @@ export class Load {
 
   /** Resolves when a call succeeded that ended after that time. */
   async succeedsAfter(time: number): Promise<void> {
-    while (!this.settled.some(({ error, endedAtMs }) => error === undefined && endedAtMs > time)) {
-      await new Promise((resolve) => setTimeout(resolve, 10));
-    }
+    await this.#until(
+      "a call succeeds",
+      () => this.settled.some(({ error, endedAtMs }) => error === undefined && endedAtMs > time),
+    );
   }
 
   /** Makes no more calls; resolves with all of them when the last is settled. */
@@ -65,6 +67,13 @@ export class Load {
     this.#stopped = true;
     await Promise.all(this.#workers);
     return this.settled;
+  }
+
+  async #until(what: string, reached: () => boolean): Promise<void> {
+    for (const until = performance.now() + WAIT_LIMIT_MS; !reached();) {
+      if (performance.now() > until) throw new Error(`Waited ${WAIT_LIMIT_MS} ms in vain until ${what}`);
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
   }
 
   async #worker(): Promise<void> {

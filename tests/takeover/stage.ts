@@ -32,8 +32,8 @@ export class Stage implements AsyncDisposable {
   }
 
   /** Starts calls of all three methods in turn. */
-  load(inFlight: number, handlerMs: number): Load {
-    const client = this.caller.client(workContract(this.contract), { timeoutMs: CALL_TIMEOUT_MS });
+  load(inFlight: number, handlerMs: number, timeoutMs = CALL_TIMEOUT_MS): Load {
+    const client = this.caller.client(workContract(this.contract), { timeoutMs });
     return new Load(client, inFlight, handlerMs);
   }
 

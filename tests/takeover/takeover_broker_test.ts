@@ -12,8 +12,9 @@ Deno.test("takeover: a callee killed under load is replaced by another within 5 
   await using stage = await openStage(sharedNameServer(), "killed");
   const killed = await stage.callee();
   const survivor = await stage.callee();
-  const load = stage.load(64, 20);
-  await load.reaches(500);
+  const load = stage.load(64, 50);
+  await load.reaches(300);
+  await killed.isAtWork("once");
 
   const killedAt = performance.now();
   await killed.kill();

@@ -57,6 +57,8 @@ export class RemotingPartition implements Partition {
   #wake: (() => void) | undefined;
   #commitTimer: Timer | undefined;
   #closed = false;
+  /** Whether the queue is no longer this instance's: after this nothing is written. */
+  #released = false;
 
   constructor(held: HeldQueue, past: QueuePast, keeper: PartitionKeeper) {
     this.#held = held;
@@ -125,6 +127,7 @@ export class RemotingPartition implements Partition {
 
   /** Ends everything at once: nothing more is written. */
   close(reason: string): void {
+    this.#released = true;
     this.stopPulling();
     this.#commitTimer?.cancel();
     const error = new RpcError("unavailable", reason, { outcome: "sent_unknown" });
@@ -212,6 +215,8 @@ export class RemotingPartition implements Partition {
 
   #ack(entry: ProgressEntry): void {
     entry.acked = true;
+    // Remembered for the next time this instance owns the queue; nothing is written any more.
+    if (this.#released) return;
     // A start behind this message may have waited for it to be started or settled.
     for (const [index, writer] of this.#marks.entries()) {
       if (writer.waiting) this.#advanceMark(index + 1, writer);

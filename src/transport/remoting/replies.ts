@@ -37,7 +37,7 @@ export async function pushReply(
   { signal }: Waiting,
 ): Promise<void> {
   const to = parseReplyAddress(address);
-  const topic = replyTopicOf(clusterOf(near));
+  const topic = replyTopicOf(await clusterOf(client, near));
   const properties = [...replyProperties(to, message.plain), ...toProperties(message)];
   const [first, second] = candidates(await client.route(topic, { signal }), near);
   if (first === undefined) {
@@ -61,7 +61,7 @@ export async function findStoredReply(
   near: Delivery,
   { signal }: Waiting,
 ): Promise<StoredReply | undefined> {
-  const topic = replyTopicOf(clusterOf(near));
+  const topic = replyTopicOf(await clusterOf(client, near));
   const route = await client.route(topic, { signal });
   for (const { address } of candidates(route, near)) {
     const query = { topic, key: callId, max: LOOKUP_MESSAGES };
@@ -85,8 +85,13 @@ export function receivePushed(command: Command, listener: (message: DirectMessag
   queueMicrotask(() => queueMicrotask(() => listener(message)));
 }
 
-function clusterOf(near: Delivery | undefined): string {
-  const cluster = near?.message.headers.get(PropertyName.CLUSTER);
+/** Brokers write their cluster on each message that was sent alone; of one sent in a batch the route tells. */
+async function clusterOf(client: RocketMqClient, near: Delivery | undefined): Promise<string> {
+  const written = near?.message.headers.get(PropertyName.CLUSTER);
+  if (written !== undefined) return written;
+  const { topic, broker } = near?.queue ?? {};
+  const route = topic === undefined ? undefined : await client.route(topic);
+  const cluster = broker === undefined ? undefined : route?.brokers.get(broker)?.cluster;
   if (cluster !== undefined) return cluster;
   throw new RpcError(
     "failed_precondition",

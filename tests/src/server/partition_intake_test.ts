@@ -191,6 +191,22 @@ Deno.test("PartitionIntake revoke drops what has not started and waits for what 
   assert.deepEqual(idsOf(at.replies), ["c1"]);
 });
 
+Deno.test("PartitionIntake revoke waits for the answer to a call that never reached a mailbox", async () => {
+  const at = new ServiceFixture();
+  const { promise, resolve } = createDeferred<void>();
+  at.transport.onSendTo = () => promise;
+  const refused = new FakeDelivery(messageOf(requestOf("c1"), "nosuch"));
+  at.intake.deliver(refused);
+  await turns();
+  let revoked = false;
+  const done = at.intake.revoke().then(() => revoked = true);
+  await turns();
+  assert.deepEqual([revoked, refused.acks], [false, 0]);
+  resolve();
+  await done;
+  assert.equal(refused.acks, 1);
+});
+
 Deno.test("PartitionIntake revoke gives up a start that can no longer be recorded, long before the drain limit", async () => {
   const at = new ServiceFixture();
   const blocked = delivery("c1");
