@@ -1,3 +1,4 @@
+import { decodeUtf8 } from "../bytes/utf8.ts";
 import { RpcError } from "../errors/rpc_error.ts";
 import type { Headers, HeaderSink } from "./headers.ts";
 
@@ -25,7 +26,6 @@ const LENGTH_BYTES = 4;
 
 const NOT_PRINTABLE = /[^\x20-\x7e]/;
 const encoder = new TextEncoder();
-const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /**
  * Writes a pack, integers big-endian:
@@ -115,7 +115,7 @@ export function decodePack(bytes: Uint8Array): PackEntry[] {
 function decodeHeads(bytes: Uint8Array, count: number): Headers[] {
   let text: string;
   try {
-    text = decoder.decode(bytes);
+    text = decodeUtf8(bytes);
   } catch (error) {
     throw broken("its heads are no UTF-8", error);
   }
