@@ -1,7 +1,4 @@
-const decoder = new TextDecoder();
-
-/** Up to this many bytes of ASCII are put together by hand: cheaper than a call into the decoder. */
-const SHORT_TEXT = 16;
+import { Buffer } from "node:buffer";
 
 /**
  * Reads big-endian numbers, bytes and text from the front of a byte array to its end. Every read checks the
@@ -94,21 +91,8 @@ export class Reader {
   /** Reads `length` bytes as UTF-8 text; malformed sequences become U+FFFD. */
   utf8(length: number): string {
     const at = this.#take(length);
-    if (length <= SHORT_TEXT) {
-      const text = this.#ascii(at, length);
-      if (text !== undefined) return text;
-    }
-    return decoder.decode(this.#bytes.subarray(at, at + length));
-  }
-
-  #ascii(at: number, length: number): string | undefined {
-    let text = "";
-    for (let index = at; index < at + length; index++) {
-      const unit = this.#view.getUint8(index);
-      if (unit > 0x7f) return undefined;
-      text += String.fromCharCode(unit);
-    }
-    return text;
+    const { buffer, byteOffset } = this.#bytes;
+    return Buffer.from(buffer, byteOffset + at, length).toString("utf8");
   }
 
   #take(length: number): number {

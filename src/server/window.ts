@@ -46,6 +46,8 @@ export class DuplicateWindow {
   #old = new Map<string, SeenCall>();
   #youngBytes = 0;
   #youngSince: number;
+  /** The greatest id ever entered, whatever its form. */
+  #greatest = "";
   /** Counts a reply in the generation in which it comes, and which it outlives by one at most. */
   readonly #count = (reply: Reply): void => {
     const bytes = replyBody(reply)?.length ?? 0;
@@ -65,6 +67,8 @@ export class DuplicateWindow {
 
   /** What is known of the id, or `undefined` when it was not seen. */
   seen(id: string): SeenCall | undefined {
+    // Ids sort by time, so that most are greater than all before: no look-up can find them.
+    if (id > this.#greatest) return undefined;
     return this.#young.get(id) ?? this.#old.get(id);
   }
 
@@ -73,6 +77,7 @@ export class DuplicateWindow {
     if (this.#young.size >= WINDOW_CALLS / 2) this.#turnOver();
     const seen = new SeenCall(this.#count);
     this.#young.set(id, seen);
+    if (id > this.#greatest) this.#greatest = id;
     return seen;
   }
 
