@@ -37,6 +37,12 @@ export class Stage implements AsyncDisposable {
     return new Load(client, inFlight, handlerMs);
   }
 
+  /** Starts calls of the method whose starts are on record before its handlers run. */
+  loadOnce(inFlight: number, handlerMs: number): Load {
+    const client = this.caller.client(workContract(this.contract), { timeoutMs: CALL_TIMEOUT_MS });
+    return new Load(client, inFlight, handlerMs, ["once"]);
+  }
+
   /** The dead letters on the broker: call id → reason. */
   deadLetters(): Promise<ReadonlyMap<string, string>> {
     return deadLetterIds(this.#nameServer, this.contract);

@@ -96,7 +96,7 @@ Deno.test("takeover: hand-over to a second callee and back loses nothing and run
 Deno.test("takeover: a reply that was stored before the owner died is found and sent again, its handler is not run", async () => {
   await using stage = await openStage(sharedNameServer(), "found");
   const forgetful = await stage.callee("--drop-acks");
-  const load = stage.load(16, 1);
+  const load = stage.loadOnce(16, 1);
   await load.reaches(150);
   const settled = await load.stop();
   assert.deepEqual(failures(settled), {});
