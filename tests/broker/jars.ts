@@ -28,7 +28,7 @@ export async function javaClassPath(
   version: string = DEFAULT_VERSION,
   signal?: AbortSignal,
 ): Promise<string> {
-  await requireProgram("java", "-version", "a Java runtime (JDK 11 or newer)");
+  await requireProgram("java", "-version", "a Java runtime (JDK 17 or newer)");
   const file = new URL(`classpath-${version}-${await hashOf(version)}.txt`, CACHE);
   const known = await Deno.readTextFile(file).catch(() => "");
   if (known !== "" && await allExist(known.split(":"))) return known;
