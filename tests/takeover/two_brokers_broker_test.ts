@@ -1,0 +1,54 @@
+import assert from "node:assert/strict";
+import {
+  createClient,
+  createSystem,
+  defineService,
+  method,
+  type ServiceHandle,
+  type System,
+} from "rocket-actors";
+import { remoting } from "rocket-actors/transport/remoting";
+import { startCluster } from "../broker/launcher.ts";
+
+const Echo = defineService("test.TwoBrokers", {
+  safe: method<number, number>({ safe: true }),
+  once: method<number, number>(),
+});
+
+/** How soon a rebalance has to be over, in milliseconds. */
+const REBALANCED_MS = 5_000;
+
+/** Polls until the service owns that many queues at each of the brokers. */
+async function ownsAtEach(service: ServiceHandle, brokers: readonly string[], queues: number): Promise<void> {
+  const owned = (broker: string): number =>
+    service.state().queues.filter((queue) => queue.broker === broker).length;
+  for (const until = performance.now() + REBALANCED_MS; brokers.some((broker) => owned(broker) !== queues);) {
+    assert.ok(performance.now() < until, brokers.map((broker) => `${broker}: ${owned(broker)}`).join(", "));
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+Deno.test("takeover: two instances share the queues of each of two brokers, and one takes over all of the other's", async () => {
+  await using cluster = await startCluster({ brokers: 2 });
+  const brokers = cluster.brokers.map(({ name }) => name);
+  const handlers = { safe: (n: number) => n, once: (n: number) => n };
+  const start = (name: string): Promise<System> =>
+    createSystem({ name, transport: remoting({ nameServers: cluster.nameServer }) });
+
+  await using staying = await start("staying");
+  const stays = await staying.serve(Echo, handlers);
+  await ownsAtEach(stays, brokers, 16);
+  await using leaving = await start("leaving");
+  const leaves = await leaving.serve(Echo, handlers);
+  await ownsAtEach(stays, brokers, 8);
+  await ownsAtEach(leaves, brokers, 8);
+
+  await using caller = await createClient({ transport: remoting({ nameServers: cluster.nameServer }) });
+  const echo = caller.client(Echo);
+  const numbers = Array.from({ length: 300 }, (_, n) => n);
+  assert.deepEqual(await Promise.all(numbers.map((n) => n % 2 === 0 ? echo.safe(n) : echo.once(n))), numbers);
+
+  await leaves.stop();
+  await ownsAtEach(stays, brokers, 16);
+  assert.deepEqual(await Promise.all(numbers.map((n) => echo.once(n))), numbers);
+});
