@@ -9,7 +9,13 @@ import { lockQueues } from "../../rocketmq/client/locks.ts";
 import { consumerIds } from "../../rocketmq/client/members.ts";
 import { allocateAveragely } from "../allocation.ts";
 import type { Delivery, Partition, Sink } from "../transport.ts";
-import { FIRST_ROUND_RETRY_MS, OWNER_LIMIT_MS, PROBE_INTERVAL_MS, RELOCK_INTERVAL_MS } from "./defaults.ts";
+import {
+  FIRST_ROUND_RETRY_MS,
+  OWNER_LIMIT_MS,
+  PROBE_INTERVAL_MS,
+  RELOCK_INTERVAL_MS,
+  TAKEOVER_GRACE_MS,
+} from "./defaults.ts";
 import type { HeldQueue } from "./held_queue.ts";
 import type { PartitionKeeper } from "./partition.ts";
 import { QueueSlot } from "./queue_slot.ts";
@@ -183,6 +189,10 @@ export class BrokerShare implements PartitionKeeper, GroupView {
     this.#members = new Set(ids);
     const now = this.clock.monotonic();
     for (const id of ids) this.#lastSeen.set(id, now);
+    // Gone beyond the grace is all there is to know: an id that is forgotten counts as gone since the start.
+    for (const [id, seenAt] of this.#lastSeen) {
+      if (now - seenAt > TAKEOVER_GRACE_MS) this.#lastSeen.delete(id);
+    }
     // A list without this instance comes from a broker that has not had its heartbeat yet: it keeps what it has.
     if (this.#closed || !this.#members.has(this.client.clientId)) return;
     const mine = new Set(allocateAveragely(this.#slots, ids, this.client.clientId));

@@ -1,5 +1,5 @@
 import { decodeProperties } from "../../rocketmq/client/properties.ts";
-import { PropertyName } from "../../rocketmq/client/property_names.ts";
+import { PropertyName, REPLY_MESSAGE_TYPE } from "../../rocketmq/client/property_names.ts";
 import type { StoredMessage } from "../../rocketmq/client/message.ts";
 import type { DirectMessage, Message, PlainRequest } from "../transport.ts";
 import { type ReplyAddress, replyAddress } from "./reply_address.ts";
@@ -72,7 +72,7 @@ export function requestProperties(plain: PlainRequest, clientId: string): [strin
 /** What makes a message a reply that the broker pushes to its requester. */
 export function replyProperties(to: ReplyAddress, plain: PlainRequest | undefined): [string, string][] {
   const properties: [string, string][] = [
-    [PropertyName.MESSAGE_TYPE, "reply"],
+    [PropertyName.MESSAGE_TYPE, REPLY_MESSAGE_TYPE],
     [PropertyName.REPLY_TO_CLIENT, to.clientId],
   ];
   if (plain !== undefined) {

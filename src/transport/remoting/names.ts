@@ -20,8 +20,3 @@ export const sideGroups = {
   /** All of them. */
   all: (group: string): string[] => [`${group}_own`, `${group}_a1`, `${group}_a2`, `${group}_a3`],
 } as const;
-
-/** The topic of a cluster whose messages are pushed to requesters and kept. */
-export function replyTopicOf(cluster: string): string {
-  return `${cluster}_REPLY_TOPIC`;
-}

@@ -168,7 +168,7 @@ export class RemotingPartition implements Partition {
    */
   async #endsEarlier(): Promise<void> {
     if (++this.#beyondEnd < PULLS_BEYOND_END) return await this.#pause(BEYOND_END_PAUSE_MS);
-    this.#keeper.failed(
+    this.#keeper.shortened(
       this.#held,
       "The queue ends before what was read of it: the broker has lost messages",
     );
@@ -248,8 +248,12 @@ export class RemotingPartition implements Partition {
   #pause(ms: number): Promise<void> {
     const { promise, resolve } = createDeferred<void>();
     const timer = this.#keeper.clock.after(ms, resolve);
-    this.#stop.signal.addEventListener("abort", () => resolve(), { once: true });
-    return promise.finally(() => timer.cancel());
+    const stopped = () => resolve();
+    this.#stop.signal.addEventListener("abort", stopped, { once: true });
+    return promise.finally(() => {
+      timer.cancel();
+      this.#stop.signal.removeEventListener("abort", stopped);
+    });
   }
 }
 

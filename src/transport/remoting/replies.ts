@@ -2,7 +2,7 @@ import { EVENTS } from "../../log/events.ts";
 import { logger } from "../../log/log.ts";
 import type { RocketMqClient } from "../../rocketmq/client/client.ts";
 import { plainBody } from "../../rocketmq/client/message_body.ts";
-import { PropertyName } from "../../rocketmq/client/property_names.ts";
+import { PropertyName, replyTopic } from "../../rocketmq/client/property_names.ts";
 import { queryByKey } from "../../rocketmq/client/query.ts";
 import { masterAddress, type TopicRoute } from "../../rocketmq/client/route.ts";
 import { sendReply } from "../../rocketmq/client/send.ts";
@@ -11,7 +11,6 @@ import { RpcError } from "../../errors/rpc_error.ts";
 import type { Delivery, DirectMessage, Message, StoredReply, Waiting } from "../transport.ts";
 import { CALLER_GROUP, LOOKUP_MESSAGES, REPLY_TIMEOUT_MS, REQUEST_TIMEOUT_MS } from "./defaults.ts";
 import { replyProperties, toDirectMessage, toProperties } from "./messages.ts";
-import { replyTopicOf } from "./names.ts";
 import { parseReplyAddress } from "./reply_address.ts";
 
 const log = logger("transport");
@@ -37,7 +36,7 @@ export async function pushReply(
   { signal }: Waiting,
 ): Promise<void> {
   const to = parseReplyAddress(address);
-  const topic = replyTopicOf(await clusterOf(client, near));
+  const topic = replyTopic(await clusterOf(client, near));
   const properties = [...replyProperties(to, message.plain), ...toProperties(message)];
   const [first, second] = candidates(await client.route(topic, { signal }), near);
   if (first === undefined) {
@@ -61,7 +60,7 @@ export async function findStoredReply(
   near: Delivery,
   { signal }: Waiting,
 ): Promise<StoredReply | undefined> {
-  const topic = replyTopicOf(await clusterOf(client, near));
+  const topic = replyTopic(await clusterOf(client, near));
   const route = await client.route(topic, { signal });
   for (const { address } of candidates(route, near)) {
     const query = { topic, key: callId, max: LOOKUP_MESSAGES };

@@ -3,7 +3,13 @@ import { EVENTS } from "../../log/events.ts";
 import { logger } from "../../log/log.ts";
 import type { RocketMqClient } from "../../rocketmq/client/client.ts";
 import { lockQueues, unlockQueues } from "../../rocketmq/client/locks.ts";
-import { maxOffset, minOffset, queryOffset, updateOffset } from "../../rocketmq/client/offsets.ts";
+import {
+  maxOffset,
+  minOffset,
+  offsetAtTime,
+  queryOffset,
+  updateOffset,
+} from "../../rocketmq/client/offsets.ts";
 import { START_LEVELS } from "../progress.ts";
 import { HANDOVER_RETRY_MS, LOCK_RETRY_MS, REQUEST_TIMEOUT_MS, TAKEOVER_GRACE_MS } from "./defaults.ts";
 import type { HeldQueue, QueuePast } from "./held_queue.ts";
@@ -72,8 +78,9 @@ export async function enterAsOwner(
   const { end, ...stored } = await readPast(queue, view);
   // Nobody else has owned it since: what is remembered is complete, whatever a killed broker forgot.
   const complete = remembered !== undefined && previous === view.instance;
-  const known = remembered === undefined ? stored : higher(stored, remembered);
-  const past = shortened ? withinQueue(known, end) : known;
+  // What was remembered counts everything below the commit as done, which a shortened queue has void.
+  const known = remembered === undefined || shortened ? stored : higher(stored, remembered);
+  const past = shortened ? withinQueue(known, await firstSince(bootAtMs, queue, view), end) : known;
   await writePast(queue, view, stored, past);
   return { ...past, suspectBeforeMs: complete ? 0 : bootAtMs };
 }
@@ -115,10 +122,18 @@ async function readPast(
   };
 }
 
-/** A broker that lost its newest messages gives their offsets to others: what was known of those is void. */
-function withinQueue({ commit, marks }: QueuePast, end: number): QueuePast {
+/** The first offset that the broker has given out since it was started. */
+async function firstSince(bootAtMs: number, queue: HeldQueue, { client }: GroupView): Promise<number> {
+  return Math.max(0, await offsetAtTime(client, queue.address, queueId(queue), bootAtMs, TIMEOUT));
+}
+
+/**
+ * A broker that lost its newest messages gives their offsets to others. Those are read from the first one on, and
+ * what marks cover of them is suspect: nothing is passed over, and nothing runs as fresh that may have been started.
+ */
+function withinQueue({ commit, marks }: QueuePast, first: number, end: number): QueuePast {
   return {
-    commit: Math.min(commit, end),
+    commit: Math.min(commit, first),
     marks: marks.map((mark) => Math.min(mark, end)),
     suspectBeforeMs: 0,
   };

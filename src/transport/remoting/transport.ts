@@ -3,6 +3,7 @@ import { EVENTS } from "../../log/events.ts";
 import { logger } from "../../log/log.ts";
 import { RocketMqClient } from "../../rocketmq/client/client.ts";
 import { consumerIds } from "../../rocketmq/client/members.ts";
+import { replyTopic } from "../../rocketmq/client/property_names.ts";
 import type { ConnectionEvent } from "../../rocketmq/client/peer.ts";
 import { masterAddress, PERM_WRITE, type TopicRoute } from "../../rocketmq/client/route.ts";
 import { sendMessage } from "../../rocketmq/client/send.ts";
@@ -30,7 +31,7 @@ import { Consumer } from "./consumer.ts";
 import { CALLER_GROUP, MAX_REMOTING_BODY_BYTES, REQUEST_TIMEOUT_MS } from "./defaults.ts";
 import { isRefusal, toNotSent, toRpcError } from "./errors.ts";
 import { requestProperties, toProperties } from "./messages.ts";
-import { callerClientId, consumerClientId, OUR_MARKER, replyTopicOf } from "./names.ts";
+import { callerClientId, consumerClientId, OUR_MARKER } from "./names.ts";
 import { replyAddress } from "./reply_address.ts";
 import { findStoredReply, pushReply, receivePushed } from "./replies.ts";
 import { Registration } from "./registration.ts";
@@ -254,7 +255,7 @@ export class RemotingTransport implements Transport {
     const clusters = new Set([...route.brokers.values()].map(({ cluster }) => cluster));
     const addresses = new Set<string>();
     for (const cluster of clusters) {
-      const replies = await caller.route(replyTopicOf(cluster), options);
+      const replies = await caller.route(replyTopic(cluster), options);
       for (const brokerName of replies.brokers.keys()) {
         const address = masterAddress(replies, brokerName);
         if (address !== undefined) addresses.add(address);
