@@ -8,27 +8,59 @@
  */
 
 // A contract.
-export { defineService } from "./src/contract/define.ts";
-export { method } from "./src/contract/method.ts";
+export { defineEntity, defineService } from "./src/contract/define.ts";
+export { method, type MethodDeclarer } from "./src/contract/method.ts";
+export {
+  type AnySchema,
+  type Schema,
+  type SchemaIssue,
+  type SchemaResult,
+  type,
+} from "./src/contract/schema.ts";
 export type {
   AnyMethod,
+  Awaitable,
   CallArgs,
   Calls,
   Client,
   Contract,
+  ContractBase,
+  ContractOptions,
+  Declared,
+  DeclaredErrorSpec,
+  Entity,
+  EntityClient,
+  ErrorsOf,
+  ErrorSpec,
+  ErrorSpecs,
+  Intersected,
   Method,
   MethodOptions,
   Methods,
   MethodSettings,
+  NoErrors,
+  Oneway,
+  OnewayOptions,
+  Receipt,
   Service,
   ServiceOptions,
+  TypesOf,
 } from "./src/contract/types.ts";
+export type { Codec } from "./src/codec/codec.ts";
 
 // Serving it.
 export { createSystem } from "./actors/system.ts";
 export type { ServiceHandle, ServiceState, System, SystemOptions } from "./actors/system.ts";
 export type { ServeOptions } from "./actors/service.ts";
-export type { Awaitable, Handler, HandlerContext, Handlers } from "./src/call/handler.ts";
+export type {
+  Handler,
+  HandlerContext,
+  HandlerLog,
+  HandlerOf,
+  Handlers,
+  Self,
+  SharedErrors,
+} from "./src/call/handler.ts";
 
 // Calling it.
 export { createClient } from "./actors/client.ts";
@@ -36,7 +68,13 @@ export type { CallerOptions, CallerSystem, ClientOptions } from "./actors/client
 export type { CallOptions } from "./src/contract/call_options.ts";
 
 // What went wrong.
-export { RpcError, type RpcErrorOptions } from "./src/errors/rpc_error.ts";
+export {
+  type DeclaredError,
+  type DeclaredName,
+  type ErrorSource,
+  RpcError,
+  type RpcErrorOptions,
+} from "./src/errors/rpc_error.ts";
 export { type Code, CODES, isCode } from "./src/errors/code.ts";
 export { neverRan, type Outcome, OUTCOMES } from "./src/errors/outcome.ts";
 

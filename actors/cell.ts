@@ -1,11 +1,11 @@
-import type { Clock } from "../src/async/clock.ts";
 import { ATTEMPTS } from "../src/call/defaults.ts";
 import type { AnyHandler } from "../src/call/handler.ts";
 import type { InboundCall } from "../src/call/inbound.ts";
 import { RpcError } from "../src/errors/rpc_error.ts";
 import { EVENTS } from "../src/log/events.ts";
 import { logger } from "../src/log/log.ts";
-import { CallContext } from "./call_context.ts";
+import { CallContext, type ContextHost } from "./call_context.ts";
+import { runInScope } from "./call_scope.ts";
 import { Mailbox, type MailboxBounds } from "./mailbox.ts";
 
 /** What a cell is made of. */
@@ -17,12 +17,14 @@ export interface CellOptions {
   /** Handlers that run at once. */
   readonly concurrency: number;
   readonly mailbox: MailboxBounds;
-  readonly clock: Clock;
+  readonly host: ContextHost;
   /** Told when a full mailbox has room again. */
   readonly onRoom: () => void;
 }
 
 const log = logger("callee");
+/** A function has no state: there is nothing that `ctx.self.stop()` could end. */
+const NOTHING_TO_STOP = () => {};
 
 /**
  * A method's mailbox plus its running handlers. The handler is a function without state: calls run at once up to
@@ -87,11 +89,11 @@ export class Cell {
   }
 
   #run(call: InboundCall, attempt: number): void {
-    const context = new CallContext(call, this.#options.clock, attempt);
+    const context = new CallContext(call, this.#options.host, attempt, NOTHING_TO_STOP);
     let output: unknown;
     let later: Promise<unknown> | undefined;
     try {
-      output = this.#options.handler(call.input, context);
+      output = runInScope(context, () => this.#options.handler(call.input, context));
       // A promise stays as it is; anything else with a `then` is made to settle once, and not from within.
       if (isPromiseLike(output)) later = Promise.resolve(output);
     } catch (error) {
@@ -112,7 +114,7 @@ export class Cell {
       return this.#finished();
     }
     this.#crashes++;
-    const { method, idempotent, clock } = this.#options;
+    const { method, idempotent, host: { clock } } = this.#options;
     log.error(EVENTS.callee.handlerCrashed, { method, callId: call.id, attempt, error });
     const inTime = call.deadlineMs > clock.now();
     if (idempotent && attempt < ATTEMPTS && inTime && !call.withdrawn) return this.#run(call, attempt + 1);

@@ -1,9 +1,9 @@
-import type { Clock } from "../src/async/clock.ts";
 import { FUNCTION_CONCURRENCY, MAILBOX_BYTES, MAILBOX_CALLS } from "../src/call/defaults.ts";
 import type { AnyHandler } from "../src/call/handler.ts";
 import type { InboundCall } from "../src/call/inbound.ts";
 import type { Contract } from "../src/contract/types.ts";
 import type { Mailboxes } from "../src/server/server.ts";
+import type { ContextHost } from "./call_context.ts";
 import { Cell } from "./cell.ts";
 
 /** What `serve()` may be told about a service. */
@@ -31,7 +31,7 @@ export class ServiceActors implements Mailboxes {
     contract: Contract,
     handlers: Readonly<Record<string, unknown>>,
     options: ServeOptions,
-    clock: Clock,
+    host: ContextHost,
   ) {
     const concurrency = positive("concurrency", options.concurrency ?? FUNCTION_CONCURRENCY);
     const mailbox = {
@@ -49,7 +49,7 @@ export class ServiceActors implements Mailboxes {
       const { idempotent } = settings;
       cells.set(
         method,
-        new Cell({ method, handler, idempotent, concurrency, mailbox, clock, onRoom: () => this.#onRoom() }),
+        new Cell({ method, handler, idempotent, concurrency, mailbox, host, onRoom: () => this.#onRoom() }),
       );
     }
     this.#cells = cells;

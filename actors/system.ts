@@ -4,10 +4,12 @@ import { json } from "../src/codec/json.ts";
 import { timeout } from "../src/contract/method.ts";
 import type { Client, Contract } from "../src/contract/types.ts";
 import { RpcError } from "../src/errors/rpc_error.ts";
+import { logger } from "../src/log/log.ts";
 import { serveContract, type Served } from "../src/server/server.ts";
 import type { QueueRef, Transport } from "../src/transport/transport.ts";
 import { type ClientOptions, proxyOf } from "./client.ts";
 import { type Parts, type Sources, startParts } from "./parts.ts";
+import type { ContextHost } from "./call_context.ts";
 import { type ServeOptions, ServiceActors } from "./service.ts";
 
 /** What a system is made of. */
@@ -142,7 +144,7 @@ class RunningSystem implements System {
       throw new TypeError(`Cannot serve "${contract.name}" twice in one system`);
     }
     const { transport, clock, random, wheel } = this.#parts;
-    const actors = new ServiceActors(contract, handlers, options, clock);
+    const actors = new ServiceActors(contract, handlers, options, this.#host(contract));
     const limit = AbortSignal.timeout(timeout(options.timeoutMs ?? SERVE_TIMEOUT_MS));
     const signal = options.signal === undefined ? limit : AbortSignal.any([limit, options.signal]);
     const release = () => void this.#services.delete(contract.name);
@@ -192,6 +194,17 @@ class RunningSystem implements System {
       this.#parts.wheel.close();
       this.#closed.resolve(reason);
     }
+  }
+
+  #host(contract: Contract): ContextHost {
+    const { clock, caller } = this.#parts;
+    return {
+      contract,
+      instance: `${this.name}/${this.instance}`,
+      clock,
+      log: (properties) => logger("handler").with(properties),
+      client: (nested) => proxyOf(caller, nested),
+    };
   }
 
   /** In reverse order of their start. */

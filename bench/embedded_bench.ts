@@ -20,6 +20,10 @@ const body = json.encode(value);
 function requestOf(sequence: number): Request {
   return {
     id: `01936b2c-0000-7000-8000-${String(sequence).padStart(12, "0")}`,
+    kind: "request",
+    key: undefined,
+    chain: [],
+    trace: undefined,
     attempt: 1,
     deadlineMs: 1_795_000_000_000,
     timeoutMs: 5_000,

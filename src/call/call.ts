@@ -5,7 +5,11 @@ import type { Contract, MethodSettings } from "../contract/types.ts";
 export interface Call {
   readonly contract: Contract;
   readonly method: string;
+  /** Whether it waits for a reply. */
+  readonly kind: "call" | "oneway";
   readonly settings: MethodSettings;
+  /** The entity's key; `undefined` for services, whose keys come from the input. */
+  readonly key: string | undefined;
   readonly input: unknown;
   readonly options: CallOptions;
 }

@@ -1,11 +1,36 @@
-import type { Contract, Method } from "../contract/types.ts";
+import type { AnyMethod, Awaitable, Client, Contract, NoErrors, TypesOf } from "../contract/types.ts";
+import type { DeclaredError } from "../errors/rpc_error.ts";
 
-/** A value now or later. */
-export type Awaitable<T> = T | PromiseLike<T>;
+/** A handler's logger: the category is the library's, contract, method and call id are among the properties. */
+export interface HandlerLog {
+  /** For whoever debugs. */
+  debug(message: string, properties?: Readonly<Record<string, unknown>>): void;
+  /** For operators. */
+  info(message: string, properties?: Readonly<Record<string, unknown>>): void;
+  /** Something is not as it should be. */
+  warn(message: string, properties?: Readonly<Record<string, unknown>>): void;
+  /** Something failed. */
+  error(message: string, properties?: Readonly<Record<string, unknown>>): void;
+}
+
+/** The actor in which a handler runs. */
+export interface Self {
+  /** The contract's name and the method, or the contract's name and the entity's key. */
+  readonly name: string;
+  /** The system's name and instance, as others see them in `ctx.caller`. */
+  readonly instance: string;
+  /** The entity's key, or `undefined`. */
+  readonly key: string | undefined;
+  /**
+   * Ends this actor after the call that runs: a normal exit. A stateless function has nothing to end. The next
+   * call starts an `actor()` or an entity's key afresh.
+   */
+  stop(): void;
+}
 
 /** What a handler is given besides its input. */
-export interface HandlerContext {
-  /** Aborts at the deadline, and when this instance stops or loses the call's queue. */
+export interface HandlerContext<E = NoErrors> {
+  /** Aborts at the deadline, on a cancel, and when this instance stops or loses the call's queue. */
   readonly signal: AbortSignal;
   /** When the call must be done, epoch milliseconds by this machine's clock; `Infinity` where there is none. */
   readonly deadline: number;
@@ -17,20 +42,54 @@ export interface HandlerContext {
   readonly idempotencyKey: string;
   /** Which attempt this is, from 1 to 3. */
   readonly attempt: number;
+  /** The key of the entity or of an ordered method. */
+  readonly key: string | undefined;
+  /**
+   * Grows from call to call of one key, whoever runs them: a fencing token for a database. Calls that the broker
+   * stored later have a greater one; a second attempt has that of the first.
+   */
+  readonly sequence: number;
   /** Headers that the caller's user set. */
   readonly headers: ReadonlyMap<string, string>;
   /** The caller's system and instance as it says: a claim, not a proof. */
   readonly caller: string | undefined;
+  /** Logs with the call's contract, method and id. */
+  readonly log: HandlerLog;
+  /** The actor in which this runs. */
+  readonly self: Self;
+  /**
+   * Makes a declared error: throw it, and the caller gets its name and typed details.
+   *
+   * @throws {TypeError} when the method declares no error of that name
+   */
+  error<N extends keyof E & string>(name: N, details: E[N], message?: string): DeclaredError<N, E[N]>;
+  /** A proxy for nested calls: they inherit deadline, trace and the chain of calls, and end with this one. */
+  client<C extends Contract>(contract: C): Client<C>;
+  /**
+   * Makes what postpones this call: throw it, and the call runs again after that time as its next attempt, if
+   * its deadline and its attempts allow.
+   *
+   * @param ms from 0 to one day
+   */
+  retryAfter(ms: number): Error;
 }
 
 /** One method's handler. What it throws answers the call; anything but an `RpcError` is a crash. */
-export type Handler<In, Out> = (input: In, context: HandlerContext) => Awaitable<Out>;
+export type Handler<In, Out, E = NoErrors> = (input: In, context: HandlerContext<E>) => Awaitable<Out>;
 
-/** One handler for each method of a contract. */
+/** The handler type of a declared method; `S` are the errors of the whole contract. */
+export type HandlerOf<M extends AnyMethod, S = unknown> = TypesOf<M> extends
+  { parsed: infer P; result: infer R; errors: infer E } ? (input: P, context: HandlerContext<E & S>) => R
+  : never;
+
+/** One handler for each method of a contract: what a class that serves it implements. */
 export type Handlers<C extends Contract> = {
-  readonly [K in keyof C["methods"]]: C["methods"][K] extends Method<infer In, infer Out> ? Handler<In, Out>
-    : never;
+  readonly [K in keyof C["methods"]]: HandlerOf<C["methods"][K], SharedErrors<C>>;
 };
+
+/** The errors of the whole contract. */
+export type SharedErrors<C extends Contract> = C extends { readonly "~shared"?: infer S } ? NonNullable<S>
+  : NoErrors;
 
 /** A handler whose types have been erased: the runtime calls it with what the codec decoded. */
 export type AnyHandler = (input: unknown, context: HandlerContext) => unknown;

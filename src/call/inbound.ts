@@ -1,3 +1,4 @@
+import type { MethodSettings } from "../contract/types.ts";
 import type { RpcError } from "../errors/rpc_error.ts";
 
 /** How a handler's run ended. */
@@ -6,7 +7,9 @@ export type Result =
   /** It answered with an error of its own, or was refused before it ran. */
   | { readonly ok: false; readonly error: RpcError; readonly ran: Ran }
   /** It threw what is no answer, and will not be run again. */
-  | { readonly ok: false; readonly error: RpcError; readonly ran: Ran; readonly dead: Dead };
+  | { readonly ok: false; readonly error: RpcError; readonly ran: Ran; readonly dead: Dead }
+  /** It asked to be run again later, or crashed where the next attempt must not come at once. */
+  | { readonly ok: false; readonly error: RpcError; readonly ran: Ran; readonly again: Again };
 
 /** Why a request goes to the dead-letter queue. */
 export interface Dead {
@@ -15,19 +18,44 @@ export interface Dead {
   readonly attempts: number;
 }
 
+/** When the next attempt shall be. */
+export interface Again {
+  /** Milliseconds from now. */
+  readonly afterMs: number;
+  /** The attempt that has just ended, from 1. */
+  readonly attempt: number;
+}
+
 /**
  * Whether the handler ran, as the callee knows it: `no`; `yes`, and this is its answer; `lost`, it ran and what
  * it answered cannot be delivered; `maybe`, an earlier owner may have started it.
  */
 export type Ran = "no" | "yes" | "lost" | "maybe";
 
+/** W3C trace context as it travels, carried along and never interpreted here. */
+export interface TraceHeaders {
+  readonly traceparent: string;
+  readonly tracestate?: string | undefined;
+  readonly baggage?: string | undefined;
+}
+
 /** One call as the callee's side carries it, from the receiver to the cell and back. */
 export interface InboundCall {
   readonly id: string;
   readonly method: string;
+  /** Whether somebody waits for the answer. */
+  readonly kind: "call" | "oneway";
+  readonly settings: MethodSettings;
+  /** What the input schema parsed, or what the codec decoded where there is none. */
   readonly input: unknown;
   /** Encoded size of the input, which is what mailboxes count. */
   readonly bytes: number;
+  /** The key of the entity or of an ordered method. */
+  readonly key: string | undefined;
+  /** The partition that it came through, `broker/id`: an entity's cells go with their partition. Empty: direct. */
+  readonly partition: string;
+  /** Grows with the queue: a fencing token for calls of one key. */
+  readonly sequence: number;
   /** Epoch milliseconds by this machine's clock; `Infinity` where there is none. */
   readonly deadlineMs: number;
   /** The attempt about to be made, from 1. */
@@ -35,6 +63,9 @@ export interface InboundCall {
   readonly idempotencyKey: string;
   readonly caller: string | undefined;
   readonly headers: ReadonlyMap<string, string>;
+  /** The addresses (see `addressOf`) of the calls above, outermost first. */
+  readonly chain: readonly string[];
+  readonly trace: TraceHeaders | undefined;
   /** Aborts when the instance gives the call up: its partition is lost, or its drain limit has passed. */
   readonly signal: AbortSignal;
   /** Whether the instance has given the call up: its result will be dropped. */
@@ -49,12 +80,12 @@ export interface InboundCall {
    * runs (methods that are neither safe nor idempotent); it rejects when the partition was lost meanwhile.
    */
   started(): Promise<void> | undefined;
-  /** Answers the call. Called once. */
+  /** Answers the call. Called once per start. */
   settle(result: Result): void;
 }
 
 /** Takes calls to the cell of their method. */
 export interface Deliver {
-  /** Puts the call into its method's mailbox; `false` when that is full: call again after `onRoom`. */
+  /** Puts the call into its mailbox; `false` when that is full: call again after `onRoom`. */
   (call: InboundCall): boolean;
 }

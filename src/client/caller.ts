@@ -135,6 +135,10 @@ export class Caller implements CallDesk {
     }
     return {
       id: this.#parts.newId(),
+      kind: "request",
+      key: undefined,
+      chain: [],
+      trace: undefined,
       attempt: 1,
       deadlineMs: this.#parts.clock.now() + timeoutMs,
       timeoutMs,

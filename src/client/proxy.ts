@@ -1,19 +1,33 @@
 import type { Invoke } from "../call/call.ts";
 import type { CallOptions } from "../contract/call_options.ts";
+import { checkKey } from "../call/key.ts";
 import type { Client, Contract } from "../contract/types.ts";
 
 const NO_OPTIONS: CallOptions = Object.freeze({});
 
+type Method = (input?: unknown, options?: CallOptions) => Promise<unknown>;
+
 /**
  * Builds the proxy of a contract: a plain frozen object with one function per method, so that `await proxy` and
- * `console.log(proxy)` behave and an unknown method is `undefined`.
+ * `console.log(proxy)` behave and an unknown method is `undefined`. An entity's has one such object per key.
  */
 export function createProxy<C extends Contract>(contract: C, invoke: Invoke): Client<C> {
-  const proxy: Record<string, (input?: unknown, options?: CallOptions) => Promise<unknown>> = {};
-  for (const [method, { settings }] of Object.entries(contract.methods)) {
-    proxy[method] = (input, options) =>
-      invoke({ contract, method, settings, input, options: options ?? NO_OPTIONS });
+  const proxy = contract.kind === "entity"
+    ? Object.freeze({ at: (key: string) => callsOf(contract, checkKey(key), invoke) })
+    : callsOf(contract, undefined, invoke);
+  // The loop below gives every method of the contract its function: what the mapped type says, entry by entry.
+  return proxy as Client<C>;
+}
+
+function callsOf(
+  contract: Contract,
+  key: string | undefined,
+  invoke: Invoke,
+): Readonly<Record<string, Method>> {
+  const calls: Record<string, Method> = {};
+  for (const [method, { kind, settings }] of Object.entries(contract.methods)) {
+    calls[method] = (input, options) =>
+      invoke({ contract, method, kind, settings, key, input, options: options ?? NO_OPTIONS });
   }
-  // The loop above gives every method of the contract its function: what the mapped type says, entry by entry.
-  return Object.freeze(proxy) as Client<C>;
+  return Object.freeze(calls);
 }

@@ -1,16 +1,60 @@
+import type { Codec } from "../codec/codec.ts";
+import type { Code } from "../errors/code.ts";
 import type { CallOptions } from "./call_options.ts";
+import type { AnySchema, Schema } from "./schema.ts";
 
-/** What a method promises, as its contract states it. */
-export interface MethodOptions {
-  /** It changes nothing: may be run again at will. Implies `idempotent`. Default `false`. */
-  readonly safe?: boolean;
-  /** Running it twice does what running it once does: may be redelivered and retried. Default `false`. */
-  readonly idempotent?: boolean;
-  /** Default deadline of its calls, in milliseconds. Default: the client's. */
-  readonly timeoutMs?: number;
-  /** What a call does while no instance serves the contract. Default `fail`, within about a second. */
-  readonly whenAbsent?: "fail" | "wait";
+/** A value now or later. */
+export type Awaitable<T> = T | PromiseLike<T>;
+
+/** How one error of a contract is declared: by the schema of its details, or with a code of its own. */
+export type ErrorSpec<D> = Schema<D, D> | {
+  /** Its details. The schema must not transform. */
+  readonly details: Schema<D, D>;
+  /** The code that callers see. Default `failed_precondition`. */
+  readonly code?: Code | undefined;
+};
+
+/** Errors by name, typed by their details. */
+export type ErrorSpecs<E> = { readonly [N in keyof E]: ErrorSpec<E[N]> };
+
+/** A declared error as the contract keeps it. */
+export interface DeclaredErrorSpec {
+  /** The schema of its details. */
+  readonly details: AnySchema;
+  /** The code that callers see. */
+  readonly code: Code;
 }
+
+/** No declared error: `{}` as a type that infers. */
+export type NoErrors = Record<never, never>;
+
+/** What stands in a method's types where no errors are declared. */
+export type Declared<E> = [E] extends [never] ? NoErrors : E;
+
+/** What a method promises, as its contract states it. In: what the caller passes; P: what the handler gets. */
+export interface MethodOptions<In = void, Out = void, E = never, P = In, R = Out> {
+  /** Checks the input on both sides; the handler gets what it parsed. Default: unchecked. */
+  readonly input?: Schema<In, P> | undefined;
+  /** Checks the handler's output; the caller gets what it parsed. Default: unchecked. */
+  readonly output?: Schema<R, Out> | undefined;
+  /** Errors that the handler may answer with by `ctx.error()`. */
+  readonly errors?: ErrorSpecs<E> | undefined;
+  /** It changes nothing: may be run again at will. Implies `idempotent`. Default `false`. */
+  readonly safe?: boolean | undefined;
+  /** Running it twice does what running it once does: may be redelivered and retried. Default `false`. */
+  readonly idempotent?: boolean | undefined;
+  /** Calls of one key go to one queue and keep their order. Not empty. Default: no key. */
+  readonly key?: ((input: P) => string) | undefined;
+  /** Default deadline of its calls, in milliseconds. Default: the client's. */
+  readonly timeoutMs?: number | undefined;
+  /** A call with less time left than this expires instead of being started, in milliseconds. Default 0. */
+  readonly minRemainingMs?: number | undefined;
+  /** What a call does while no instance serves the contract. Default `fail`, for one-way calls `wait`. */
+  readonly whenAbsent?: "fail" | "wait" | undefined;
+}
+
+/** What a one-way method promises: as any other, without output and errors. */
+export type OnewayOptions<In = void, P = In> = Omit<MethodOptions<In, void, never, P>, "output" | "errors">;
 
 /** A method's promises with every default filled in. */
 export interface MethodSettings {
@@ -20,29 +64,75 @@ export interface MethodSettings {
   readonly idempotent: boolean;
   /** Default deadline of its calls, in milliseconds, or `undefined` for the client's. */
   readonly timeoutMs: number | undefined;
+  /** A call with less time left is not started. */
+  readonly minRemainingMs: number;
   /** What a call does while no instance serves the contract. */
   readonly whenAbsent: "fail" | "wait";
+  /** Checks the input. */
+  readonly input: AnySchema | undefined;
+  /** Checks the output. */
+  readonly output: AnySchema | undefined;
+  /** Declared errors by name, those of the whole contract included once it is defined. */
+  readonly errors: Readonly<Record<string, DeclaredErrorSpec>>;
+  /** The key of an input, or `undefined` for a method without keys. */
+  readonly key: ((input: unknown) => string) | undefined;
 }
 
 /** Any method of any contract: the bound inside `defineService`. Carries no types of input and output. */
 export interface AnyMethod {
-  /** Answers with one reply. */
-  readonly kind: "call";
+  /** Whether it answers with one reply, or not at all. */
+  readonly kind: "call" | "oneway";
   /** What it promises. */
   readonly settings: MethodSettings;
 }
 
-/** A request-reply method. Input and output exist in types only; JSON carries them. */
-export interface Method<In = void, Out = void> extends AnyMethod {
+/** A request-reply method. Its types exist for the compiler only. */
+export interface Method<In = void, Out = void, E = NoErrors, P = In, R = Out> extends AnyMethod {
+  /** Answers with one reply. */
+  readonly kind: "call";
   /** Types only; never there at run time. */
   readonly "~types"?: {
-    readonly input: In;
-    readonly output: Out;
+    readonly args: CallArgs<In>;
+    readonly reply: Promise<Out>;
+    readonly parsed: P;
+    readonly result: Awaitable<R>;
+    readonly errors: E;
   };
+}
+
+/** A method without a reply: its calls resolve when the broker has stored them. */
+export interface Oneway<In = void, P = In> extends AnyMethod {
+  /** Does not answer. */
+  readonly kind: "oneway";
+  /** Types only; never there at run time. */
+  readonly "~types"?: {
+    readonly args: CallArgs<In>;
+    readonly reply: Promise<Receipt>;
+    readonly parsed: P;
+    readonly result: Awaitable<void>;
+    readonly errors: NoErrors;
+  };
+}
+
+/** What a one-way call resolves to: where the broker has stored it. */
+export interface Receipt {
+  /** The call's id: the key of its message. */
+  readonly callId: string;
+  /** The broker's id of the message, shared by calls that travelled together. */
+  readonly messageId: string;
+  /** The broker's name. */
+  readonly broker: string;
+  /** The queue's number at that broker. */
+  readonly queueId: number;
+  /** The message's place in the queue. */
+  readonly offset: number;
 }
 
 /** A contract's methods by name, in declaration order: the order chooses their slots, so only append. */
 export type Methods = Readonly<Record<string, AnyMethod>>;
+
+/** The compiler's knowledge of one method. */
+export type TypesOf<M> = M extends { readonly "~types"?: infer T } ? NonNullable<T> : never;
 
 /** The arguments of a call: the input may be left out where it may be `undefined`. */
 export type CallArgs<In> = undefined extends In ? [input?: In, options?: CallOptions]
@@ -51,38 +141,87 @@ export type CallArgs<In> = undefined extends In ? [input?: In, options?: CallOpt
 
 /** A proxy: one function per method of the contract. */
 export type Calls<M> = {
-  readonly [K in keyof M]: M[K] extends Method<infer In, infer Out> ? (...args: CallArgs<In>) => Promise<Out>
+  readonly [K in keyof M]: TypesOf<M[K]> extends { args: infer A extends unknown[]; reply: infer R }
+    ? (...args: A) => R
     : never;
 };
 
-/** What `defineService` may be told about the whole contract. */
-export interface ServiceOptions {
-  /** Into how many slots its queues are divided, 1 to 16; fixed for the contract's life. Default 4. */
-  readonly slots?: number;
+/** The errors that any method of a contract declares, by name. */
+export type ErrorsOf<M> = Intersected<
+  { [K in keyof M]: TypesOf<M[K]> extends { errors: infer E } ? E : NoErrors }[keyof M]
+>;
+
+/** All of a union at once. */
+export type Intersected<U> = (U extends unknown ? (each: U) => void : never) extends (all: infer I) => void
+  ? I
+  : never;
+
+/** What `defineService` and `defineEntity` may be told about the whole contract. */
+export interface ContractOptions<E = never> {
+  /** How bodies are encoded; both ends need the same. Default: JSON. */
+  readonly codec?: Codec | undefined;
+  /** Errors that every method may answer with. */
+  readonly errors?: ErrorSpecs<E> | undefined;
   /** Whether calls of one queue travel together. Default `true`. */
-  readonly packing?: boolean;
-  /** Served by a plain RocketMQ responder: no presence, no packing, a plain request. Default `false`. */
-  readonly foreign?: boolean;
+  readonly packing?: boolean | undefined;
+  /** What a pack can be looked up by on the broker: every call's id, or only its own. Default `calls`. */
+  readonly indexCalls?: "calls" | "pack" | undefined;
 }
 
-/** The frozen value that lists a service's methods and promises. */
-export interface Service<M extends Methods = Methods> {
-  /** Its actors are its methods. */
-  readonly kind: "service";
+/** What `defineService` may be told about the whole contract. */
+export interface ServiceOptions<E = never> extends ContractOptions<E> {
+  /** Into how many slots its queues are divided, 1 to 16; fixed for the contract's life. Default 4. */
+  readonly slots?: number | undefined;
+  /** Served by a plain RocketMQ responder: no presence, no packing, a plain request. Default `false`. */
+  readonly foreign?: boolean | undefined;
+}
+
+/** What every contract has. */
+export interface ContractBase<M extends Methods, E> {
   /** The identity, such as `bank.Payments`. */
   readonly name: string;
   /** Its methods by name. */
   readonly methods: M;
   /** Into how many slots its queues are divided. */
   readonly slots: number;
+  /** How bodies are encoded. */
+  readonly codec: Codec;
   /** Whether calls of one queue travel together. */
   readonly packing: boolean;
+  /** What a pack can be looked up by. */
+  readonly indexCalls: "calls" | "pack";
   /** Whether a plain RocketMQ responder serves it. */
   readonly foreign: boolean;
+  /** Types only; never there at run time. */
+  readonly "~errors"?: ErrorsOf<M> & E;
+  /** Types only: the errors of the whole contract. */
+  readonly "~shared"?: E;
+}
+
+/** The frozen value that lists a service's methods and promises. Its actors are its methods. */
+export interface Service<M extends Methods = Methods, E = unknown> extends ContractBase<M, E> {
+  /** Its actors are its methods. */
+  readonly kind: "service";
+}
+
+/** The frozen value that lists an entity's methods and promises. Its actors are its keys. */
+export interface Entity<M extends Methods = Methods, E = unknown> extends ContractBase<M, E> {
+  /** Its actors are its keys. */
+  readonly kind: "entity";
 }
 
 /** Any contract. */
-export type Contract = Service;
+export type Contract = Service | Entity;
+
+/** The proxies of an entity: one per key. */
+export interface EntityClient<M> {
+  /**
+   * The proxy of one key.
+   *
+   * @throws {TypeError} on an empty key or one of more than 255 bytes of UTF-8
+   */
+  at(key: string): Calls<M>;
+}
 
 /** The proxy type of a contract. */
-export type Client<C extends Contract> = Calls<C["methods"]>;
+export type Client<C extends Contract> = C extends Entity ? EntityClient<C["methods"]> : Calls<C["methods"]>;

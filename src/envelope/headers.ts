@@ -9,14 +9,24 @@ export const HEADER = {
   type: "rpc-type",
   empty: "rpc-empty",
   reply: "rpc-reply",
+  key: "rpc-key",
+  chain: "rpc-chain",
   idempotencyKey: "rpc-idem",
   from: "rpc-from",
   code: "rpc-code",
   message: "rpc-message",
   ran: "rpc-ran",
+  error: "rpc-error",
   direct: "rpc-direct",
   dead: "rpc-dead",
   origin: "rpc-origin",
+} as const;
+
+/** The headers of a trace, by the W3C's names. */
+export const TRACE_HEADER = {
+  traceparent: "traceparent",
+  tracestate: "tracestate",
+  baggage: "baggage",
 } as const;
 
 /** What the user's own headers begin with on the wire. */
@@ -26,7 +36,7 @@ export const USER_PREFIX = "h-";
 export const ENVELOPE_VERSION = "1";
 
 /** The kinds of envelope that are in use. */
-export type Kind = "request" | "reply" | "pack";
+export type Kind = "request" | "oneway" | "reply" | "cancel" | "pack";
 
 /** Headers of a message. */
 export type Headers = ReadonlyMap<string, string>;

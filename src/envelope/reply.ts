@@ -17,7 +17,23 @@ import { NO_BODY } from "./body.ts";
 /** A reply as it travels: an encoded output, or an error and whether its handler ran. */
 export type Reply =
   | { readonly id: string; readonly ok: true; readonly type: string; readonly body: Uint8Array | undefined }
-  | { readonly id: string; readonly ok: false; readonly error: RpcError; readonly ran: Ran };
+  | {
+    readonly id: string;
+    readonly ok: false;
+    readonly error: RpcError;
+    readonly ran: Ran;
+    readonly declared?: DeclaredBody | undefined;
+  };
+
+/** A declared error as it travels. */
+export interface DeclaredBody {
+  /** The name under which the contract declares it. */
+  readonly name: string;
+  /** Content type of the details. */
+  readonly type: string;
+  /** The encoded details, or `undefined` for none. */
+  readonly body: Uint8Array | undefined;
+}
 
 /** Writes what is one reply's own. */
 export function writeReply(reply: Reply, into: HeaderSink): void {
@@ -31,7 +47,12 @@ export function writeReply(reply: Reply, into: HeaderSink): void {
   into.set(HEADER.code, reply.error.code);
   into.set(HEADER.message, escapeHeader(cutText(reply.error.message, MAX_ERROR_TEXT_BYTES)));
   into.set(HEADER.ran, reply.ran);
-  into.set(HEADER.empty, "1");
+  const { declared } = reply;
+  if (declared !== undefined) {
+    into.set(HEADER.error, declared.name);
+    into.set(HEADER.type, declared.type);
+  }
+  if (declared?.body === undefined) into.set(HEADER.empty, "1");
 }
 
 /** All headers of a reply that travels alone. */
@@ -41,9 +62,9 @@ export function replyHeaders(reply: Reply): Map<string, string> {
   return headers;
 }
 
-/** The encoded output of a reply, or `undefined`. */
+/** The encoded output of a reply, or its error's encoded details, or `undefined`. */
 export function replyBody(reply: Reply): Uint8Array | undefined {
-  return reply.ok ? reply.body : NO_BODY;
+  return reply.ok ? reply.body : reply.declared?.body;
 }
 
 /**
@@ -67,7 +88,11 @@ export function readReply(shared: Headers, own: Headers, body: Uint8Array): Repl
   // A code of a later version is still a failure; it must not be mistaken for success.
   const known = isCode(code) ? code : "unknown";
   const error = new RpcError(known, message, { outcome: outcomeOf(ran, code), callId: id });
-  return { id, ok: false, error, ran };
+  const name = own.get(HEADER.error);
+  if (name === undefined || name === "") return { id, ok: false, error, ran };
+  const type = own.get(HEADER.type) ?? shared.get(HEADER.type) ?? "";
+  const declared = { name, type, body: own.get(HEADER.empty) === "1" ? NO_BODY : body };
+  return { id, ok: false, error, ran, declared };
 }
 
 function readRan(value: string | undefined): Ran {

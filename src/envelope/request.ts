@@ -5,23 +5,37 @@ import {
   HEADER,
   type Headers,
   type HeaderSink,
+  TRACE_HEADER,
   unescapeHeader,
   USER_PREFIX,
 } from "./headers.ts";
+import type { TraceHeaders } from "../call/inbound.ts";
 import { NO_BODY } from "./body.ts";
+import { decodeChain, encodeChain } from "./chain.ts";
 
 /** A request as it travels: the call's headers and the encoded input. */
 export interface Request {
   readonly id: string;
+  /** Whether somebody waits for a reply. */
+  readonly kind: "request" | "oneway";
   /** From 1, raised by every re-send. */
   readonly attempt: number;
-  /** Epoch milliseconds by the caller's clock; for people. The callee counts from the store time. */
+  /**
+   * Epoch milliseconds by the caller's clock; for people. The callee counts from the store time. `Infinity` where
+   * there is none.
+   */
   readonly deadlineMs: number;
+  /** `Infinity` for one-way calls without deadline, and for them only. */
   readonly timeoutMs: number;
   /** Content type of the body. */
   readonly type: string;
-  /** Where the reply goes. */
+  /** Where the reply goes; empty for one-way calls. */
   readonly replyTo: string;
+  /** The key of the entity or of an ordered method. */
+  readonly key: string | undefined;
+  /** The addresses of the calls above, outermost first. */
+  readonly chain: readonly string[];
+  readonly trace: TraceHeaders | undefined;
   readonly idempotencyKey: string | undefined;
   readonly from: string | undefined;
   /** Names without prefix. */
@@ -41,21 +55,35 @@ export type SharedHeader = "replyTo" | "from" | "type";
 export function writeShared(request: Pick<Request, SharedHeader>, into: HeaderSink): void {
   into.set(HEADER.version, ENVELOPE_VERSION);
   into.set(HEADER.type, request.type);
-  into.set(HEADER.reply, request.replyTo);
+  if (request.replyTo !== "") into.set(HEADER.reply, request.replyTo);
   if (request.from !== undefined) into.set(HEADER.from, escapeHeader(request.from));
 }
 
 /** Writes what is one call's own. */
 export function writeOwn(request: Request, into: HeaderSink): void {
   into.set(HEADER.id, request.id);
-  into.set(HEADER.deadline, String(Math.ceil(request.deadlineMs)));
-  into.set(HEADER.timeout, String(Math.ceil(request.timeoutMs)));
+  if (request.kind === "oneway") into.set(HEADER.kind, request.kind);
+  if (request.timeoutMs !== Infinity) {
+    into.set(HEADER.deadline, String(Math.ceil(request.deadlineMs)));
+    into.set(HEADER.timeout, String(Math.ceil(request.timeoutMs)));
+  }
+  if (request.key !== undefined) into.set(HEADER.key, escapeHeader(request.key));
+  if (request.chain.length > 0) into.set(HEADER.chain, encodeChain(request.chain));
+  if (request.trace !== undefined) writeTrace(request.trace, into);
   if (request.attempt !== 1) into.set(HEADER.attempt, String(request.attempt));
   if (request.body === undefined) into.set(HEADER.empty, "1");
   if (request.idempotencyKey !== undefined) {
     into.set(HEADER.idempotencyKey, escapeHeader(request.idempotencyKey));
   }
   for (const [name, value] of request.userHeaders) into.set(USER_PREFIX + name, escapeHeader(value));
+}
+
+function writeTrace({ traceparent, tracestate, baggage }: TraceHeaders, into: HeaderSink): void {
+  into.set(TRACE_HEADER.traceparent, escapeHeader(traceparent));
+  if (tracestate !== undefined && tracestate !== "") {
+    into.set(TRACE_HEADER.tracestate, escapeHeader(tracestate));
+  }
+  if (baggage !== undefined && baggage !== "") into.set(TRACE_HEADER.baggage, escapeHeader(baggage));
 }
 
 /** All headers of a request that travels alone. */
@@ -75,18 +103,33 @@ export function requestHeaders(request: Request): Map<string, string> {
  * @throws {RpcError} `invalid_argument`, naming the header, when one is missing or malformed
  */
 export function readRequest(shared: Headers, own: Headers, body: Uint8Array): Request {
-  const timeoutMs = wholeNumber(own, HEADER.timeout);
+  const oneway = own.get(HEADER.kind) === "oneway";
+  const endless = oneway && !own.has(HEADER.timeout);
   return {
     id: text(own, HEADER.id),
+    kind: oneway ? "oneway" : "request",
     attempt: own.has(HEADER.attempt) ? wholeNumber(own, HEADER.attempt) : 1,
-    deadlineMs: wholeNumber(own, HEADER.deadline),
-    timeoutMs,
+    deadlineMs: endless ? Infinity : wholeNumber(own, HEADER.deadline),
+    timeoutMs: endless ? Infinity : wholeNumber(own, HEADER.timeout),
     type: text(own.has(HEADER.type) ? own : shared, HEADER.type),
-    replyTo: text(own.has(HEADER.reply) ? own : shared, HEADER.reply),
+    replyTo: oneway ? "" : text(own.has(HEADER.reply) ? own : shared, HEADER.reply),
+    key: optional(own, HEADER.key),
+    chain: decodeChain(own.get(HEADER.chain)),
+    trace: readTrace(own),
     idempotencyKey: optional(own, HEADER.idempotencyKey),
     from: optional(own, HEADER.from) ?? optional(shared, HEADER.from),
     userHeaders: userHeaders(own),
     body: own.get(HEADER.empty) === "1" ? NO_BODY : body,
+  };
+}
+
+function readTrace(own: Headers): TraceHeaders | undefined {
+  const traceparent = optional(own, TRACE_HEADER.traceparent);
+  if (traceparent === undefined) return undefined;
+  return {
+    traceparent,
+    tracestate: optional(own, TRACE_HEADER.tracestate),
+    baggage: optional(own, TRACE_HEADER.baggage),
   };
 }
 

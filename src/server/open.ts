@@ -10,6 +10,8 @@ export interface Opened {
   readonly request: Request;
   /** Set where the requester is a plain RocketMQ client. */
   readonly plain: PlainRequest | undefined;
+  /** Its place among the calls of its message, from 0. */
+  readonly index: number;
 }
 
 /**
@@ -28,11 +30,17 @@ export function openDelivery(delivery: Delivery, contentType: string): readonly 
   const kind = message.headers.get(HEADER.kind);
   switch (kind) {
     case "request":
-      return [{ request: readRequest(message.headers, message.headers, message.body), plain: undefined }];
+    case "oneway":
+      return [{
+        request: readRequest(message.headers, message.headers, message.body),
+        plain: undefined,
+        index: 0,
+      }];
     case "pack":
-      return decodePack(message.body).map((entry) => ({
+      return decodePack(message.body).map((entry, index) => ({
         request: readRequest(message.headers, entry.headers, entry.body),
         plain: undefined,
+        index,
       }));
     default:
       throw refused(`Cannot serve an envelope of kind ${JSON.stringify(kind?.slice(0, 20) ?? null)}`);
@@ -48,17 +56,21 @@ function openPlain(message: Message, delivery: Delivery, contentType: string): O
   const timeoutMs = plain.ttlMs > 0 ? plain.ttlMs : CALL_TIMEOUT_MS;
   const request: Request = {
     id: plain.correlationId,
+    kind: "request",
     attempt: 1,
     deadlineMs: delivery.storedAtMs + timeoutMs,
     timeoutMs,
     type: contentType,
     replyTo: plain.replyTo,
+    key: undefined,
+    chain: [],
+    trace: undefined,
     idempotencyKey: undefined,
     from: undefined,
     userHeaders: userHeaders(message.headers),
     body: message.body,
   };
-  return { request, plain };
+  return { request, plain, index: 0 };
 }
 
 function refused(message: string): RpcError {

@@ -1,5 +1,6 @@
 import type { Timer } from "../async/clock.ts";
-import type { InboundCall, Result } from "../call/inbound.ts";
+import type { InboundCall, Result, TraceHeaders } from "../call/inbound.ts";
+import { MAX_PACK_ENTRIES } from "../envelope/pack.ts";
 import type { MethodSettings } from "../contract/types.ts";
 import type { Request } from "../envelope/request.ts";
 import { RpcError } from "../errors/rpc_error.ts";
@@ -27,6 +28,8 @@ export interface CallFacts {
   readonly attempt: number;
   /** Set where the requester is a plain RocketMQ client. */
   readonly plain: PlainRequest | undefined;
+  /** Its place among the calls of its message, from 0. */
+  readonly index: number;
 }
 
 /** One call between its delivery and its settlement. */
@@ -60,6 +63,28 @@ export class ReceivedCall implements InboundCall {
   }
   get method(): string {
     return this.facts.method;
+  }
+  get kind(): "call" | "oneway" {
+    return this.facts.request.kind === "oneway" ? "oneway" : "call";
+  }
+  get settings(): MethodSettings {
+    return this.facts.settings;
+  }
+  get key(): string | undefined {
+    return this.facts.request.key;
+  }
+  get partition(): string {
+    const { broker, id } = this.facts.delivery.queue;
+    return `${broker}/${id}`;
+  }
+  get sequence(): number {
+    return this.facts.delivery.offset * MAX_PACK_ENTRIES + this.facts.index;
+  }
+  get chain(): readonly string[] {
+    return this.facts.request.chain;
+  }
+  get trace(): TraceHeaders | undefined {
+    return this.facts.request.trace;
   }
   get input(): unknown {
     return this.facts.input;

@@ -37,7 +37,7 @@ export class Receiver {
   }
 
   /** Turns a request into a call, or into the error that answers it. */
-  receive({ request, plain }: Opened, delivery: Delivery, deadlineMs: number): Received {
+  receive({ request, plain, index }: Opened, delivery: Delivery, deadlineMs: number): Received {
     const method = delivery.message.tag;
     const settings = this.#settings(method);
     if (settings === undefined) {
@@ -57,7 +57,7 @@ export class Receiver {
       const attempt = Math.min(ATTEMPTS, Math.max(delivery.starts + 1, request.attempt));
       return {
         kind: "call",
-        facts: { request, method, settings, input, delivery, deadlineMs, attempt, plain },
+        facts: { request, method, settings, input, delivery, deadlineMs, attempt, plain, index },
       };
     } catch (error) {
       return refused("invalid_argument", error instanceof Error ? error.message : String(error));

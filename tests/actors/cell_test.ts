@@ -4,16 +4,18 @@ import { createDeferred, type Deferred } from "../../src/async/deferred.ts";
 import type { AnyHandler, HandlerContext } from "../../src/call/handler.ts";
 import { RpcError } from "../../src/errors/rpc_error.ts";
 import { EVENTS } from "../../src/log/events.ts";
+import { contextHost } from "../helpers/context_host.ts";
 import { FakeCall } from "../helpers/inbound_call.ts";
 import { eventsOf, recordLogs } from "../helpers/logs.ts";
 import { ManualClock } from "../helpers/manual_clock.ts";
 import { turns } from "../helpers/settled.ts";
 
 const clock = new ManualClock();
+const host = contextHost(clock);
 
 function cellOf(handler: AnyHandler, idempotent = false, concurrency = 2): Cell {
   const mailbox = { maxCalls: 10_000, maxBytes: Infinity };
-  return new Cell({ method: "run", handler, idempotent, concurrency, mailbox, clock, onRoom: () => {} });
+  return new Cell({ method: "run", handler, idempotent, concurrency, mailbox, host, onRoom: () => {} });
 }
 
 /** A handler that waits for the test; `running` holds the inputs at work. */
@@ -242,7 +244,7 @@ Deno.test("Cell refuses what its mailbox has no room for", async () => {
     idempotent: false,
     concurrency: 1,
     mailbox,
-    clock,
+    host,
     onRoom,
   });
   assert.deepEqual(["a", "b", "c", "d"].map((id) => cell.deliver(new FakeCall(id))), [

@@ -15,7 +15,7 @@ export const LAYERS: readonly Layer[] = [
   { name: "async", paths: ["src/async/"], mayImport: ["errors", "deps"] },
   { name: "bytes", paths: ["src/bytes/"], mayImport: ["errors", "deps"] },
   { name: "log", paths: ["src/log/"], mayImport: ["errors", "deps"] },
-  { name: "contract", paths: ["src/contract/"], mayImport: ["errors"] },
+  { name: "contract", paths: ["src/contract/"], mayImport: ["errors", "codec"] },
   { name: "call", paths: ["src/call/"], mayImport: ["errors", "contract"] },
   { name: "codec", paths: ["src/codec/"], mayImport: ["errors", "bytes", "deps"] },
   { name: "transport", paths: ["src/transport/"], mayImport: ["errors", "async", "bytes", "deps"] },
@@ -43,8 +43,8 @@ export const LAYERS: readonly Layer[] = [
   },
   {
     name: "cell",
-    paths: ["actors/mailbox.ts", "actors/cell.ts", "actors/call_context.ts"],
-    mayImport: ["errors", "async", "log", "call"],
+    paths: ["actors/mailbox.ts", "actors/cell.ts", "actors/call_context.ts", "actors/call_scope.ts"],
+    mayImport: ["errors", "async", "log", "contract", "call"],
   },
   {
     name: "actors",

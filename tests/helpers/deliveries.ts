@@ -11,6 +11,10 @@ export const QUEUE: QueueRef = { topic: "test-Service", broker: "a", id: 0 };
 export function requestOf(id: string, changes: Partial<Request> = {}): Request {
   return {
     id,
+    kind: "request",
+    key: undefined,
+    chain: [],
+    trace: undefined,
     attempt: 1,
     deadlineMs: 1_700_000_005_000,
     timeoutMs: 5_000,

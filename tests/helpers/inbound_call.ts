@@ -1,9 +1,18 @@
 import type { InboundCall, Result } from "../../src/call/inbound.ts";
+import { method } from "../../src/contract/method.ts";
+import type { MethodSettings } from "../../src/contract/types.ts";
 
 /** A call that records what a cell does with it. */
 export class FakeCall implements InboundCall {
   readonly id: string;
   readonly method = "run";
+  kind: "call" | "oneway" = "call";
+  settings: MethodSettings = method().settings;
+  key: string | undefined;
+  partition = "broker-a/0";
+  sequence = 0;
+  chain: readonly string[] = [];
+  readonly trace = undefined;
   readonly input: unknown;
   readonly bytes: number;
   deadlineMs = Infinity;

@@ -33,7 +33,15 @@ class Fixture {
 
   call(input: unknown, options: CallOptions = {}, name: "run" | "wait" = "run"): Promise<unknown> {
     const { settings } = contract.methods[name];
-    return this.caller.call({ contract, method: name, settings, input, options }, 5_000);
+    return this.caller.call({
+      contract,
+      method: name,
+      kind: "call",
+      settings,
+      key: undefined,
+      input,
+      options,
+    }, 5_000);
   }
 
   /** The requests that left unpacked. */
@@ -152,6 +160,8 @@ Deno.test("Caller asks nobody before it calls a foreign contract", async () => {
   const call = at.caller.call({
     contract: foreign,
     method: "run",
+    kind: "call",
+    key: undefined,
     settings: foreign.methods.run.settings,
     input: 1,
     options: {},

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { json } from "../../../src/codec/json.ts";
 import { defineService } from "../../../src/contract/define.ts";
 import { method } from "../../../src/contract/method.ts";
 
@@ -8,6 +9,8 @@ Deno.test("defineService returns a frozen contract with every default filled in"
   const given = { first: method(), second: method() };
   const contract = defineService("bank.Payments_2.v2", given);
   assert.deepEqual({ ...contract, methods: Object.keys(contract.methods) }, {
+    codec: json,
+    indexCalls: "calls",
     kind: "service",
     name: "bank.Payments_2.v2",
     methods: ["first", "second"],

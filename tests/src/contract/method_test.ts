@@ -5,7 +5,17 @@ Deno.test("method promises nothing unless told", () => {
   const declared = method();
   assert.deepEqual(declared, {
     kind: "call",
-    settings: { safe: false, idempotent: false, timeoutMs: undefined, whenAbsent: "fail" },
+    settings: {
+      safe: false,
+      idempotent: false,
+      timeoutMs: undefined,
+      minRemainingMs: 0,
+      whenAbsent: "fail",
+      input: undefined,
+      output: undefined,
+      errors: {},
+      key: undefined,
+    },
   });
   assert.ok(Object.isFrozen(declared) && Object.isFrozen(declared.settings));
 });

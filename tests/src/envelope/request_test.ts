@@ -16,9 +16,19 @@ const optionalText = fc.option(text, { nil: undefined });
 
 const anyRequest: fc.Arbitrary<Request> = fc.record({
   id: fc.stringMatching(/^[A-Za-z0-9_.:-]{1,64}$/),
+  kind: fc.constantFrom("request", "oneway"),
   attempt: fc.integer({ min: 1, max: 3 }),
   deadlineMs: fc.nat(2 ** 45),
   timeoutMs: fc.integer({ min: 1, max: 86_400_000 }),
+  endless: fc.boolean(),
+  key: optionalText,
+  chain: fc.array(text, { maxLength: 4 }),
+  trace: fc.option(
+    fc.record({ traceparent: text, tracestate: optionalText, baggage: optionalText }, {
+      noNullPrototype: true,
+    }),
+    { nil: undefined },
+  ),
   type: fc.constantFrom("application/json", "application/msgpack"),
   replyTo: fc.stringMatching(/^[!-~]{1,40}$/),
   idempotencyKey: optionalText,
@@ -27,7 +37,11 @@ const anyRequest: fc.Arbitrary<Request> = fc.record({
     new Map(Object.entries(headers))
   ),
   body: fc.option(fc.uint8Array({ minLength: 1, maxLength: 40 }), { nil: undefined }),
-}, { noNullPrototype: true });
+}, { noNullPrototype: true }).map(({ endless, ...request }) => {
+  if (request.kind === "request") return request;
+  const limits = endless ? { deadlineMs: Infinity, timeoutMs: Infinity } : {};
+  return { ...request, ...limits, replyTo: "" };
+});
 
 Deno.test("readRequest reads what requestHeaders wrote", () => {
   fc.assert(fc.property(anyRequest, (request) => {
@@ -56,6 +70,10 @@ Deno.test("requestHeaders are printable ASCII without an empty value", () => {
 Deno.test("readRequest names the header that is missing or malformed", () => {
   const good = requestHeaders({
     id: "c1",
+    kind: "request",
+    key: undefined,
+    chain: [],
+    trace: undefined,
     attempt: 2,
     deadlineMs: 5,
     timeoutMs: 5,

@@ -13,7 +13,7 @@ function open(message: Message) {
 
 Deno.test("openDelivery finds one request, or all of a pack in order", () => {
   const [a, b] = [requestOf("a"), requestOf("b", { body: undefined })];
-  assert.deepEqual(open(messageOf(a)), [{ request: a, plain: undefined }]);
+  assert.deepEqual(open(messageOf(a)), [{ request: a, plain: undefined, index: 0 }]);
   assert.deepEqual(open(packOf([a, b])).map(({ request }) => request), [a, b]);
 });
 
@@ -46,7 +46,7 @@ Deno.test("openDelivery refuses what is no call, saying what is wrong", () => {
   };
   const refusals: readonly [Message, RegExp][] = [
     [changed(HEADER.version, "2"), /envelope version "2"/],
-    [changed(HEADER.kind, "oneway"), /kind "oneway"/],
+    [changed(HEADER.kind, "two"), /kind "two"/],
     [changed(HEADER.kind, undefined), /kind null/],
     [changed(HEADER.kind, "pack"), /Cannot open the pack/],
     [changed(HEADER.timeout, undefined), /'rpc-timeout'/],

@@ -9,7 +9,7 @@ import { contract } from "../../helpers/service_fixture.ts";
 function receive(changes: Partial<Request> = {}, tag = "run", starts = 0) {
   const request = requestOf("c1", changes);
   const delivery = new FakeDelivery(messageOf(request, tag), { starts });
-  return new Receiver(contract, json).receive({ request, plain: undefined }, delivery, 9_000);
+  return new Receiver(contract, json).receive({ request, plain: undefined, index: 0 }, delivery, 9_000);
 }
 
 Deno.test("Receiver turns a request into a call with its input and its method's promises", () => {

@@ -24,6 +24,7 @@ function facts(starts: number, idempotent: boolean, changes: Partial<CallFacts> 
     deadlineMs: Infinity,
     attempt: starts + 1,
     plain: undefined,
+    index: 0,
     ...changes,
   };
 }
