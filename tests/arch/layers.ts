@@ -43,7 +43,21 @@ export const LAYERS: readonly Layer[] = [
   },
   {
     name: "cell",
-    paths: ["actors/mailbox.ts", "actors/cell.ts", "actors/call_context.ts"],
+    paths: [
+      "actors/mailbox.ts",
+      "actors/cell.ts",
+      "actors/call_context.ts",
+      "actors/abandoned.ts",
+      "actors/child.ts",
+      "actors/children.ts",
+      "actors/incarnation.ts",
+      "actors/recovery.ts",
+      "actors/restart_limit.ts",
+      "actors/slot.ts",
+      "actors/supervision.ts",
+      "actors/supervisor.ts",
+      "actors/tree.ts",
+    ],
     mayImport: ["errors", "async", "log", "call"],
   },
   {
