@@ -43,7 +43,22 @@ export const LAYERS: readonly Layer[] = [
   },
   {
     name: "cell",
-    paths: ["actors/mailbox.ts", "actors/cell.ts", "actors/call_context.ts", "actors/call_scope.ts"],
+    paths: [
+      "actors/abandoned.ts",
+      "actors/call_context.ts",
+      "actors/call_scope.ts",
+      "actors/cell.ts",
+      "actors/child.ts",
+      "actors/children.ts",
+      "actors/incarnation.ts",
+      "actors/mailbox.ts",
+      "actors/recovery.ts",
+      "actors/restart_limit.ts",
+      "actors/slot.ts",
+      "actors/supervision.ts",
+      "actors/supervisor.ts",
+      "actors/tree.ts",
+    ],
     mayImport: ["errors", "async", "log", "contract", "call"],
   },
   {
