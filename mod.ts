@@ -50,17 +50,42 @@ export type { Codec } from "./src/codec/codec.ts";
 
 // Serving it.
 export { createSystem } from "./actors/system.ts";
-export type { ServiceHandle, ServiceState, System, SystemOptions } from "./actors/system.ts";
-export type { ServeOptions } from "./actors/service.ts";
+export type { System, SystemOptions } from "./actors/system.ts";
+export type { ServiceHandle, ServiceState } from "./actors/served_service.ts";
+export { actor } from "./actors/actor.ts";
 export type {
+  ActorSupervision,
+  MethodServeOptions,
+  ServeOptions,
+  ServeSupervision,
+} from "./actors/serve_options.ts";
+export type {
+  Actor,
+  CellContext,
+  EntityFactory,
   Handler,
   HandlerContext,
   HandlerLog,
   HandlerOf,
   Handlers,
+  Implementation,
   Self,
+  ServiceHandlers,
   SharedErrors,
 } from "./src/call/handler.ts";
+
+// Supervising it.
+export type { GiveUp, Restart } from "./actors/child.ts";
+export type { RestartBackoff, Strategy, SupervisionOptions } from "./actors/supervision.ts";
+export {
+  formatTree,
+  type FormatTreeOptions,
+  type TreeAbandoned,
+  type TreeFailure,
+  type TreeKind,
+  type TreeNode,
+  type TreeState,
+} from "./actors/tree.ts";
 
 // Calling it.
 export { createClient } from "./actors/client.ts";

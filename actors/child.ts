@@ -1,4 +1,4 @@
-import type { Awaitable } from "../src/call/handler.ts";
+import type { Awaitable } from "../src/contract/types.ts";
 import type { TreeKind, TreeNode, TreeState } from "./tree.ts";
 
 /**

@@ -1,4 +1,4 @@
-import type { AnyMethod, Awaitable, Client, Contract, NoErrors, TypesOf } from "../contract/types.ts";
+import type { AnyMethod, Awaitable, Client, Contract, Entity, NoErrors, TypesOf } from "../contract/types.ts";
 import type { DeclaredError } from "../errors/rpc_error.ts";
 
 /** A handler's logger: the category is the library's, contract, method and call id are among the properties. */
@@ -93,3 +93,32 @@ export type SharedErrors<C extends Contract> = C extends { readonly "~shared"?: 
 
 /** A handler whose types have been erased: the runtime calls it with what the codec decoded. */
 export type AnyHandler = (input: unknown, context: HandlerContext) => unknown;
+
+/** What the factory of an actor's state is given. */
+export interface CellContext {
+  /** The actor's address: contract and method, or contract and key. */
+  readonly name: string;
+  /** The entity's key; absent for `actor()`. */
+  readonly key?: string | undefined;
+  /** Aborts when this state is to end: a stop, a crash, passivation, a queue that another instance takes over. */
+  readonly signal: AbortSignal;
+}
+
+/** What `actor()` makes: a handler with private state, made afresh by every restart. */
+export interface Actor<H> {
+  /** Makes the handler together with its state. */
+  readonly "~actor": (cell: CellContext) => Awaitable<H>;
+}
+
+/** What serves a service: for each method a function, or an actor. Also an instance of a class. */
+export type ServiceHandlers<C extends Contract> = {
+  readonly [K in keyof C["methods"]]:
+    | HandlerOf<C["methods"][K], SharedErrors<C>>
+    | Actor<HandlerOf<C["methods"][K], SharedErrors<C>>>;
+};
+
+/** What serves an entity: makes the actor of one key, with one handler per method. */
+export type EntityFactory<C extends Contract> = (key: string, cell: CellContext) => Awaitable<Handlers<C>>;
+
+/** What serves a contract. */
+export type Implementation<C extends Contract> = C extends Entity ? EntityFactory<C> : ServiceHandlers<C>;

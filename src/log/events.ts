@@ -9,6 +9,18 @@ export const EVENTS = {
     clockSkew: "This machine's clock is {skewMs} ms off the broker's",
     storedRepliesOff: "Stored replies cannot be looked up, suspects run again without them: {error}",
   },
+  actor: {
+    failed: "Actor {actor} failed, its state is thrown away: {error}",
+    startFailed: "Actor {actor} did not start: {error}",
+    restarting: "Actor {actor} may start again in {waitMs} ms",
+    suspended:
+      "Actor {actor} is suspended, the restarts of {entity} are spent; it reopens in {ms} ms: {error}",
+    hookFailed: "The stop hook of {actor} threw: {error}",
+    hookAbandoned: "The stop hook of {actor} did not end in {ms} ms, it is left behind and may still run",
+    handlerAbandoned: "A handler of {actor} ignored its signal for {ms} ms, call {callId} is left behind",
+    endedLate:
+      "A handler of {actor} that was left behind with call {callId} has ended, its result is dropped",
+  },
   caller: {
     lateReply: "A reply to {callId} came after its call had been settled",
     replyRefused: "A message to this instance is no reply of ours: {error}",

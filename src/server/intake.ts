@@ -35,6 +35,7 @@ export class Intake implements Sink {
     const intake = this.#partitions.get(partition);
     const since = this.#shared.parts.clock.monotonic();
     await intake?.revoke();
+    await this.#shared.released?.(names(partition).queue);
     this.#partitions.delete(partition);
     const ms = Math.round(this.#shared.parts.clock.monotonic() - since);
     log.info(EVENTS.partition.revoked, { ...names(partition), ms });
@@ -44,6 +45,8 @@ export class Intake implements Sink {
     const intake = this.#partitions.get(partition);
     this.#partitions.delete(partition);
     intake?.lose(reason);
+    // Nobody waits for it: the queue is another's already.
+    void this.#shared.released?.(names(partition).queue);
     log.warn(EVENTS.partition.lost, { ...names(partition), reason });
   }
 

@@ -13,9 +13,15 @@ import { Suspects } from "./suspects.ts";
 
 /** Where the calls of a served contract go. */
 export interface Mailboxes {
-  readonly deliver: Deliver;
+  /** Puts a call into its mailbox; `false` when that is full: call again after `onRoom`. */
+  deliver: Deliver;
   /** Sets the listener that is told when a mailbox that was full has room. */
   onRoom(listener: () => void): void;
+  /**
+   * No call of that partition, `broker/id`, comes any more, and none runs that was not given up. Resolves when another
+   * instance may have it.
+   */
+  released?(partition: string): Promise<void>;
 }
 
 /** A contract that this instance serves. */
@@ -58,7 +64,8 @@ export async function serveContract(
     replier,
     deadLetters,
     suspects: new Suspects(transport),
-    deliver: mailboxes.deliver,
+    deliver: (call) => mailboxes.deliver(call),
+    released: async (partition) => await mailboxes.released?.(partition),
     counts,
   };
   const intake = new Intake(shared);

@@ -13,6 +13,8 @@ export interface Shared {
   readonly deadLetters: DeadLetters;
   readonly suspects: Suspects;
   readonly deliver: Deliver;
+  /** Ends what the mailboxes keep for a partition, `broker/id`. */
+  readonly released?: (partition: string) => Promise<void>;
   readonly counts: Counts;
 }
 

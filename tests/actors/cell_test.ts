@@ -1,21 +1,32 @@
 import assert from "node:assert/strict";
 import { Cell } from "../../actors/cell.ts";
+import { FifoMailbox } from "../../actors/mailbox.ts";
+import { RunWatch } from "../../actors/run_watch.ts";
 import { createDeferred, type Deferred } from "../../src/async/deferred.ts";
 import type { AnyHandler, HandlerContext } from "../../src/call/handler.ts";
+import { method } from "../../src/contract/method.ts";
 import { RpcError } from "../../src/errors/rpc_error.ts";
 import { EVENTS } from "../../src/log/events.ts";
-import { contextHost } from "../helpers/context_host.ts";
+import { cellHost } from "../helpers/cell_host.ts";
 import { FakeCall } from "../helpers/inbound_call.ts";
 import { eventsOf, recordLogs } from "../helpers/logs.ts";
 import { ManualClock } from "../helpers/manual_clock.ts";
 import { turns } from "../helpers/settled.ts";
 
 const clock = new ManualClock();
-const host = contextHost(clock);
+const host = cellHost(clock);
+const watch = new RunWatch(clock, 30_000);
 
-function cellOf(handler: AnyHandler, idempotent = false, concurrency = 2): Cell {
-  const mailbox = { maxCalls: 10_000, maxBytes: Infinity };
-  return new Cell({ method: "run", handler, idempotent, concurrency, mailbox, host, onRoom: () => {} });
+function cellOf(handler: AnyHandler, concurrency = 2, maxCalls = 10_000, onRoom = () => {}): Cell {
+  const mailbox = new FifoMailbox({ maxCalls, maxBytes: Infinity, budget: host.budget }, onRoom);
+  return new Cell({ address: "test.Service/run", handler, concurrency, mailbox, host, watch });
+}
+
+/** A call of an idempotent method. */
+function again(id: string): FakeCall {
+  const call = new FakeCall(id);
+  call.settings = method({ idempotent: true }).settings;
+  return call;
 }
 
 /** A handler that waits for the test; `running` holds the inputs at work. */
@@ -73,7 +84,7 @@ Deno.test("Cell runs as many handlers at once as its concurrency, in order", asy
 Deno.test("Cell runs a chain of 5,000 handlers that answer at once on a flat stack", async () => {
   let ran = 0;
   const first = createDeferred<void>();
-  const cell = cellOf((input) => (ran++, input === 0 ? first.promise : input), false, 1);
+  const cell = cellOf((input) => (ran++, input === 0 ? first.promise : input), 1);
   const calls = Array.from({ length: 5_000 }, (_, index) => new FakeCall(String(index), index));
   for (const call of calls) cell.deliver(call);
   assert.equal(cell.depth, 4_999);
@@ -84,7 +95,7 @@ Deno.test("Cell runs a chain of 5,000 handlers that answer at once on a flat sta
 
 Deno.test("Cell takes calls that are delivered while one is answered, on a flat stack", () => {
   let ran = 0;
-  const cell = cellOf((input) => (ran++, input), false, 1);
+  const cell = cellOf((input) => (ran++, input), 1);
   const deliver = (index: number) => {
     const call = new FakeCall(String(index), index);
     if (index < 5_000) call.onSettled = () => deliver(index + 1);
@@ -103,8 +114,8 @@ Deno.test("Cell takes an RpcError for an answer, thrown or rejected, and runs th
       throw error;
     }]
   ) {
-    const call = new FakeCall("a");
-    const cell = cellOf(handler, true);
+    const call = again("a");
+    const cell = cellOf(handler);
     cell.deliver(call);
     await turns();
     assert.deepEqual(call.results, [{ ok: false, error, ran: "yes" }]);
@@ -116,12 +127,12 @@ Deno.test("Cell takes an RpcError for an answer, thrown or rejected, and runs th
 Deno.test("Cell runs a crashed call of an idempotent method again in place, up to the third attempt", async () => {
   for (const [first, attempts] of [[1, [1, 2, 3]], [2, [2, 3]], [3, [3]]] as const) {
     const seen: number[] = [];
-    const call = new FakeCall("a");
+    const call = again("a");
     call.attempt = first;
     const cell = cellOf((_, { attempt }) => {
       seen.push(attempt);
       throw new Error("secret");
-    }, true);
+    });
     const records = await recordLogs(() => void cell.deliver(call));
     assert.deepEqual(seen, attempts);
     assert.equal(cell.crashes, attempts.length);
@@ -135,8 +146,8 @@ Deno.test("Cell runs a crashed call of an idempotent method again in place, up t
 });
 
 Deno.test("Cell answers with the attempt that went well", async () => {
-  const call = new FakeCall("a");
-  cellOf((_, { attempt }) => attempt < 3 ? Promise.reject(new Error("flaky")) : attempt, true).deliver(call);
+  const call = again("a");
+  cellOf((_, { attempt }) => attempt < 3 ? Promise.reject(new Error("flaky")) : attempt).deliver(call);
   await turns();
   assert.deepEqual(call.results, [{ ok: true, output: 3 }]);
 });
@@ -159,13 +170,13 @@ Deno.test("Cell makes no further attempt for a call that expired or was withdraw
       (call: FakeCall) => call.withdrawn = true,
     ]
   ) {
-    const call = new FakeCall("a");
+    const call = again("a");
     let runs = 0;
     cellOf(() => {
       runs++;
       spoil(call);
       throw new Error("crash");
-    }, true).deliver(call);
+    }).deliver(call);
     await turns();
     const { result } = call;
     assert.ok(result !== undefined && !result.ok && "dead" in result);
@@ -177,7 +188,7 @@ Deno.test("Cell makes no further attempt for a call that expired or was withdraw
 });
 
 Deno.test("Cell starts nothing that it may not claim, and goes on with the next", () => {
-  const cell = cellOf((input) => input, false, 1);
+  const cell = cellOf((input) => input, 1);
   const gone = new FakeCall("gone");
   gone.claimable = false;
   const next = new FakeCall("next");
@@ -205,7 +216,7 @@ Deno.test("Cell runs nothing when the partition is lost while the start is recor
     const recorded = createDeferred<void>();
     const call = new FakeCall("a");
     call.onStarted = () => recorded.promise;
-    const cell = cellOf(() => assert.fail("ran"), false, 1);
+    const cell = cellOf(() => assert.fail("ran"), 1);
     cell.deliver(call);
     call.withdrawn = true;
     if (outcome === "rejected") recorded.reject(new RpcError("unavailable", "Lost"));
@@ -218,7 +229,7 @@ Deno.test("Cell runs nothing when the partition is lost while the start is recor
 Deno.test("Cell survives a thenable that settles twice, from within, or throws", async () => {
   const twice = { then: (resolve: (value: number) => void) => [resolve(1), resolve(2)] };
   const call = new FakeCall("a");
-  const cell = cellOf(() => twice, false, 1);
+  const cell = cellOf(() => twice, 1);
   cell.deliver(call);
   await turns();
   assert.deepEqual([call.results, cell.running], [[{ ok: true, output: 1 }], 0]);
@@ -236,17 +247,7 @@ Deno.test("Cell survives a thenable that settles twice, from within, or throws",
 Deno.test("Cell refuses what its mailbox has no room for", async () => {
   const { gates, handler } = gated();
   let rooms = 0;
-  const mailbox = { maxCalls: 2, maxBytes: Infinity };
-  const onRoom = () => void rooms++;
-  const cell = new Cell({
-    method: "run",
-    handler,
-    idempotent: false,
-    concurrency: 1,
-    mailbox,
-    host,
-    onRoom,
-  });
+  const cell = cellOf(handler, 1, 2, () => void rooms++);
   assert.deepEqual(["a", "b", "c", "d"].map((id) => cell.deliver(new FakeCall(id))), [
     true,
     true,
