@@ -1,5 +1,7 @@
 import type { AnyHandler, HandlerContext } from "../src/call/handler.ts";
 import type { InboundCall } from "../src/call/inbound.ts";
+import { EVENTS } from "../src/log/events.ts";
+import { logger } from "../src/log/log.ts";
 import { Abandoned } from "./abandoned.ts";
 import type { CellHost } from "./cell_host.ts";
 import { cycle, timesInChain } from "./cycle.ts";
@@ -8,6 +10,8 @@ import { refuse } from "./refuse.ts";
 import { type Answering, Run, type RunOwner } from "./run.ts";
 import type { RunWatch } from "./run_watch.ts";
 import type { Parked } from "./turns.ts";
+
+const log = logger("actor");
 
 /** What a cell is made of. */
 export interface CellOptions {
@@ -102,12 +106,14 @@ export class Cell implements RunOwner, Parked {
   overstayed(run: Run): void {
     run.take();
     this.abandoned.add(run, run.call.id);
+    log.error(EVENTS.actor.handlerAbandoned, { actor: this.#options.address, callId: run.call.id });
     run.fail("handler abandoned, it ignored its signal");
     this.ended(run);
   }
 
   endedLate(run: Run): void {
     this.abandoned.ended(run);
+    log.info(EVENTS.actor.endedLate, { actor: this.#options.address, callId: run.call.id });
   }
 
   get #free(): boolean {

@@ -5,7 +5,8 @@ import type { InboundCall } from "../src/call/inbound.ts";
 import { RpcError } from "../src/errors/rpc_error.ts";
 import { EVENTS } from "../src/log/events.ts";
 import { logger } from "../src/log/log.ts";
-import { ActorCell, TakenBack } from "./actor_cell.ts";
+import { ActorCell } from "./actor_cell.ts";
+import { TakenBack } from "./lives.ts";
 import type { ActorKeeper, ActorOptions } from "./actor_keeper.ts";
 import type { Exit, Restart } from "./child.ts";
 import { IdleList } from "./idle_list.ts";
@@ -235,10 +236,9 @@ export class EntityCells implements ActorKeeper {
     this.#rest(cell);
   }
 
-  /** It has no life: the next call makes one, or the cell goes. */
+  /** The next call makes a life, or the cell goes. Changes nothing where another who waited has seen to that. */
   #rest(cell: ActorCell, refusal?: RpcError): void {
-    // It may have a life again: more than one waits for the end of the one before.
-    if (this.#stopped || cell.alive) return;
+    if (this.#stopped) return;
     cell.rest(refusal);
     if (cell.phase === "resting" && !cell.busy) this.#remove(cell);
   }

@@ -17,7 +17,8 @@ export const EVENTS = {
       "Actor {actor} is suspended, the restarts of {entity} are spent; it reopens in {ms} ms: {error}",
     hookFailed: "The stop hook of {actor} threw: {error}",
     hookAbandoned: "The stop hook of {actor} did not end in {ms} ms, it is left behind and may still run",
-    handlerAbandoned: "A handler of {actor} ignored its signal for {ms} ms, call {callId} is left behind",
+    handlerAbandoned:
+      "A handler of {actor} did not end when told to, call {callId} is left behind and may still run",
     endedLate:
       "A handler of {actor} that was left behind with call {callId} has ended, its result is dropped",
   },

@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
+import { setImmediate } from "node:timers";
 import { Cell } from "../../actors/cell.ts";
+import { KeyedOrder } from "../../actors/keyed_order.ts";
 import { FifoMailbox } from "../../actors/mailbox.ts";
 import { RunWatch } from "../../actors/run_watch.ts";
+import { Turns } from "../../actors/turns.ts";
 import { createDeferred, type Deferred } from "../../src/async/deferred.ts";
 import type { AnyHandler, HandlerContext } from "../../src/call/handler.ts";
 import { method } from "../../src/contract/method.ts";
@@ -11,7 +14,7 @@ import { cellHost } from "../helpers/cell_host.ts";
 import { FakeCall } from "../helpers/inbound_call.ts";
 import { eventsOf, recordLogs } from "../helpers/logs.ts";
 import { ManualClock } from "../helpers/manual_clock.ts";
-import { turns } from "../helpers/settled.ts";
+import { turns, until } from "../helpers/settled.ts";
 
 const clock = new ManualClock();
 const host = cellHost(clock);
@@ -258,4 +261,168 @@ Deno.test("Cell refuses what its mailbox has no room for", async () => {
   await turns();
   assert.equal(rooms, 1);
   assert.ok(cell.deliver(new FakeCall("d")));
+});
+
+/** A cell for calls with keys. */
+function keyedCell(handler: AnyHandler, concurrency = 8): Cell {
+  const mailbox = new KeyedOrder({ maxCalls: 100, maxBytes: Infinity, budget: host.budget }, () => {});
+  return new Cell({ address: "test.Service/run", handler, concurrency, mailbox, host, watch });
+}
+
+/** A call with a key, its id and its input being the same. */
+function keyed(id: string, key: string): FakeCall {
+  const call = again(id);
+  call.key = key;
+  return call;
+}
+
+Deno.test("Cell runs calls of different keys at once, and those of one key one at a time in order", async () => {
+  const { gates, handler } = gated();
+  const cell = keyedCell(handler);
+  for (const id of ["a1", "a2", "b1", "a3"]) cell.deliver(keyed(id, id.slice(0, 1)));
+  assert.deepEqual([[...gates.keys()], cell.depth], [["a1", "b1"], 2]);
+  gates.get("a1")?.resolve(1);
+  await turns();
+  assert.deepEqual([...gates.keys()], ["a1", "b1", "a2"]);
+  gates.get("a2")?.resolve(1);
+  await turns();
+  assert.deepEqual([[...gates.keys()], cell.running], [["a1", "b1", "a2", "a3"], 2]);
+});
+
+Deno.test("Cell holds a key while its crashed call is run again, and no other key", async () => {
+  const ran: string[] = [];
+  const gate = createDeferred<void>();
+  const cell = keyedCell(async (input, { attempt }) => {
+    ran.push(`${input} ${attempt}`);
+    if (input === "a1") await gate.promise;
+    if (input === "a1" && attempt === 1) throw new Error("crash");
+  });
+  for (const id of ["a1", "a2", "b1"]) cell.deliver(keyed(id, id.slice(0, 1)));
+  await turns();
+  assert.deepEqual(ran, ["a1 1", "b1 1"]);
+  gate.resolve();
+  await turns();
+  assert.deepEqual([ran, cell.running, cell.depth], [["a1 1", "b1 1", "a1 2", "a2 1"], 0, 0]);
+});
+
+Deno.test("Cell passes on that a handler asked to be run again later", () => {
+  const call = again("a");
+  call.attempt = 2;
+  cellOf((_, context) => {
+    throw context.retryAfter(250);
+  }).deliver(call);
+  const { result } = call;
+  assert.ok(result !== undefined && !result.ok && "again" in result);
+  assert.deepEqual([result.again, result.ran, result.error.code], [
+    { afterMs: 250, attempt: 2 },
+    "yes",
+    "unavailable",
+  ]);
+});
+
+Deno.test("Cell takes the slot from a handler that ignores its signal, and drops what it answers later", async () => {
+  const clock = new ManualClock();
+  const { gates, handler } = gated();
+  const mailbox = new FifoMailbox({ maxCalls: 10, maxBytes: Infinity, budget: host.budget }, () => {});
+  const cell = new Cell({
+    address: "test.Service/run",
+    handler,
+    concurrency: 1,
+    mailbox,
+    host: cellHost(clock),
+    watch: new RunWatch(clock, 30_000),
+  });
+  const [deaf, next] = [new FakeCall("deaf"), new FakeCall("next")];
+  cell.deliver(deaf);
+  cell.deliver(next);
+  clock.advance(60_000);
+  assert.deepEqual([cell.running, cell.depth], [1, 1], "it may run for as long as nobody tells it to stop");
+  deaf.controller.abort();
+  clock.advance(29_000);
+  assert.equal(cell.abandoned.node, undefined);
+  clock.advance(3_000);
+  assert.deepEqual(cell.abandoned.node, { count: 1, running: ["deaf"] });
+  assert.deepEqual([[...gates.keys()], cell.running, cell.depth], [["deaf", "next"], 1, 0]);
+  const { result } = deaf;
+  assert.ok(result !== undefined && !result.ok && "dead" in result);
+  assert.equal(result.dead.reason, "handler abandoned, it ignored its signal");
+  gates.get("deaf")?.resolve("late");
+  gates.get("next")?.resolve("in time");
+  await turns();
+  assert.deepEqual([deaf.results.length, next.result], [1, { ok: true, output: "in time" }]);
+  assert.deepEqual([cell.abandoned.node, cell.abandoned.endedLate], [{ count: 1, running: [] }, 1]);
+  clock.advance(5_000);
+  assert.equal(clock.timers, 0);
+});
+
+Deno.test("Cell refuses a call that would wait for a call above it, and names the path", async () => {
+  const { gates, handler } = gated();
+  const cell = cellOf(handler, 1);
+  cell.deliver(new FakeCall("outer"));
+  const nested = new FakeCall("nested");
+  nested.chain = ["other.A/x", "test.Service/run", "bank.B/y"];
+  assert.ok(cell.deliver(nested));
+  const { result } = nested;
+  assert.ok(result !== undefined && !result.ok);
+  assert.deepEqual([result.error.code, result.ran], ["failed_precondition", "no"]);
+  assert.match(result.error.message, /: test\.Service\/run -> bank\.B\/y -> test\.Service\/run$/);
+  gates.get("outer")?.resolve(1);
+  await turns();
+  cell.deliver(nested);
+  assert.ok(gates.has("nested"), "where nothing is at work it does not wait");
+});
+
+Deno.test("Cell runs a nested call of its own where a slot is free, and waits where not all slots are above it", () => {
+  const { gates, handler } = gated();
+  const cell = cellOf(handler, 2);
+  const nested = (id: string, chain: readonly string[]) => {
+    const call = new FakeCall(id);
+    call.chain = chain;
+    return call;
+  };
+  cell.deliver(new FakeCall("outer"));
+  cell.deliver(nested("inner", ["test.Service/run"]));
+  assert.deepEqual([...gates.keys()], ["outer", "inner"]);
+  const sibling = nested("sibling", ["test.Service/run"]);
+  cell.deliver(sibling);
+  assert.deepEqual([sibling.results, cell.depth], [[], 1], "one slot may be another caller's");
+  const innermost = nested("innermost", ["test.Service/run", "test.Service/run"]);
+  cell.deliver(innermost);
+  assert.equal(innermost.result?.ok, false);
+});
+
+Deno.test("Cell refuses a nested call of a key that is at work above it, and only of that key", () => {
+  const { gates, handler } = gated();
+  const cell = keyedCell(handler);
+  cell.deliver(keyed("outer", "a"));
+  const [same, other] = [keyed("same", "a"), keyed("other", "b")];
+  const [behindOther, own] = [keyed("behind", "b"), "test.Service/run@a"];
+  for (const call of [same, other, behindOther]) {
+    Object.assign(call, { chain: [own] });
+    cell.deliver(call);
+  }
+  assert.deepEqual([same.result?.ok, gates.has("other"), behindOther.results], [false, true, []]);
+});
+
+Deno.test("Cell lets the event loop come round between handlers that answer at once", async () => {
+  let ran = 0;
+  const first = createDeferred<void>();
+  const mailbox = new FifoMailbox({ maxCalls: 10_000, maxBytes: Infinity, budget: host.budget }, () => {});
+  const cell = new Cell({
+    address: "test.Service/run",
+    handler: (input) => (ran++, input === 0 ? first.promise : input),
+    concurrency: 1,
+    mailbox,
+    host: { ...host, turns: new Turns(10) },
+    watch,
+  });
+  for (let index = 0; index < 100; index++) cell.deliver(new FakeCall(String(index), index));
+  const seen: number[] = [];
+  const look = () => {
+    if (seen.push(ran) < 100 && ran < 100) setImmediate(look);
+  };
+  setImmediate(look);
+  first.resolve();
+  await until(() => ran === 100);
+  assert.deepEqual(seen.slice(0, 5), [10, 20, 30, 40, 50]);
 });

@@ -64,6 +64,7 @@ export const LAYERS: readonly Layer[] = [
       "actors/incarnation.ts",
       "actors/keyed_order.ts",
       "actors/life.ts",
+      "actors/lives.ts",
       "actors/mailbox.ts",
       "actors/recovery.ts",
       "actors/refuse.ts",
@@ -101,6 +102,7 @@ export const LAYERS: readonly Layer[] = [
     paths: ["mod.ts"],
     mayImport: [
       "actors",
+      "cell",
       "embedded",
       "client",
       "server",
