@@ -14,18 +14,19 @@ export type Manner = "well" | "throws" | "slow" | "deaf";
 
 /** One incarnation of a child as the test sees it. */
 export class Actor implements Child {
+  readonly id: string;
+  /** Its id, and which incarnation it is. */
   readonly name: string;
   readonly exited: StartContext["exited"];
   /** From the moment it was started until it has ended, as far as it knows itself. */
   alive = true;
   stopSignal: AbortSignal | undefined;
   readonly #stage: Stage;
-  readonly #id: string;
   readonly #curtain = createDeferred<void>();
 
   constructor(stage: Stage, id: string, exited: StartContext["exited"]) {
     this.#stage = stage;
-    this.#id = id;
+    this.id = id;
     this.name = `${id}${stage.incarnations(id).length + 1}`;
     this.exited = exited;
   }
@@ -33,6 +34,7 @@ export class Actor implements Child {
   /** Ends by itself. */
   exit(exit: Exit = { kind: "failed", error: new Error(`${this.name} broke`) }): void {
     this.alive = false;
+    this.#stage.write("exit", this);
     this.exited(exit);
   }
 
@@ -43,9 +45,8 @@ export class Actor implements Child {
 
   async stop({ signal }: StopOptions): Promise<void> {
     this.stopSignal = signal;
-    const { journal, stops } = this.#stage;
-    const manner = stops.get(this.#id) ?? "well";
-    journal.push(`${signal.aborted ? "kill" : "stop"} ${this.name}`);
+    const manner = this.#stage.stops.get(this.id) ?? "well";
+    this.#stage.write(signal.aborted ? "kill" : "stop", this);
     if (manner === "throws") {
       this.alive = false;
       throw new Error(`${this.name} cannot stop`);
@@ -54,7 +55,7 @@ export class Actor implements Child {
       await (manner === "deaf" ? this.#curtain.promise : orAborted(this.#curtain.promise, signal));
     }
     this.alive = false;
-    journal.push(`end ${this.name}`);
+    this.#stage.write("end", this);
   }
 
   state(): ChildState {
@@ -70,6 +71,8 @@ export class Stage {
   /** By child: how it starts and stops. What is not listed does well. */
   readonly starts = new Map<string, Manner>();
   readonly stops = new Map<string, Manner>();
+  /** Told every step as it is written, and "fail" where a start does. */
+  onStep: ((verb: string, actor: Actor) => void) | undefined;
   /** What the supervisor reported to its parent. */
   readonly exits: Exit[] = [];
   /** Where jitter comes from: 1 makes every wait its upper bound. */
@@ -109,9 +112,7 @@ export class Stage {
 
   /** Lets a child fail, or end as told, and everything that follows at once happen. */
   async exit(id: string, exit?: Exit): Promise<void> {
-    const actor = this.actor(id);
-    this.journal.push(`exit ${actor.name}`);
-    actor.exit(exit);
+    this.actor(id).exit(exit);
     await turns();
   }
 
@@ -126,6 +127,12 @@ export class Stage {
     this.#entrances.get(id)?.();
   }
 
+  /** Adds a step to the journal. */
+  write(verb: string, actor: Actor): void {
+    if (verb !== "fail") this.journal.push(`${verb} ${actor.name}`);
+    this.onStep?.(verb, actor);
+  }
+
   /** Takes what was written since the last time. */
   take(): string[] {
     return this.journal.splice(0);
@@ -134,7 +141,7 @@ export class Stage {
   async #start(id: string, { signal, exited }: StartContext): Promise<Child> {
     const actor = new Actor(this, id, exited);
     this.#actors.set(id, [...this.incarnations(id), actor]);
-    this.journal.push(`start ${actor.name}`);
+    this.write("start", actor);
     const manner = this.starts.get(id) ?? "well";
     const entrance = createDeferred<void>();
     this.#entrances.set(id, () => entrance.resolve());
@@ -144,9 +151,10 @@ export class Stage {
       if (manner === "deaf") await entrance.promise;
     } catch (error) {
       actor.alive = false;
+      this.write("fail", actor);
       throw error;
     }
-    this.journal.push(`up ${actor.name}`);
+    this.write("up", actor);
     return actor;
   }
 }
