@@ -5,7 +5,7 @@ import { Supervisor, type SupervisorOptions } from "../../actors/supervisor.ts";
 import type { TreeState } from "../../actors/tree.ts";
 import { EVENTS } from "../../src/log/events.ts";
 import { eventsOf, recordLogs } from "../helpers/logs.ts";
-import { turns } from "../helpers/settled.ts";
+import { turns, until } from "../helpers/settled.ts";
 import { nodeOf, Stage } from "../helpers/stage.ts";
 
 function nested(
@@ -175,6 +175,24 @@ Deno.test("Supervisor whose time to stop is over hurries its children, however d
   await stage.pass(100);
   await stopping;
   assert.equal(supervisor.state().abandoned, undefined);
+});
+
+Deno.test("Supervisor.stop without time does not wait for an operation that stops a child", async () => {
+  for (const strategy of ["one_for_one", "one_for_all"] as const) {
+    const stage = new Stage();
+    stage.stops.set("b", "deaf");
+    const supervisor = await stage.supervise({ strategy, children: stage.specs("a", "b") });
+    stage.take();
+    const removing = strategy === "one_for_one" ? supervisor.remove("b") : stage.exit("a");
+    await turns();
+    const stopping = supervisor.stop({ signal: AbortSignal.abort() });
+    await turns();
+    await stage.pass(100);
+    await Promise.all([removing, stopping]);
+    const steps = strategy === "one_for_one" ? ["stop b1", "kill a1", "end a1"] : ["exit a1", "stop b1"];
+    assert.deepEqual(stage.take(), steps);
+    assert.deepEqual([supervisor.state().abandoned?.count, stage.clock.timers], [1, 0]);
+  }
 });
 
 Deno.test("Supervisor operations run one after the other, in the order in which they were asked for", async () => {
@@ -473,4 +491,14 @@ Deno.test("Supervisor logs what happens to its children, with their names as pro
   ]);
   assert.ok(records.every(({ category }) => category.at(-1) === "supervisor"));
   assert.deepEqual(records[2]?.properties, { supervisor: "sup", child: "a", waitMs: 100, restarts: 1 });
+});
+
+Deno.test("Supervisor takes time and chance from the machine where nobody gives them", async () => {
+  const stage = new Stage();
+  const context = { signal: new AbortController().signal, exited: () => {} };
+  const backoff = { initialMs: 2, maxMs: 2 };
+  const supervisor = await Supervisor.start({ id: "sup", backoff, children: stage.specs("a") }, context);
+  stage.actor("a").exit();
+  await until(() => stage.incarnations("a").length === 2);
+  await supervisor.stop();
 });

@@ -83,6 +83,7 @@ export const LAYERS: readonly Layer[] = [
     paths: ["mod.ts"],
     mayImport: [
       "actors",
+      "cell",
       "embedded",
       "client",
       "server",
