@@ -4,7 +4,7 @@ import type { Exit, Restart } from "../../actors/child.ts";
 import type { Strategy } from "../../actors/supervision.ts";
 import type { Supervisor } from "../../actors/supervisor.ts";
 import { turns } from "../helpers/settled.ts";
-import { type Actor, Stage } from "../helpers/stage.ts";
+import { ChildrenFixture, type TestChild } from "../helpers/children_fixture.ts";
 
 const PERIOD_MS = 1_000;
 const MAX_WAIT_MS = 400;
@@ -60,9 +60,9 @@ const play: fc.Arbitrary<Play> = fc.record({
   happenings: fc.array(happening, { minLength: 1, maxLength: 25 }),
 });
 
-/** A play on a stage, watched: whatever happens, these things hold. */
+/** A play on a fixture, watched: whatever happens, these things hold. */
 class Watched {
-  readonly stage = new Stage();
+  readonly fixture = new ChildrenFixture();
   readonly restarts = new Map<string, Restart>();
   /** What must not have happened. What is thrown from within a child is the child's failure, not the test's. */
   readonly violations: string[] = [];
@@ -74,8 +74,8 @@ class Watched {
 
   constructor(play: Play) {
     this.#play = play;
-    this.stage.random = play.random;
-    this.stage.onStep = (verb, actor) => this.#watch(verb, actor);
+    this.fixture.random = play.random;
+    this.fixture.onStep = (verb, child) => this.#watch(verb, child);
   }
 
   get supervisor(): Supervisor {
@@ -90,13 +90,13 @@ class Watched {
 
   async start(): Promise<void> {
     const { strategy, intensity, escalate, children } = this.#play;
-    this.#supervisor = await this.stage.supervise({
+    this.#supervisor = await this.fixture.supervise({
       strategy,
       intensity,
       periodMs: PERIOD_MS,
       backoff: { initialMs: 100, factor: 2, maxMs: MAX_WAIT_MS },
       onGiveUp: escalate ? "escalate" : "suspend",
-      children: children.map((restart) => this.stage.spec(this.name(restart), { restart })),
+      children: children.map((restart) => this.fixture.spec(this.name(restart), { restart })),
     });
   }
 
@@ -114,15 +114,15 @@ class Watched {
 
   /** Does what is to be done, and returns what must be awaited. */
   begin(happening: Happening): Promise<void> {
-    const { stage, supervisor } = this;
+    const { fixture, supervisor } = this;
     switch (happening.kind) {
       case "exit":
         for (const number of happening.which) this.exit(this.pick(number), happening.how);
         return turns();
       case "add": {
         const id = this.name(happening.restart);
-        if (happening.broken) stage.starts.set(id, "throws");
-        return supervisor.add(stage.spec(id, { restart: happening.restart }));
+        if (happening.broken) fixture.starts.set(id, "throws");
+        return supervisor.add(fixture.spec(id, { restart: happening.restart }));
       }
       case "pass":
         return this.pass(happening.ms);
@@ -130,8 +130,8 @@ class Watched {
       case "mend": {
         const id = this.pick(happening.which);
         if (id === undefined) return Promise.resolve();
-        if (happening.kind === "break") stage.starts.set(id, "throws");
-        else stage.starts.delete(id);
+        if (happening.kind === "break") fixture.starts.set(id, "throws");
+        else fixture.starts.delete(id);
         return Promise.resolve();
       }
       default:
@@ -140,40 +140,40 @@ class Watched {
   }
 
   exit(id: string | undefined, kind: Exit["kind"]): void {
-    const actor = id === undefined ? undefined : this.stage.incarnations(id).at(-1);
-    if (!actor?.alive) return;
-    actor.exit(kind === "failed" ? { kind, error: new Error(`${actor.name} broke`) } : { kind });
+    const child = id === undefined ? undefined : this.fixture.incarnations(id).at(-1);
+    if (!child?.alive) return;
+    child.exit(kind === "failed" ? { kind, error: new Error(`${child.name} broke`) } : { kind });
   }
 
   async pass(ms: number): Promise<void> {
-    for (let passed = 0; passed < ms; passed += STEP_MS) await this.stage.pass(STEP_MS);
+    for (let passed = 0; passed < ms; passed += STEP_MS) await this.fixture.pass(STEP_MS);
   }
 
   /** The end of every play: what runs stops in reverse, and nothing is left. */
   async stop(): Promise<void> {
-    const { stage, ids } = this;
-    stage.take();
+    const { fixture, ids } = this;
+    fixture.take();
     await this.supervisor.stop();
-    const stopped = stage.take().filter((step) => step.startsWith("stop ")).map((step) =>
+    const stopped = fixture.take().filter((step) => step.startsWith("stop ")).map((step) =>
       `${step.slice(5).split("-")[0]}-`
     );
     assert.deepEqual(stopped, [...ids].reverse().filter((id) => stopped.includes(id)), "stopped in reverse");
     await turns();
     assert.deepEqual([...this.restarts.keys()].filter((id) => this.#alive(id) > 0), [], "nothing runs");
-    assert.equal(stage.clock.timers, 0, "no timer is left");
+    assert.equal(fixture.clock.timers, 0, "no timer is left");
     assert.deepEqual(this.violations, []);
   }
 
   #alive(id: string): number {
-    return this.stage.incarnations(id).filter(({ alive }) => alive).length;
+    return this.fixture.incarnations(id).filter(({ alive }) => alive).length;
   }
 
-  #watch(verb: string, actor: Actor): void {
-    const { id, name } = actor;
+  #watch(verb: string, child: TestChild): void {
+    const { id, name } = child;
     if (this.#alive(id) > 1) this.violations.push(`${name} is not the only incarnation that runs`);
-    if (verb === "stop" && !actor.alive) this.violations.push(`${name} had ended and was told to stop`);
+    if (verb === "stop" && !child.alive) this.violations.push(`${name} had ended and was told to stop`);
     if (verb !== "start" || this.manual) return;
-    if (this.restarts.get(id) === "temporary" && this.stage.incarnations(id).length > 1) {
+    if (this.restarts.get(id) === "temporary" && this.fixture.incarnations(id).length > 1) {
       this.violations.push(`${name} is temporary and starts again`);
     }
     if (this.#play.strategy === "one_for_one") return;
@@ -200,7 +200,7 @@ class Model {
     const restart = this.#watched.restarts.get(id);
     this.down.add(id);
     if (restart === "temporary" || (restart === "transient" && kind !== "failed")) return;
-    const { clock } = this.#watched.stage;
+    const { clock } = this.#watched.fixture;
     const nowMs = clock.monotonic();
     this.#spentAtMs = this.#spentAtMs.filter((atMs) => atMs >= nowMs - PERIOD_MS);
     this.#spentAtMs.push(nowMs);
@@ -222,18 +222,18 @@ class Model {
 /** Plays, one thing after the other, next to the model. */
 async function playWithModel(play: Play): Promise<void> {
   const watched = new Watched(play);
-  const { stage } = watched;
+  const { fixture } = watched;
   await watched.start();
   const model = new Model(play, watched);
   let adding = false;
   let kind: Exit["kind"] = "failed";
-  const watch = stage.onStep;
-  stage.onStep = (verb, actor) => {
-    watch?.(verb, actor);
+  const watch = fixture.onStep;
+  fixture.onStep = (verb, child) => {
+    watch?.(verb, child);
     // Two that end at once are handled one after the other: the second may be down by then.
-    if (verb === "exit" && !model.down.has(actor.id)) model.ended(actor.id, kind);
-    if (verb === "fail" && !adding) model.ended(actor.id, "failed");
-    if (verb === "up") model.down.delete(actor.id);
+    if (verb === "exit" && !model.down.has(child.id)) model.ended(child.id, kind);
+    if (verb === "fail" && !adding) model.ended(child.id, "failed");
+    if (verb === "up") model.down.delete(child.id);
   };
   for (const happening of play.happenings) {
     if (happening.kind === "exit") kind = happening.how;
@@ -245,7 +245,7 @@ async function playWithModel(play: Play): Promise<void> {
     assert.equal(lastFailure?.atMs, model.gaveUpAtMs, "gives up when the model does, and only then");
     assert.ok(["running", play.escalate ? "failed" : "suspended"].includes(state), state);
   }
-  for (const id of watched.ids) stage.starts.delete(id);
+  for (const id of watched.ids) fixture.starts.delete(id);
   watched.manual = false;
   await watched.pass(3 * MAX_WAIT_MS);
   const tree = watched.supervisor.state();
@@ -266,7 +266,7 @@ async function playInHaste(play: Play): Promise<void> {
   await watched.start();
   const pending: Promise<void>[] = [];
   for (const [index, happening] of play.happenings.entries()) {
-    if (happening.kind === "pass") watched.stage.clock.advance(happening.ms);
+    if (happening.kind === "pass") watched.fixture.clock.advance(happening.ms);
     else {pending.push(
         watched.begin(happening).catch((error) => assert.match(String(error), /^(Type)?Error: /)),
       );}
@@ -275,7 +275,7 @@ async function playInHaste(play: Play): Promise<void> {
   }
   await watched.supervisor.stop();
   await Promise.all(pending);
-  assert.equal(watched.stage.clock.timers, 0);
+  assert.equal(watched.fixture.clock.timers, 0);
   await watched.stop();
 }
 

@@ -9,27 +9,27 @@ import assert from "node:assert/strict";
 import { Supervisor, type SupervisorOptions } from "../../actors/supervisor.ts";
 import type { ChildSpec, Exit } from "../../actors/child.ts";
 import { turns } from "../helpers/settled.ts";
-import { nodeOf, Stage } from "../helpers/stage.ts";
+import { ChildrenFixture, nodeOf } from "../helpers/children_fixture.ts";
 
 const NORMAL: Exit = { kind: "normal" };
 const SHUTDOWN: Exit = { kind: "shutdown" };
 const FAILED: Exit = { kind: "failed", error: new Error("broken") };
 
 /** A supervisor as OTP's: no waits, and it ends when it gives up. */
-function otp(stage: Stage, options: Partial<SupervisorOptions>): Promise<Supervisor> {
-  stage.random = 0;
-  return stage.supervise({ onGiveUp: "escalate", ...options });
+function otp(fixture: ChildrenFixture, options: Partial<SupervisorOptions>): Promise<Supervisor> {
+  fixture.random = 0;
+  return fixture.supervise({ onGiveUp: "escalate", ...options });
 }
 
 /** A child fails, and the restart that follows is over. */
-async function fail(stage: Stage, id: string, exit?: Exit): Promise<void> {
-  await stage.exit(id, exit);
-  await stage.pass(0);
+async function fail(fixture: ChildrenFixture, id: string, exit?: Exit): Promise<void> {
+  await fixture.exit(id, exit);
+  await fixture.pass(0);
 }
 
 /** A spec of a supervisor below another one. */
 function nested(
-  stage: Stage,
+  fixture: ChildrenFixture,
   id: string,
   options: Partial<SupervisorOptions>,
   more: Partial<ChildSpec> = {},
@@ -38,7 +38,7 @@ function nested(
   return {
     id,
     type: "supervisor",
-    start: (context) => Supervisor.start(stage.options(own), context),
+    start: (context) => Supervisor.start(fixture.options(own), context),
     ...more,
   };
 }
@@ -46,166 +46,166 @@ function nested(
 // Supervision Principles
 
 Deno.test("Supervisor starts its children in the order of their specs and stops them in reverse", async () => {
-  const stage = new Stage();
-  const supervisor = await otp(stage, { children: stage.specs("a", "b", "c") });
-  assert.deepEqual(stage.take(), ["start a1", "up a1", "start b1", "up b1", "start c1", "up c1"]);
+  const fixture = new ChildrenFixture();
+  const supervisor = await otp(fixture, { children: fixture.specs("a", "b", "c") });
+  assert.deepEqual(fixture.take(), ["start a1", "up a1", "start b1", "up b1", "start c1", "up c1"]);
   await supervisor.stop();
-  assert.deepEqual(stage.take(), ["stop c1", "end c1", "stop b1", "end b1", "stop a1", "end a1"]);
+  assert.deepEqual(fixture.take(), ["stop c1", "end c1", "stop b1", "end b1", "stop a1", "end a1"]);
 });
 
 // Starting a Supervisor
 
 Deno.test("Supervisor.start does not return before all children have started", async () => {
-  const stage = new Stage();
-  stage.starts.set("b", "slow");
+  const fixture = new ChildrenFixture();
+  fixture.starts.set("b", "slow");
   let started = false;
-  const starting = otp(stage, { children: stage.specs("a", "b", "c") }).finally(() => started = true);
+  const starting = otp(fixture, { children: fixture.specs("a", "b", "c") }).finally(() => started = true);
   await turns();
-  assert.deepEqual([started, stage.take()], [false, ["start a1", "up a1", "start b1"]]);
-  stage.enter("b");
+  assert.deepEqual([started, fixture.take()], [false, ["start a1", "up a1", "start b1"]]);
+  fixture.enter("b");
   await starting;
-  assert.deepEqual(stage.take(), ["up b1", "start c1", "up c1"]);
+  assert.deepEqual(fixture.take(), ["up b1", "start c1", "up c1"]);
 });
 
 // Manual page, start_link: what was started is ended again, and the start fails.
 Deno.test("Supervisor.start fails when a child does not start, and ends those before it in reverse", async () => {
-  const stage = new Stage();
-  stage.starts.set("c", "throws");
-  await assert.rejects(otp(stage, { children: stage.specs("a", "b", "c", "d") }), /c1 does not start/);
-  assert.deepEqual(stage.take().slice(4), ["start c1", "stop b1", "end b1", "stop a1", "end a1"]);
+  const fixture = new ChildrenFixture();
+  fixture.starts.set("c", "throws");
+  await assert.rejects(otp(fixture, { children: fixture.specs("a", "b", "c", "d") }), /c1 does not start/);
+  assert.deepEqual(fixture.take().slice(4), ["start c1", "stop b1", "end b1", "stop a1", "end a1"]);
 });
 
 // Restart Strategy
 
 Deno.test("Supervisor one_for_one restarts only the child that ended", async () => {
-  const stage = new Stage();
-  await otp(stage, { strategy: "one_for_one", children: stage.specs("a", "b", "c") });
-  stage.take();
-  await fail(stage, "b");
-  assert.deepEqual(stage.take(), ["exit b1", "start b2", "up b2"]);
+  const fixture = new ChildrenFixture();
+  await otp(fixture, { strategy: "one_for_one", children: fixture.specs("a", "b", "c") });
+  fixture.take();
+  await fail(fixture, "b");
+  assert.deepEqual(fixture.take(), ["exit b1", "start b2", "up b2"]);
 });
 
 Deno.test("Supervisor one_for_all ends all other children, then starts all again", async () => {
-  const stage = new Stage();
-  await otp(stage, { strategy: "one_for_all", children: stage.specs("a", "b", "c") });
-  stage.take();
-  await fail(stage, "b");
+  const fixture = new ChildrenFixture();
+  await otp(fixture, { strategy: "one_for_all", children: fixture.specs("a", "b", "c") });
+  fixture.take();
+  await fail(fixture, "b");
   const ends = ["stop c1", "end c1", "stop a1", "end a1"];
   const starts = ["start a2", "up a2", "start b2", "up b2", "start c2", "up c2"];
-  assert.deepEqual(stage.take(), ["exit b1", ...ends, ...starts]);
+  assert.deepEqual(fixture.take(), ["exit b1", ...ends, ...starts]);
 });
 
 Deno.test("Supervisor rest_for_one ends the children started after it, then starts it and them again", async () => {
-  const stage = new Stage();
-  await otp(stage, { strategy: "rest_for_one", children: stage.specs("a", "b", "c", "d") });
-  stage.take();
-  await fail(stage, "b");
+  const fixture = new ChildrenFixture();
+  await otp(fixture, { strategy: "rest_for_one", children: fixture.specs("a", "b", "c", "d") });
+  fixture.take();
+  await fail(fixture, "b");
   const ends = ["stop d1", "end d1", "stop c1", "end c1"];
   const starts = ["start b2", "up b2", "start c2", "up c2", "start d2", "up d2"];
-  assert.deepEqual(stage.take(), ["exit b1", ...ends, ...starts]);
+  assert.deepEqual(fixture.take(), ["exit b1", ...ends, ...starts]);
 });
 
 Deno.test("Supervisor restarts one_for_one where no strategy is given", async () => {
-  const stage = new Stage();
-  const supervisor = await otp(stage, { children: stage.specs("a", "b") });
+  const fixture = new ChildrenFixture();
+  const supervisor = await otp(fixture, { children: fixture.specs("a", "b") });
   assert.equal(supervisor.state().details?.["strategy"], "one_for_one");
 });
 
 // Maximum Restart Intensity
 
 Deno.test("Supervisor gives up at one restart more than its intensity: children end in reverse, then it", async () => {
-  const stage = new Stage();
-  const supervisor = await otp(stage, {
+  const fixture = new ChildrenFixture();
+  const supervisor = await otp(fixture, {
     intensity: 2,
     periodMs: 5_000,
-    children: stage.specs("a", "b", "c"),
+    children: fixture.specs("a", "b", "c"),
   });
-  await fail(stage, "b");
-  await fail(stage, "a");
-  assert.deepEqual([supervisor.state().state, stage.exits], ["running", []]);
-  stage.take();
-  await fail(stage, "b");
-  assert.deepEqual(stage.take(), ["exit b2", "stop c1", "end c1", "stop a2", "end a2"]);
-  assert.deepEqual([supervisor.state().state, stage.exits.length], ["failed", 1]);
+  await fail(fixture, "b");
+  await fail(fixture, "a");
+  assert.deepEqual([supervisor.state().state, fixture.exits], ["running", []]);
+  fixture.take();
+  await fail(fixture, "b");
+  assert.deepEqual(fixture.take(), ["exit b2", "stop c1", "end c1", "stop a2", "end a2"]);
+  assert.deepEqual([supervisor.state().state, fixture.exits.length], ["failed", 1]);
 });
 
 Deno.test("Supervisor counts restarts within the last period only, both of its ends included", async () => {
   for (const [laterMs, givesUp] of [[5_000, true], [5_001, false]] as const) {
-    const stage = new Stage();
-    await otp(stage, { intensity: 2, periodMs: 5_000, children: stage.specs("a") });
-    await fail(stage, "a");
-    await stage.pass(3_000);
-    await fail(stage, "a");
-    await stage.pass(laterMs - 3_000);
-    await fail(stage, "a");
-    assert.equal(stage.exits.length, givesUp ? 1 : 0, `${laterMs} ms after the first`);
+    const fixture = new ChildrenFixture();
+    await otp(fixture, { intensity: 2, periodMs: 5_000, children: fixture.specs("a") });
+    await fail(fixture, "a");
+    await fixture.pass(3_000);
+    await fail(fixture, "a");
+    await fixture.pass(laterMs - 3_000);
+    await fail(fixture, "a");
+    assert.equal(fixture.exits.length, givesUp ? 1 : 0, `${laterMs} ms after the first`);
   }
 });
 
 Deno.test("Supervisor with intensity 0 gives up at the first failure", async () => {
-  const stage = new Stage();
-  await otp(stage, { intensity: 0, children: stage.specs("a", "b") });
-  stage.take();
-  await fail(stage, "a");
-  assert.deepEqual([stage.take(), stage.exits.length], [["exit a1", "stop b1", "end b1"], 1]);
+  const fixture = new ChildrenFixture();
+  await otp(fixture, { intensity: 0, children: fixture.specs("a", "b") });
+  fixture.take();
+  await fail(fixture, "a");
+  assert.deepEqual([fixture.take(), fixture.exits.length], [["exit a1", "stop b1", "end b1"], 1]);
 });
 
 Deno.test("Supervisor counts a restart of many children as one", async () => {
-  const stage = new Stage();
-  await otp(stage, { strategy: "one_for_all", intensity: 2, children: stage.specs("a", "b", "c") });
-  await fail(stage, "a");
-  await fail(stage, "c");
-  assert.equal(stage.exits.length, 0);
-  await fail(stage, "b");
-  assert.equal(stage.exits.length, 1);
+  const fixture = new ChildrenFixture();
+  await otp(fixture, { strategy: "one_for_all", intensity: 2, children: fixture.specs("a", "b", "c") });
+  await fail(fixture, "a");
+  await fail(fixture, "c");
+  assert.equal(fixture.exits.length, 0);
+  await fail(fixture, "b");
+  assert.equal(fixture.exits.length, 1);
 });
 
 Deno.test("Supervisor that gave up is restarted by its parent, until that gives up too: intensities multiply", async () => {
-  const stage = new Stage();
-  const inner = nested(stage, "inner", { intensity: 1, children: stage.specs("a") });
-  await otp(stage, { intensity: 2, children: [inner] });
+  const fixture = new ChildrenFixture();
+  const inner = nested(fixture, "inner", { intensity: 1, children: fixture.specs("a") });
+  await otp(fixture, { intensity: 2, children: [inner] });
   for (let failures = 1; failures <= 6; failures++) {
-    assert.equal(stage.exits.length, 0, `after ${failures - 1} failures`);
-    await fail(stage, "a");
+    assert.equal(fixture.exits.length, 0, `after ${failures - 1} failures`);
+    await fail(fixture, "a");
   }
-  assert.equal(stage.exits.length, 1);
-  assert.equal(stage.incarnations("a").length, 6);
+  assert.equal(fixture.exits.length, 1);
+  assert.equal(fixture.incarnations("a").length, 6);
 });
 
 // Manual page, and the reason given in Maximum Restart Intensity: no endless loop of starts that fail.
 Deno.test("Supervisor tries a restart that fails again, and counts each", async () => {
-  const stage = new Stage();
-  await otp(stage, { intensity: 3, children: stage.specs("a", "b") });
-  stage.starts.set("a", "throws");
-  stage.take();
-  await stage.exit("a");
-  for (let tries = 0; tries < 5; tries++) await stage.pass(0);
-  assert.deepEqual(stage.take(), ["exit a1", "start a2", "start a3", "start a4", "stop b1", "end b1"]);
-  assert.equal(stage.exits.length, 1);
+  const fixture = new ChildrenFixture();
+  await otp(fixture, { intensity: 3, children: fixture.specs("a", "b") });
+  fixture.starts.set("a", "throws");
+  fixture.take();
+  await fixture.exit("a");
+  for (let tries = 0; tries < 5; tries++) await fixture.pass(0);
+  assert.deepEqual(fixture.take(), ["exit a1", "start a2", "start a3", "start a4", "stop b1", "end b1"]);
+  assert.equal(fixture.exits.length, 1);
 });
 
 Deno.test("Supervisor one_for_all ends what it had started again when a later start fails, and begins anew", async () => {
-  const stage = new Stage();
-  await otp(stage, { strategy: "one_for_all", intensity: 3, children: stage.specs("a", "b", "c") });
-  stage.starts.set("b", "throws");
-  stage.take();
-  await fail(stage, "c");
-  assert.deepEqual(stage.take().slice(5), ["start a2", "up a2", "start b2", "stop a2", "end a2"]);
-  stage.starts.delete("b");
-  await stage.pass(0);
-  assert.deepEqual(stage.take(), ["start a3", "up a3", "start b3", "up b3", "start c2", "up c2"]);
+  const fixture = new ChildrenFixture();
+  await otp(fixture, { strategy: "one_for_all", intensity: 3, children: fixture.specs("a", "b", "c") });
+  fixture.starts.set("b", "throws");
+  fixture.take();
+  await fail(fixture, "c");
+  assert.deepEqual(fixture.take().slice(5), ["start a2", "up a2", "start b2", "stop a2", "end a2"]);
+  fixture.starts.delete("b");
+  await fixture.pass(0);
+  assert.deepEqual(fixture.take(), ["start a3", "up a3", "start b3", "up b3", "start c2", "up c2"]);
 });
 
 Deno.test("Supervisor rest_for_one keeps what comes before the start that failed, and goes on from there", async () => {
-  const stage = new Stage();
-  await otp(stage, { strategy: "rest_for_one", intensity: 3, children: stage.specs("a", "b", "c") });
-  stage.starts.set("b", "throws");
-  stage.take();
-  await fail(stage, "a");
-  assert.deepEqual(stage.take().slice(5), ["start a2", "up a2", "start b2"]);
-  stage.starts.delete("b");
-  await stage.pass(0);
-  assert.deepEqual(stage.take(), ["start b3", "up b3", "start c2", "up c2"]);
+  const fixture = new ChildrenFixture();
+  await otp(fixture, { strategy: "rest_for_one", intensity: 3, children: fixture.specs("a", "b", "c") });
+  fixture.starts.set("b", "throws");
+  fixture.take();
+  await fail(fixture, "a");
+  assert.deepEqual(fixture.take().slice(5), ["start a2", "up a2", "start b2"]);
+  fixture.starts.delete("b");
+  await fixture.pass(0);
+  assert.deepEqual(fixture.take(), ["start b3", "up b3", "start c2", "up c2"]);
 });
 
 // Child Specification
@@ -213,195 +213,211 @@ Deno.test("Supervisor rest_for_one keeps what comes before the start that failed
 Deno.test("Supervisor restarts a permanent child, the default, however it ended", async () => {
   for (const exit of [NORMAL, SHUTDOWN, FAILED]) {
     for (const more of [{}, { restart: "permanent" }] as const) {
-      const stage = new Stage();
-      await otp(stage, { children: [stage.spec("a", more)] });
-      await fail(stage, "a", exit);
-      assert.equal(stage.incarnations("a").length, 2, exit.kind);
+      const fixture = new ChildrenFixture();
+      await otp(fixture, { children: [fixture.spec("a", more)] });
+      await fail(fixture, "a", exit);
+      assert.equal(fixture.incarnations("a").length, 2, exit.kind);
     }
   }
 });
 
 Deno.test("Supervisor restarts a transient child only when it failed", async () => {
   for (const [exit, lives] of [[NORMAL, 1], [SHUTDOWN, 1], [FAILED, 2]] as const) {
-    const stage = new Stage();
-    const supervisor = await otp(stage, { children: [stage.spec("a", { restart: "transient" })] });
-    await fail(stage, "a", exit);
-    assert.equal(stage.incarnations("a").length, lives, exit.kind);
+    const fixture = new ChildrenFixture();
+    const supervisor = await otp(fixture, { children: [fixture.spec("a", { restart: "transient" })] });
+    await fail(fixture, "a", exit);
+    assert.equal(fixture.incarnations("a").length, lives, exit.kind);
     assert.equal(nodeOf(supervisor.state(), "a").state, lives === 1 ? "stopped" : "running");
   }
 });
 
 Deno.test("Supervisor never restarts a temporary child and forgets it, also when a sibling's end ended it", async () => {
   for (const exit of [NORMAL, SHUTDOWN, FAILED]) {
-    const stage = new Stage();
-    const supervisor = await otp(stage, {
+    const fixture = new ChildrenFixture();
+    const supervisor = await otp(fixture, {
       intensity: 0,
-      children: [stage.spec("a", { restart: "temporary" })],
+      children: [fixture.spec("a", { restart: "temporary" })],
     });
-    await fail(stage, "a", exit);
-    assert.deepEqual([stage.incarnations("a").length, supervisor.state().children], [1, []], exit.kind);
+    await fail(fixture, "a", exit);
+    assert.deepEqual([fixture.incarnations("a").length, supervisor.state().children], [1, []], exit.kind);
   }
   for (const strategy of ["one_for_all", "rest_for_one"] as const) {
-    const stage = new Stage();
-    const children = [stage.spec("a"), stage.spec("b", { restart: "temporary" }), stage.spec("c")];
-    const supervisor = await otp(stage, { strategy, children });
-    stage.take();
-    await fail(stage, "a");
+    const fixture = new ChildrenFixture();
+    const children = [fixture.spec("a"), fixture.spec("b", { restart: "temporary" }), fixture.spec("c")];
+    const supervisor = await otp(fixture, { strategy, children });
+    fixture.take();
+    await fail(fixture, "a");
     const ends = ["stop c1", "end c1", "stop b1", "end b1"];
-    assert.deepEqual(stage.take(), ["exit a1", ...ends, "start a2", "up a2", "start c2", "up c2"], strategy);
+    assert.deepEqual(
+      fixture.take(),
+      ["exit a1", ...ends, "start a2", "up a2", "start c2", "up c2"],
+      strategy,
+    );
     assert.deepEqual(supervisor.state().children.map(({ id }) => id), ["a", "c"]);
   }
 });
 
 Deno.test("Supervisor one_for_all starts a transient child that had ended well again with the others", async () => {
-  const stage = new Stage();
-  const children = [stage.spec("a", { restart: "transient" }), stage.spec("b")];
-  await otp(stage, { strategy: "one_for_all", children });
-  await fail(stage, "a", NORMAL);
-  stage.take();
-  await fail(stage, "b");
-  assert.deepEqual(stage.take(), ["exit b1", "start a2", "up a2", "start b2", "up b2"]);
+  const fixture = new ChildrenFixture();
+  const children = [fixture.spec("a", { restart: "transient" }), fixture.spec("b")];
+  await otp(fixture, { strategy: "one_for_all", children });
+  await fail(fixture, "a", NORMAL);
+  fixture.take();
+  await fail(fixture, "b");
+  assert.deepEqual(fixture.take(), ["exit b1", "start a2", "up a2", "start b2", "up b2"]);
 });
 
 Deno.test("Supervisor spends no restart on a child that is not to be restarted", async () => {
-  const stage = new Stage();
-  const children = [stage.spec("a", { restart: "transient" }), stage.spec("b", { restart: "temporary" })];
-  const supervisor = await otp(stage, { intensity: 0, children });
-  await fail(stage, "a", NORMAL);
-  await fail(stage, "b", FAILED);
-  assert.deepEqual([supervisor.state().state, stage.exits], ["running", []]);
+  const fixture = new ChildrenFixture();
+  const children = [fixture.spec("a", { restart: "transient" }), fixture.spec("b", { restart: "temporary" })];
+  const supervisor = await otp(fixture, { intensity: 0, children });
+  await fail(fixture, "a", NORMAL);
+  await fail(fixture, "b", FAILED);
+  assert.deepEqual([supervisor.state().state, fixture.exits], ["running", []]);
 });
 
 Deno.test("Supervisor gives a child its shutdown time, 5 s by default, and then ends it without asking", async () => {
   for (const [more, ms] of [[{}, 5_000], [{ shutdownMs: 700 }, 700]] as const) {
-    const stage = new Stage();
-    stage.stops.set("a", "slow");
-    const supervisor = await otp(stage, { children: [stage.spec("a", more)] });
-    stage.take();
+    const fixture = new ChildrenFixture();
+    fixture.stops.set("a", "slow");
+    const supervisor = await otp(fixture, { children: [fixture.spec("a", more)] });
+    fixture.take();
     const stopping = supervisor.stop();
     await turns();
-    await stage.pass(ms - 1);
-    assert.deepEqual([stage.take(), stage.actor("a").stopSignal?.aborted], [["stop a1"], false]);
-    await stage.pass(1);
-    assert.deepEqual([stage.take(), stage.actor("a").stopSignal?.aborted], [["end a1"], true]);
+    await fixture.pass(ms - 1);
+    assert.deepEqual([fixture.take(), fixture.latest("a").stopSignal?.aborted], [["stop a1"], false]);
+    await fixture.pass(1);
+    assert.deepEqual([fixture.take(), fixture.latest("a").stopSignal?.aborted], [["end a1"], true]);
     await stopping;
   }
 });
 
 Deno.test("Supervisor ends a brutal child without time to stop", async () => {
-  const stage = new Stage();
-  stage.stops.set("a", "slow");
-  const supervisor = await otp(stage, { children: [stage.spec("a", { shutdownMs: "brutal" })] });
-  stage.take();
+  const fixture = new ChildrenFixture();
+  fixture.stops.set("a", "slow");
+  const supervisor = await otp(fixture, { children: [fixture.spec("a", { shutdownMs: "brutal" })] });
+  fixture.take();
   await supervisor.stop();
-  assert.deepEqual(stage.take(), ["kill a1", "end a1"]);
+  assert.deepEqual(fixture.take(), ["kill a1", "end a1"]);
 });
 
 Deno.test("Supervisor gives a child that is a supervisor all the time that its children need", async () => {
-  const stage = new Stage();
-  for (const id of ["a", "b", "c"]) stage.stops.set(id, "slow");
-  const supervisor = await otp(stage, {
-    children: [nested(stage, "inner", { children: stage.specs("a", "b", "c") })],
+  const fixture = new ChildrenFixture();
+  for (const id of ["a", "b", "c"]) fixture.stops.set(id, "slow");
+  const supervisor = await otp(fixture, {
+    children: [nested(fixture, "inner", { children: fixture.specs("a", "b", "c") })],
   });
-  stage.take();
+  fixture.take();
   const stopping = supervisor.stop();
   for (let each = 0; each < 3; each++) {
     await turns();
-    await stage.pass(5_000);
+    await fixture.pass(5_000);
   }
   await stopping;
-  assert.deepEqual(stage.take(), ["stop c1", "end c1", "stop b1", "end b1", "stop a1", "end a1"]);
+  assert.deepEqual(fixture.take(), ["stop c1", "end c1", "stop b1", "end b1", "stop a1", "end a1"]);
   assert.equal(supervisor.state().abandoned, undefined);
 });
 
 Deno.test("Supervisor counts a child that failed while it was stopped as stopped", async () => {
-  const stage = new Stage();
-  stage.stops.set("b", "throws");
-  const supervisor = await otp(stage, { children: stage.specs("a", "b") });
-  stage.take();
+  const fixture = new ChildrenFixture();
+  fixture.stops.set("b", "throws");
+  const supervisor = await otp(fixture, { children: fixture.specs("a", "b") });
+  fixture.take();
   await supervisor.stop();
-  assert.deepEqual(stage.take(), ["stop b1", "stop a1", "end a1"]);
+  assert.deepEqual(fixture.take(), ["stop b1", "stop a1", "end a1"]);
 });
 
 Deno.test("Supervisor refuses two children of one id", async () => {
-  const stage = new Stage();
-  await assert.rejects(otp(stage, { children: stage.specs("a", "b", "a") }), TypeError);
-  assert.deepEqual(stage.take(), []);
+  const fixture = new ChildrenFixture();
+  await assert.rejects(otp(fixture, { children: fixture.specs("a", "b", "a") }), TypeError);
+  assert.deepEqual(fixture.take(), []);
 });
 
 // Adding a Child Process
 
 Deno.test("Supervisor.add starts a child behind all others, and treats it as they are treated", async () => {
-  const stage = new Stage();
-  const supervisor = await otp(stage, { strategy: "rest_for_one", children: stage.specs("a", "b") });
-  await supervisor.add(stage.spec("c"));
-  stage.take();
-  await fail(stage, "b");
-  assert.deepEqual(stage.take(), ["exit b1", "stop c1", "end c1", "start b2", "up b2", "start c2", "up c2"]);
+  const fixture = new ChildrenFixture();
+  const supervisor = await otp(fixture, { strategy: "rest_for_one", children: fixture.specs("a", "b") });
+  await supervisor.add(fixture.spec("c"));
+  fixture.take();
+  await fail(fixture, "b");
+  assert.deepEqual(fixture.take(), [
+    "exit b1",
+    "stop c1",
+    "end c1",
+    "start b2",
+    "up b2",
+    "start c2",
+    "up c2",
+  ]);
   await supervisor.stop();
-  assert.deepEqual(stage.take().filter((step) => step.startsWith("stop")), ["stop c2", "stop b2", "stop a1"]);
+  assert.deepEqual(fixture.take().filter((step) => step.startsWith("stop")), [
+    "stop c2",
+    "stop b2",
+    "stop a1",
+  ]);
 });
 
 Deno.test("Supervisor.add keeps nothing of a child that does not start", async () => {
-  const stage = new Stage();
-  stage.starts.set("b", "throws");
-  const supervisor = await otp(stage, { intensity: 0, children: stage.specs("a") });
-  await assert.rejects(supervisor.add(stage.spec("b")), /b1 does not start/);
+  const fixture = new ChildrenFixture();
+  fixture.starts.set("b", "throws");
+  const supervisor = await otp(fixture, { intensity: 0, children: fixture.specs("a") });
+  await assert.rejects(supervisor.add(fixture.spec("b")), /b1 does not start/);
   assert.deepEqual(supervisor.state().children.map(({ id }) => id), ["a"]);
-  assert.deepEqual([supervisor.state().state, stage.exits], ["running", []]);
+  assert.deepEqual([supervisor.state().state, fixture.exits], ["running", []]);
 });
 
 Deno.test("Supervisor that is started again has lost the children that were added", async () => {
-  const stage = new Stage();
+  const fixture = new ChildrenFixture();
   let inner: Supervisor | undefined;
-  const options = stage.options({
+  const options = fixture.options({
     id: "inner",
     intensity: 0,
     onGiveUp: "escalate",
-    children: stage.specs("a"),
+    children: fixture.specs("a"),
   });
   const start: ChildSpec["start"] = async (context) => inner = await Supervisor.start(options, context);
-  const supervisor = await otp(stage, { children: [{ id: "inner", type: "supervisor", start }] });
-  await inner?.add(stage.spec("b"));
-  await fail(stage, "a");
+  const supervisor = await otp(fixture, { children: [{ id: "inner", type: "supervisor", start }] });
+  await inner?.add(fixture.spec("b"));
+  await fail(fixture, "a");
   assert.deepEqual(nodeOf(supervisor.state(), "inner").children.map(({ id }) => id), ["a"]);
-  assert.deepEqual([stage.incarnations("a").length, stage.incarnations("b").length], [2, 1]);
+  assert.deepEqual([fixture.incarnations("a").length, fixture.incarnations("b").length], [2, 1]);
 });
 
 // Stopping a Child Process
 
 Deno.test("Supervisor.remove stops a child within its time and deletes its spec; siblings go on", async () => {
-  const stage = new Stage();
-  const supervisor = await otp(stage, { strategy: "one_for_all", children: stage.specs("a", "b", "c") });
-  stage.take();
+  const fixture = new ChildrenFixture();
+  const supervisor = await otp(fixture, { strategy: "one_for_all", children: fixture.specs("a", "b", "c") });
+  fixture.take();
   await supervisor.remove("b");
-  assert.deepEqual(stage.take(), ["stop b1", "end b1"]);
-  await fail(stage, "a");
-  assert.equal(stage.incarnations("b").length, 1);
+  assert.deepEqual(fixture.take(), ["stop b1", "end b1"]);
+  await fail(fixture, "a");
+  assert.equal(fixture.incarnations("b").length, 1);
   await assert.rejects(supervisor.remove("b"), TypeError);
 });
 
 // Manual page, restart_child.
 Deno.test("Supervisor.restart starts a child that has ended, and spends no restart", async () => {
-  const stage = new Stage();
-  const children = [stage.spec("a", { restart: "transient" }), stage.spec("b")];
-  const supervisor = await otp(stage, { intensity: 0, children });
-  await fail(stage, "a", NORMAL);
-  stage.take();
+  const fixture = new ChildrenFixture();
+  const children = [fixture.spec("a", { restart: "transient" }), fixture.spec("b")];
+  const supervisor = await otp(fixture, { intensity: 0, children });
+  await fail(fixture, "a", NORMAL);
+  fixture.take();
   await supervisor.restart("a");
-  assert.deepEqual(stage.take(), ["start a2", "up a2"]);
+  assert.deepEqual(fixture.take(), ["start a2", "up a2"]);
   await assert.rejects(supervisor.restart("x"), TypeError);
 });
 
 // Stopping
 
 Deno.test("Supervisor below another one is ended by it, its children in reverse, before its elder siblings", async () => {
-  const stage = new Stage();
-  const inner = nested(stage, "inner", { children: stage.specs("b", "c") });
-  const supervisor = await otp(stage, { children: [stage.spec("a"), inner, stage.spec("d")] });
-  stage.take();
+  const fixture = new ChildrenFixture();
+  const inner = nested(fixture, "inner", { children: fixture.specs("b", "c") });
+  const supervisor = await otp(fixture, { children: [fixture.spec("a"), inner, fixture.spec("d")] });
+  fixture.take();
   await supervisor.stop();
-  assert.deepEqual(stage.take().filter((step) => step.startsWith("stop")), [
+  assert.deepEqual(fixture.take().filter((step) => step.startsWith("stop")), [
     "stop d1",
     "stop c1",
     "stop b1",
@@ -411,104 +427,108 @@ Deno.test("Supervisor below another one is ended by it, its children in reverse,
 
 // Manual versus automatic: between two tries of a restart the supervisor serves what else it is asked for.
 Deno.test("Supervisor can be stopped between two tries of a restart that fails", async () => {
-  const stage = new Stage();
-  const supervisor = await otp(stage, { intensity: 100, children: stage.specs("a", "b") });
-  stage.starts.set("a", "throws");
-  await fail(stage, "a");
-  await fail(stage, "b");
-  stage.take();
+  const fixture = new ChildrenFixture();
+  const supervisor = await otp(fixture, { intensity: 100, children: fixture.specs("a", "b") });
+  fixture.starts.set("a", "throws");
+  await fail(fixture, "a");
+  await fail(fixture, "b");
+  fixture.take();
   await supervisor.stop();
-  assert.deepEqual([stage.take(), stage.clock.timers], [["stop b2", "end b2"], 0]);
+  assert.deepEqual([fixture.take(), fixture.clock.timers], [["stop b2", "end b2"], 0]);
 });
 
 // Where we differ
 
 Deno.test("Supervisor differs: it waits before each restart, longer each time, by chance, and less after quiet", async () => {
-  const stage = new Stage();
-  await stage.supervise({ intensity: 100, children: stage.specs("a") });
+  const fixture = new ChildrenFixture();
+  await fixture.supervise({ intensity: 100, children: fixture.specs("a") });
   const waited: number[] = [];
   for (const random of [1, 1, 1, 0.25, 1, 1, 1, 1, 1]) {
-    stage.random = random;
-    await stage.exit("a");
-    const lives = stage.incarnations("a").length;
+    fixture.random = random;
+    await fixture.exit("a");
+    const lives = fixture.incarnations("a").length;
     let ms = 0;
-    for (; stage.incarnations("a").length === lives; ms += 25) await stage.pass(25);
+    for (; fixture.incarnations("a").length === lives; ms += 25) await fixture.pass(25);
     waited.push(ms);
   }
   assert.deepEqual(waited, [100, 200, 400, 200, 1_600, 3_200, 6_400, 10_000, 10_000]);
-  await stage.pass(10_000);
-  await stage.exit("a");
-  await stage.pass(100);
-  assert.equal(stage.incarnations("a").length, 11);
+  await fixture.pass(10_000);
+  await fixture.exit("a");
+  await fixture.pass(100);
+  assert.equal(fixture.incarnations("a").length, 11);
 });
 
 Deno.test("Supervisor differs: one that gives up may suspend itself, and starts everything again later", async () => {
-  const stage = new Stage();
-  const supervisor = await otp(stage, { intensity: 0, onGiveUp: "suspend", children: stage.specs("a", "b") });
-  stage.take();
-  await fail(stage, "a");
-  assert.deepEqual([stage.take(), stage.exits], [["exit a1", "stop b1", "end b1"], []]);
-  const reopensAtMs = stage.clock.now() + 10_000;
+  const fixture = new ChildrenFixture();
+  const supervisor = await otp(fixture, {
+    intensity: 0,
+    onGiveUp: "suspend",
+    children: fixture.specs("a", "b"),
+  });
+  fixture.take();
+  await fail(fixture, "a");
+  assert.deepEqual([fixture.take(), fixture.exits], [["exit a1", "stop b1", "end b1"], []]);
+  const reopensAtMs = fixture.clock.now() + 10_000;
   assert.deepEqual([supervisor.state().state, supervisor.state().reopensAtMs], ["suspended", reopensAtMs]);
-  await stage.pass(9_999);
-  assert.deepEqual(stage.take(), []);
-  await stage.pass(1);
-  assert.deepEqual(stage.take(), ["start a2", "up a2", "start b2", "up b2"]);
+  await fixture.pass(9_999);
+  assert.deepEqual(fixture.take(), []);
+  await fixture.pass(1);
+  assert.deepEqual(fixture.take(), ["start a2", "up a2", "start b2", "up b2"]);
   assert.equal(supervisor.state().state, "running");
 });
 
 Deno.test("Supervisor differs: giving up is a failure, not a shutdown, so a transient supervisor comes back", async () => {
-  const stage = new Stage();
-  const inner = nested(stage, "inner", { intensity: 0, children: stage.specs("a") }, {
+  const fixture = new ChildrenFixture();
+  const inner = nested(fixture, "inner", { intensity: 0, children: fixture.specs("a") }, {
     restart: "transient",
   });
-  await otp(stage, { children: [inner] });
-  await fail(stage, "a");
-  assert.equal(stage.incarnations("a").length, 2);
+  await otp(fixture, { children: [inner] });
+  await fail(fixture, "a");
+  assert.equal(fixture.incarnations("a").length, 2);
 });
 
 Deno.test("Supervisor differs: a child may have a limit of its own, and is suspended alone", async () => {
-  const stage = new Stage();
+  const fixture = new ChildrenFixture();
   const limit = { intensity: 1, periodMs: 10_000 };
-  const supervisor = await otp(stage, {
+  const supervisor = await otp(fixture, {
     intensity: 0,
-    children: [stage.spec("a", { limit }), stage.spec("b")],
+    children: [fixture.spec("a", { limit }), fixture.spec("b")],
   });
-  await fail(stage, "a");
-  await fail(stage, "a");
+  await fail(fixture, "a");
+  await fail(fixture, "a");
   assert.equal(nodeOf(supervisor.state(), "a").state, "suspended");
   assert.deepEqual([supervisor.state().state, nodeOf(supervisor.state(), "b").state], ["running", "running"]);
 });
 
 Deno.test("Supervisor differs: what does not stop cannot be killed: it is left behind, counted and named", async () => {
-  const stage = new Stage();
-  stage.stops.set("a", "deaf");
-  const supervisor = await otp(stage, { strategy: "one_for_all", children: stage.specs("a", "b") });
-  stage.take();
-  await stage.exit("b");
-  await stage.pass(5_100);
-  await stage.pass(0);
-  assert.deepEqual(stage.take(), ["exit b1", "stop a1", "start a2", "up a2", "start b2", "up b2"]);
+  const fixture = new ChildrenFixture();
+  fixture.stops.set("a", "deaf");
+  const supervisor = await otp(fixture, { strategy: "one_for_all", children: fixture.specs("a", "b") });
+  fixture.take();
+  await fixture.exit("b");
+  await fixture.pass(5_100);
+  await fixture.pass(0);
+  assert.deepEqual(fixture.take(), ["exit b1", "stop a1", "start a2", "up a2", "start b2", "up b2"]);
   assert.deepEqual(supervisor.state().abandoned, { count: 1, running: ["a"] });
 });
 
 Deno.test("Supervisor differs: a start has a time limit too", async () => {
-  const stage = new Stage();
-  stage.starts.set("b", "slow");
+  const fixture = new ChildrenFixture();
+  fixture.starts.set("b", "slow");
   const starting = assert.rejects(
-    otp(stage, { children: stage.specs("a", "b") }),
+    otp(fixture, { children: fixture.specs("a", "b") }),
     /"b" did not start within 30000 ms/,
   );
   await turns();
-  await stage.pass(30_000);
+  await fixture.pass(30_000);
   await starting;
-  assert.deepEqual(stage.take(), ["start a1", "up a1", "start b1", "stop a1", "end a1"]);
+  assert.deepEqual(fixture.take(), ["start a1", "up a1", "start b1", "stop a1", "end a1"]);
 });
 
 Deno.test("Supervisor differs: a running child can be restarted too", async () => {
-  const stage = new Stage();
-  const supervisor = await otp(stage, { strategy: "one_for_all", children: stage.specs("a", "b") });
-  stage.take();
+  const fixture = new ChildrenFixture();
+  const supervisor = await otp(fixture, { strategy: "one_for_all", children: fixture.specs("a", "b") });
+  fixture.take();
   await supervisor.restart("a");
-  assert.deepEqual(stage.take(), ["stop a1", "end a1", "start a2", "up a2"]);
+  assert.deepEqual(fixture.take(), ["stop a1", "end a1", "start a2", "up a2"]);
 });

@@ -13,7 +13,7 @@ import { turns } from "./settled.ts";
 export type Manner = "well" | "throws" | "slow" | "deaf";
 
 /** One incarnation of a child as the test sees it. */
-export class Actor implements Child {
+export class TestChild implements Child {
   readonly id: string;
   /** Its id, and which incarnation it is. */
   readonly name: string;
@@ -21,20 +21,20 @@ export class Actor implements Child {
   /** From the moment it was started until it has ended, as far as it knows itself. */
   alive = true;
   stopSignal: AbortSignal | undefined;
-  readonly #stage: Stage;
+  readonly #fixture: ChildrenFixture;
   readonly #curtain = createDeferred<void>();
 
-  constructor(stage: Stage, id: string, exited: StartContext["exited"]) {
-    this.#stage = stage;
+  constructor(fixture: ChildrenFixture, id: string, exited: StartContext["exited"]) {
+    this.#fixture = fixture;
     this.id = id;
-    this.name = `${id}${stage.incarnations(id).length + 1}`;
+    this.name = `${id}${fixture.incarnations(id).length + 1}`;
     this.exited = exited;
   }
 
   /** Ends by itself. */
   exit(exit: Exit = { kind: "failed", error: new Error(`${this.name} broke`) }): void {
     this.alive = false;
-    this.#stage.write("exit", this);
+    this.#fixture.write("exit", this);
     this.exited(exit);
   }
 
@@ -45,8 +45,8 @@ export class Actor implements Child {
 
   async stop({ signal }: StopOptions): Promise<void> {
     this.stopSignal = signal;
-    const manner = this.#stage.stops.get(this.id) ?? "well";
-    this.#stage.write(signal.aborted ? "kill" : "stop", this);
+    const manner = this.#fixture.stops.get(this.id) ?? "well";
+    this.#fixture.write(signal.aborted ? "kill" : "stop", this);
     if (manner === "throws") {
       this.alive = false;
       throw new Error(`${this.name} cannot stop`);
@@ -55,7 +55,7 @@ export class Actor implements Child {
       await (manner === "deaf" ? this.#curtain.promise : orAborted(this.#curtain.promise, signal));
     }
     this.alive = false;
-    this.#stage.write("end", this);
+    this.#fixture.write("end", this);
   }
 
   state(): ChildState {
@@ -64,7 +64,7 @@ export class Actor implements Child {
 }
 
 /** Children whose every step is in one journal, under a clock that the test moves. */
-export class Stage {
+export class ChildrenFixture {
   readonly clock = new ManualClock();
   /** `start a1`, `up a1`, `stop a1`, `kill a1` (told to stop without time), `end a1`, `exit …`, in order. */
   readonly journal: string[] = [];
@@ -72,15 +72,15 @@ export class Stage {
   readonly starts = new Map<string, Manner>();
   readonly stops = new Map<string, Manner>();
   /** Told every step as it is written, and "fail" where a start does. */
-  onStep: ((verb: string, actor: Actor) => void) | undefined;
+  onStep: ((verb: string, child: TestChild) => void) | undefined;
   /** What the supervisor reported to its parent. */
   readonly exits: Exit[] = [];
   /** Where jitter comes from: 1 makes every wait its upper bound. */
   random = 1;
-  readonly #actors = new Map<string, Actor[]>();
+  readonly #lives = new Map<string, TestChild[]>();
   readonly #entrances = new Map<string, () => void>();
 
-  /** A spec of a child that this stage plays. */
+  /** A spec of a child that this fixture plays. */
   spec(id: string, more: Partial<ChildSpec> = {}): ChildSpec {
     return { id, start: (context) => this.#start(id, context), ...more };
   }
@@ -99,12 +99,12 @@ export class Stage {
     return Supervisor.start(this.options(options), { signal, exited: (exit) => void this.exits.push(exit) });
   }
 
-  incarnations(id: string): readonly Actor[] {
-    return this.#actors.get(id) ?? [];
+  incarnations(id: string): readonly TestChild[] {
+    return this.#lives.get(id) ?? [];
   }
 
   /** The latest incarnation. */
-  actor(id: string): Actor {
+  latest(id: string): TestChild {
     const latest = this.incarnations(id).at(-1);
     assert.ok(latest, `"${id}" was never started`);
     return latest;
@@ -112,7 +112,7 @@ export class Stage {
 
   /** Lets a child fail, or end as told, and everything that follows at once happen. */
   async exit(id: string, exit?: Exit): Promise<void> {
-    this.actor(id).exit(exit);
+    this.latest(id).exit(exit);
     await turns();
   }
 
@@ -128,9 +128,9 @@ export class Stage {
   }
 
   /** Adds a step to the journal. */
-  write(verb: string, actor: Actor): void {
-    if (verb !== "fail") this.journal.push(`${verb} ${actor.name}`);
-    this.onStep?.(verb, actor);
+  write(verb: string, child: TestChild): void {
+    if (verb !== "fail") this.journal.push(`${verb} ${child.name}`);
+    this.onStep?.(verb, child);
   }
 
   /** Takes what was written since the last time. */
@@ -139,23 +139,23 @@ export class Stage {
   }
 
   async #start(id: string, { signal, exited }: StartContext): Promise<Child> {
-    const actor = new Actor(this, id, exited);
-    this.#actors.set(id, [...this.incarnations(id), actor]);
-    this.write("start", actor);
+    const child = new TestChild(this, id, exited);
+    this.#lives.set(id, [...this.incarnations(id), child]);
+    this.write("start", child);
     const manner = this.starts.get(id) ?? "well";
     const entrance = createDeferred<void>();
     this.#entrances.set(id, () => entrance.resolve());
     try {
-      if (manner === "throws") throw new Error(`${actor.name} does not start`);
+      if (manner === "throws") throw new Error(`${child.name} does not start`);
       if (manner === "slow") await orAborted(entrance.promise, signal, true);
       if (manner === "deaf") await entrance.promise;
     } catch (error) {
-      actor.alive = false;
-      this.write("fail", actor);
+      child.alive = false;
+      this.write("fail", child);
       throw error;
     }
-    this.write("up", actor);
-    return actor;
+    this.write("up", child);
+    return child;
   }
 }
 
