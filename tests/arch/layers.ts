@@ -83,7 +83,7 @@ export const LAYERS: readonly Layer[] = [
     paths: ["mod.ts"],
     mayImport: [
       "actors",
-      "cell",
+      "supervision",
       "embedded",
       "client",
       "server",
