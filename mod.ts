@@ -74,7 +74,7 @@ export type {
   SharedErrors,
 } from "./src/call/handler.ts";
 
-// Supervising it.
+// Supervising and watching it.
 export type { GiveUp, Restart } from "./actors/child.ts";
 export type { RestartBackoff, Strategy, SupervisionOptions } from "./actors/supervision.ts";
 export {

@@ -1,4 +1,3 @@
-import type { Awaitable } from "../src/contract/types.ts";
 import type { TreeKind, TreeNode, TreeState } from "./tree.ts";
 
 /**
@@ -51,7 +50,7 @@ export interface Child {
    * Ends the child; settles when it has ended. Called once at most. What it throws is logged, the child counts as
    * ended. What has not settled shortly after the signal aborted is abandoned.
    */
-  stop(options: StopOptions): Awaitable<void>;
+  stop(options: StopOptions): void | PromiseLike<void>;
   /** How it is doing, as data. Called whenever the tree is read. */
   state?(): ChildState;
 }
@@ -89,7 +88,7 @@ export interface ChildSpec {
    */
   readonly limit?: ChildLimit;
   /** Starts it. A rejection is a failed start. */
-  start(context: StartContext): Awaitable<Child>;
+  start(context: StartContext): Child | PromiseLike<Child>;
   /**
    * Told of every change of the child's state, at once; `reopensAtMs` while it is suspended. For whoever stands before
    * the child and must know whether to wait or to refuse. Must not throw.

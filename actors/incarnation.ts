@@ -35,6 +35,8 @@ export class Incarnation {
   /** The wait under way, for its start or its stop. */
   #patience: Patience | undefined;
   #starting: Promise<void> | undefined;
+  /** Whether it was told to stop: what it reports from then on is no exit any more. */
+  #told = false;
   #stopping: Promise<void> | undefined;
   #hurried = false;
   #leftBehind = false;
@@ -70,6 +72,7 @@ export class Incarnation {
    * @param hurried whether its time is over from the beginning
    */
   stop(hurried = false): Promise<void> {
+    this.#told = true;
     if (hurried) this.hurry();
     return this.#stopping ??= this.#stop();
   }
@@ -81,12 +84,12 @@ export class Incarnation {
   }
 
   async #start(): Promise<void> {
-    const { spec, id, startMs } = this.checked;
+    const { spec, id, startMs, shutdownMs } = this.checked;
     const patience = this.#wait(() =>
       new Error(
-        this.#stopping === undefined
-          ? `Child "${id}" did not start within ${startMs} ms`
-          : `Child "${id}" was stopped while it started`,
+        this.#told
+          ? `Child "${id}" was stopped while it started`
+          : `Child "${id}" did not start within ${startMs} ms`,
       )
     );
     patience.abortIn(startMs, this.#graceMs);
@@ -95,7 +98,8 @@ export class Incarnation {
     try {
       const child = await patience.race(starting);
       if (child === GIVEN_UP) {
-        this.#abandon("start", startMs, starting.then((late) => late.stop({ signal })), signal);
+        const [what, ms] = this.#told ? ["stop", shutdownMs] as const : ["start", startMs] as const;
+        this.#abandon(what, ms, starting.then((late) => late.stop({ signal })), signal);
         throw signal.reason;
       }
       if (signal.aborted) {
@@ -143,7 +147,7 @@ export class Incarnation {
     if (this.#exit !== undefined) return;
     this.#exit = exit;
     if (this.#leftBehind) return this.#endedAfterAll();
-    if (this.#stopping === undefined) return this.#events.exited(this, exit);
+    if (!this.#told) return this.#events.exited(this, exit);
     if (exit.kind === "failed") this.#events.stopFailed(this, exit.error);
   }
 
