@@ -13,8 +13,7 @@ import { Suspects } from "./suspects.ts";
 
 /** Where the calls of a served contract go. */
 export interface Mailboxes {
-  /** Puts a call into its mailbox; `false` when that is full: call again after `onRoom`. */
-  deliver: Deliver;
+  readonly deliver: Deliver;
   /** Sets the listener that is told when a mailbox that was full has room. */
   onRoom(listener: () => void): void;
   /**
@@ -64,7 +63,7 @@ export async function serveContract(
     replier,
     deadLetters,
     suspects: new Suspects(transport),
-    deliver: (call) => mailboxes.deliver(call),
+    deliver: mailboxes.deliver,
     released: async (partition) => await mailboxes.released?.(partition),
     counts,
   };
