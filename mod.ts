@@ -62,6 +62,17 @@ export type {
   SharedErrors,
 } from "./src/call/handler.ts";
 
+// Watching it.
+export {
+  formatTree,
+  type FormatTreeOptions,
+  type TreeAbandoned,
+  type TreeFailure,
+  type TreeKind,
+  type TreeNode,
+  type TreeState,
+} from "./actors/tree.ts";
+
 // Calling it.
 export { createClient } from "./actors/client.ts";
 export type { CallerOptions, CallerSystem, ClientOptions } from "./actors/client.ts";

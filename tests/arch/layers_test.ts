@@ -3,7 +3,13 @@ import { objection } from "./layers.ts";
 import { moduleGraph } from "./module_graph.ts";
 
 const root = new URL("../../", import.meta.url);
-const ENTRY_POINTS = ["mod.ts", "src/transport/remoting/mod.ts", "src/rocketmq/mod.ts"];
+const ENTRY_POINTS = [
+  "mod.ts",
+  "src/transport/remoting/mod.ts",
+  "src/rocketmq/mod.ts",
+  // Until a system starts supervisors; `mod.ts` leads to it then.
+  "actors/supervisor.ts",
+];
 
 Deno.test("layers: no file imports upwards or sideways", async () => {
   const graph = await moduleGraph(root, ENTRY_POINTS);
