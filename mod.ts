@@ -30,6 +30,10 @@ export type { ServiceHandle, ServiceState, System, SystemOptions } from "./actor
 export type { ServeOptions } from "./actors/service.ts";
 export type { Awaitable, Handler, HandlerContext, Handlers } from "./src/call/handler.ts";
 
+// What bodies are written in; MessagePack and Protobuf have entry points of their own.
+export { json } from "./src/codec/json.ts";
+export type { BodyPlace, Codec } from "./src/codec/codec.ts";
+
 // Calling it.
 export { createClient } from "./actors/client.ts";
 export type { CallerOptions, CallerSystem, ClientOptions } from "./actors/client.ts";
