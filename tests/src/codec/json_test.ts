@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { json } from "../../../src/codec/json.ts";
-import { hasSpecial } from "./json_oracle.ts";
+import { hasSpecial } from "../../helpers/json_special.ts";
 
 function textOf(value: unknown): string {
   return new TextDecoder().decode(json.encode(value));

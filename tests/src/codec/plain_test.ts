@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { isPlain } from "../../../src/codec/plain.ts";
-import { hasSpecial } from "./json_oracle.ts";
+import { hasSpecial } from "../../helpers/json_special.ts";
 
 Deno.test("isPlain accepts every JSON value but -0 and keys that mean something", () => {
   fc.assert(fc.property(fc.jsonValue(), (value) => {
