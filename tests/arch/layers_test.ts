@@ -6,6 +6,7 @@ const root = new URL("../../", import.meta.url);
 const ENTRY_POINTS = [
   "mod.ts",
   "src/codec/msgpack.ts",
+  "src/codec/protobuf.ts",
   "src/transport/remoting/mod.ts",
   "src/rocketmq/mod.ts",
 ];
