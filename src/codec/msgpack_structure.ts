@@ -125,12 +125,11 @@ class Inspection {
       : this.#view.getUint32(at);
   }
 
-  /** The values of a container, each of which takes a byte at least. */
+  /** Opens a container of so many values. */
   #values(count: number): number {
     if (this.#depth + this.#lacking.length >= MAX_DEPTH) {
       throw new TypeError(`values lie at most ${MAX_DEPTH} levels deep`);
     }
-    if (count > this.#bytes.length - this.#at) throw truncated();
     return count;
   }
 

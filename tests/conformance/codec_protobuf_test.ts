@@ -161,6 +161,7 @@ codecSuite("protobuf", {
         becomes: node({ wide: 5n, id: 7n, ids: [2n ** 53n - 1n] }),
       },
       { value: { natural: -1 }, refusedAt: "$.natural" },
+      { value: { id: -5 }, refusedAt: "$.id" },
       { value: { small: "1" }, refusedAt: "$.small" },
     ],
     "integer beyond 32 bits": [

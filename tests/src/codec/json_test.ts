@@ -119,6 +119,21 @@ Deno.test("json does not walk a value for ever that holds itself many times over
   for (let level = 0; level < 60; level++) value = [value, value];
   assert.throws(() => json.encode(value), {
     name: "TypeError",
-    message: /at most 4194304 arrays and objects$/,
+    message: /at most 1000000 arrays and objects$/,
   });
+});
+
+Deno.test("json counts levels through its forms", () => {
+  let value: unknown = 1;
+  for (let level = 0; level < 200; level++) {
+    value = level % 3 === 0 ? [value] : level % 3 === 1 ? { "$rpc:in": value } : new Map([["in", value]]);
+  }
+  const text = textOf(value);
+  assert.deepStrictEqual(fromText(text), value);
+  for (const deeper of [`[${text}]`, `{"a":${text}}`, `{"$rpc:set":[${text}]}`]) {
+    assert.throws(() => fromText(deeper), {
+      name: "TypeError",
+      message: /: values lie at most 200 levels deep$/,
+    });
+  }
 });

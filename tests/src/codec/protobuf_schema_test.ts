@@ -44,6 +44,14 @@ Deno.test("Schema reads what protobufjs has read already, and its JSON", () => {
   assert.deepStrictEqual(descriptor, before);
 });
 
+Deno.test("Schema does not change a descriptor that protobufjs would tidy up", () => {
+  const list = { type: "A", id: 1, rule: "repeated", options: { packed: true } };
+  const descriptor = { nested: { A: { fields: { list } } } };
+  const before = structuredClone(descriptor);
+  assert.ok(new Schema(descriptor).message("A"));
+  assert.deepStrictEqual(descriptor, before);
+});
+
 Deno.test("Schema makes messages that are parts of themselves", () => {
   const file =
     'syntax = "proto3"; message Tree { Tree left = 1; map<string, Tree> others = 2; Twig twig = 3; } message Twig { Tree tree = 1; }';
