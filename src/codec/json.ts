@@ -8,7 +8,7 @@ import { isPlain, MARK } from "./plain.ts";
 import { rewrite } from "./rewrite.ts";
 
 /** RFC 8259 lets a reader ignore a byte order mark, and some writers put one. */
-const BYTE_ORDER_MARK = "\ufeff";
+const BYTE_ORDER_MARK = 0xfeff;
 /** A level takes a bracket on either side, so shorter texts cannot be too deep. */
 const MIN_DEEP_LENGTH = 2 * (MAX_DEPTH + 1);
 
@@ -56,7 +56,7 @@ function stringify(value: unknown): string {
 function textOf(bytes: Uint8Array): string {
   try {
     const text = decodeUtf8(bytes);
-    return text.startsWith(BYTE_ORDER_MARK) ? text.slice(1) : text;
+    return text.charCodeAt(0) === BYTE_ORDER_MARK ? text.slice(1) : text;
   } catch (error) {
     throw notJson(error);
   }

@@ -49,15 +49,16 @@ export class MessageKind implements ValueKind {
       return walk.refuse(`${this.#name} takes a plain object, not ${describe(value)}`);
     }
     walk.enter(value);
-    const message = this.#type.create();
+    const fields = value as Readonly<Record<string, unknown>>; // it is an object, and read by its own keys
+    const message = this.#type.create() as unknown as Record<string, unknown>; // messages hold fields as properties
     const oneofs: string[] = [];
-    for (const name of Object.keys(value)) {
+    for (const name of Object.keys(fields)) {
       walk.path.push(name);
-      const content: unknown = Reflect.get(value, name);
+      const content = fields[name];
       if (content !== undefined) {
         const field = this.#byName.get(name) ?? walk.refuse(`${this.#name} has no such field`);
         if (field.oneof !== undefined) this.#claim(field.oneof, oneofs, walk);
-        Reflect.set(message, name, field.kind.toWire(content, walk));
+        message[name] = field.kind.toWire(content, walk);
       }
       walk.path.pop();
     }

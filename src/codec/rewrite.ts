@@ -150,7 +150,7 @@ class Rewriter {
     this.#walk.enter(object);
     for (const key of Object.keys(object)) {
       this.#walk.path.push(key);
-      const field: unknown = Reflect.get(object, key);
+      const field: unknown = (object as Record<string, unknown>)[key]; // `key` came from `object`
       if (field !== undefined) {
         if (key === "__proto__") this.#walk.refuse('the key "__proto__" is not carried, use a Map');
         copy[this.#text(key)] = this.rewrite(field);
