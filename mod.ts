@@ -46,7 +46,6 @@ export type {
   ServiceOptions,
   TypesOf,
 } from "./src/contract/types.ts";
-export type { Codec } from "./src/codec/codec.ts";
 
 // Serving it.
 export { createSystem } from "./actors/system.ts";
@@ -72,6 +71,10 @@ export {
   type TreeNode,
   type TreeState,
 } from "./actors/tree.ts";
+
+// What bodies are written in; MessagePack and Protobuf have entry points of their own.
+export { json } from "./src/codec/json.ts";
+export type { BodyPlace, Codec } from "./src/codec/codec.ts";
 
 // Calling it.
 export { createClient } from "./actors/client.ts";
