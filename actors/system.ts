@@ -1,6 +1,5 @@
 import { createDeferred } from "../src/async/deferred.ts";
 import type { Handlers } from "../src/call/handler.ts";
-import { json } from "../src/codec/json.ts";
 import { timeout } from "../src/contract/method.ts";
 import type { Client, Contract } from "../src/contract/types.ts";
 import { RpcError } from "../src/errors/rpc_error.ts";
@@ -150,7 +149,7 @@ class RunningSystem implements System {
     const release = () => void this.#services.delete(contract.name);
     this.#services.set(contract.name, undefined);
     try {
-      const served = await serveContract(contract, actors, { transport, codec: json, clock, random, wheel }, {
+      const served = await serveContract(contract, actors, { transport, clock, random, wheel }, {
         signal,
       });
       const service = new RunningService(contract, actors, served, release);
