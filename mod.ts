@@ -64,7 +64,9 @@ export type {
 
 // Calling it.
 export { createClient } from "./actors/client.ts";
-export type { CallerOptions, CallerSystem, ClientOptions } from "./actors/client.ts";
+export type { CallerOptions, CallerSystem, ClientOptions, Target } from "./actors/client.ts";
+export type { Call, Invoke } from "./src/call/call.ts";
+export type { CallInterceptor, Handle, HandledCall, HandlerInterceptor } from "./src/call/interceptor.ts";
 export type { CallOptions } from "./src/contract/call_options.ts";
 
 // What went wrong.

@@ -5,8 +5,8 @@ import { type Random, systemRandom } from "../src/async/random.ts";
 import { TimerWheel } from "../src/async/timer_wheel.ts";
 import { Caller } from "../src/client/caller.ts";
 import { listenForReplies } from "../src/client/reply_listener.ts";
-import { json } from "../src/codec/json.ts";
 import type { Transport } from "../src/transport/transport.ts";
+import { currentScope } from "./call_scope.ts";
 
 /** Where time, randomness and ids come from. The defaults are the machine's own. */
 export interface Sources {
@@ -39,8 +39,8 @@ export async function startParts(name: string, transport: Transport, sources: So
   const wheel = new TimerWheel(clock);
   const newId = createIds(clock, randomBytes);
   const from = `${name}/${instance.toString(36)}`;
-  const caller = new Caller({ transport, codec: json, clock, wheel, newId, from });
-  transport.onDirect(listenForReplies(caller.pending));
+  const caller = new Caller({ transport, clock, random, wheel, newId, from, scope: currentScope });
+  transport.onDirect(listenForReplies(caller.pending, caller.owners));
   return { transport, clock, random, newId, wheel, caller, instance };
 }
 

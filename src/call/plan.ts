@@ -1,3 +1,5 @@
+import { crc32 } from "node:zlib";
+
 /** A queue as a plan sees it. */
 interface Numbered {
   readonly id: number;
@@ -26,4 +28,12 @@ export function slotOf(index: number, slots: number): number {
 /** The queues of one slot, in the order given: those whose id falls on it. */
 export function queuesOfSlot<Q extends Numbered>(queues: readonly Q[], slot: number, slots: number): Q[] {
   return queues.filter((queue) => queue.id % slots === slot);
+}
+
+/**
+ * The one queue of a key: `crc32(utf8(key)) mod n` over all declared queues of its slot, sorted by broker and id,
+ * those of brokers that are down included, or a key would have two orders.
+ */
+export function queueOfKey<Q>(queues: readonly Q[], key: string): Q | undefined {
+  return queues.length === 0 ? undefined : queues[crc32(key) % queues.length];
 }

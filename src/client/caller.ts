@@ -1,62 +1,82 @@
+import { Backoff } from "../async/backoff.ts";
 import type { Clock } from "../async/clock.ts";
 import type { NewId } from "../async/ids.ts";
+import type { Random } from "../async/random.ts";
 import type { TimerWheel } from "../async/timer_wheel.ts";
 import type { Call } from "../call/call.ts";
-import type { CallOptions } from "../contract/call_options.ts";
-import { MAX_BODY_BYTES, MAX_HEADER_BYTES } from "../call/defaults.ts";
-import { slotOf, topicOf } from "../call/plan.ts";
-import type { Codec } from "../codec/codec.ts";
+import { OUTCOME_GRACE_MS } from "../call/defaults.ts";
+import type { CallScope } from "../call/scope.ts";
 import type { Contract } from "../contract/types.ts";
-import { timeout } from "../contract/method.ts";
-import { escapeHeader, HEADER, USER_PREFIX } from "../envelope/headers.ts";
-import type { Request } from "../envelope/request.ts";
+import type { Reply } from "../envelope/reply.ts";
 import { RpcError } from "../errors/rpc_error.ts";
+import { EVENTS } from "../log/events.ts";
+import { logger } from "../log/log.ts";
 import type { Transport } from "../transport/transport.ts";
-import { MAX_IN_FLIGHT } from "./defaults.ts";
 import { Admission } from "./admission.ts";
+import { sendCancel } from "./cancel.ts";
+import { compose, type Composed, invalid, notSent } from "./compose.ts";
+import { MAX_IN_FLIGHT, RESEND_PAUSE_MS } from "./defaults.ts";
+import { sendToInstance } from "./instance.ts";
 import { type CallDesk, OutboundCall } from "./outbound_call.ts";
-import { Packer } from "./packer.ts";
+import { Owners } from "./owners.ts";
 import { PendingCalls } from "./pending.ts";
 import { type Presence, PresenceWatch } from "./presence.ts";
+import { readOutput } from "./reply_reader.ts";
+import { mayTryAgain } from "./retry.ts";
+import { Routes } from "./routes.ts";
 
 /** What a caller is made of. */
 export interface CallerParts {
   readonly transport: Transport;
-  readonly codec: Codec;
   readonly clock: Clock;
+  readonly random: Random;
   readonly wheel: TimerWheel;
   readonly newId: NewId;
   /** What callees see as `ctx.caller`. */
   readonly from: string;
+  /** The call inside which the current code runs, if any: nested calls inherit from it. */
+  readonly scope: () => CallScope | undefined;
 }
 
-const NO_HEADERS: ReadonlyMap<string, string> = new Map();
-const HEADER_NAME = /^[A-Za-z0-9_.-]{1,64}$/;
+/** What all calls of one proxy share. */
+export interface ProxySettings {
+  /** Deadline of calls whose method states none, in milliseconds. */
+  readonly timeoutMs: number;
+  /** The direct address of the one instance that shall serve the calls; `undefined` for whoever owns the queue. */
+  readonly instance: string | undefined;
+  /** The call that they are nested in, where that is known; else the caller finds out. */
+  readonly scope: CallScope | undefined;
+}
+
+const log = logger("caller");
 
 /**
- * Turns a call into a request, sends it, and waits for the reply: stop 4 of a call. One per system or client;
+ * Turns calls into requests, sends them, and waits for the replies: stop 4 of a call. One per system or client;
  * its table of pending calls is shared by all proxies.
  */
 export class Caller implements CallDesk {
   readonly #parts: CallerParts;
   readonly pending: PendingCalls;
+  /** Which queues are whose. */
+  readonly owners: Owners = new Owners();
   readonly #admission = new Admission(MAX_IN_FLIGHT);
-  readonly #packers = new Map<string, Map<string, Packer>>();
+  readonly #routes: Routes;
   readonly #presence = new Map<string, PresenceWatch>();
   #refusal: string | undefined;
 
   constructor(parts: CallerParts) {
     this.#parts = parts;
     this.pending = new PendingCalls(parts.wheel);
+    this.#routes = new Routes(parts.transport);
   }
 
   /** Sends the call. Rejects with an `RpcError` only. */
-  call(call: Call, defaultTimeoutMs: number): Promise<unknown> {
+  call(call: Call, settings: ProxySettings): Promise<unknown> {
     return new Promise((resolve, reject) => {
       try {
-        this.#start(call, defaultTimeoutMs, resolve, reject);
+        this.#start(call, settings, resolve, reject);
       } catch (error) {
-        reject(error instanceof RpcError ? error : invalid(error));
+        reject(invalid(error));
       }
     });
   }
@@ -76,36 +96,59 @@ export class Caller implements CallDesk {
 
   #start(
     call: Call,
-    defaultTimeoutMs: number,
+    settings: ProxySettings,
     resolve: (value: unknown) => void,
     reject: (error: RpcError) => void,
   ): void {
     if (this.#refusal !== undefined) throw notSent("unavailable", `Cannot call: ${this.#refusal}`);
-    const { signal } = call.options;
+    const scope = settings.scope ?? this.#parts.scope();
+    const signal = both(call.options.signal, scope?.signal);
     if (signal?.aborted) throw notSent("cancelled", "The caller cancelled the call", signal.reason);
-    const request = this.#request(call, defaultTimeoutMs);
-    const outbound = new OutboundCall(call, request, this, resolve, reject);
-    this.pending.add(outbound, request.timeoutMs, signal);
-    if (this.#admission.enter(outbound)) outbound.proceed();
+    const route = this.#routes.of(call);
+    const enter = (composed: Composed) => {
+      const outbound = new OutboundCall(call, composed, route, settings.instance, this, resolve, reject);
+      this.pending.add(outbound, composed.waitMs, signal, scope === undefined ? OUTCOME_GRACE_MS : 0);
+      if (this.#admission.enter(outbound)) outbound.proceed();
+    };
+    const composed = compose(call, settings.timeoutMs, scope, route.places.input, this.#parts);
+    if (composed instanceof Promise) composed.then(enter).catch((error) => reject(invalid(error)));
+    else enter(composed);
   }
 
   /** Goes on once it is known that somebody serves the contract, or that nobody can be asked. */
   proceed(outbound: OutboundCall): void {
-    const { contract } = outbound.call;
-    if (contract.foreign) return this.#packer(outbound.call).add(outbound, false);
+    const { call: { contract }, instance } = outbound;
+    if (instance !== undefined) return void sendToInstance(this.#parts.transport, instance, outbound);
+    if (contract.foreign) return this.#dispatch(outbound, false);
     const presence = this.#watch(contract).ask();
     if (presence instanceof Promise) void presence.then((found) => this.#send(outbound, found));
     else this.#send(outbound, presence);
   }
 
-  /** The call is over, however it ended. */
+  again(outbound: OutboundCall, error: RpcError): boolean {
+    const { wheel, clock, random } = this.#parts;
+    if (this.#refusal !== undefined || !mayTryAgain(error, outbound.call.settings.idempotent)) return false;
+    const pauseMs = outbound.backoff(() => new Backoff({ ...RESEND_PAUSE_MS, random })).next();
+    if (clock.now() + pauseMs >= outbound.waitsUntilMs) return false;
+    log.debug(EVENTS.caller.again, { callId: outbound.id, pauseMs, error });
+    wheel.schedule(pauseMs, () => {
+      if (!this.pending.has(outbound.id)) return;
+      outbound.renew(error.outcome === "sent_unknown", clock.now());
+      this.proceed(outbound);
+    });
+    return true;
+  }
+
+  cancelled(outbound: OutboundCall): void {
+    if (this.#refusal === undefined) void sendCancel(this.#parts.transport, this.owners, outbound);
+  }
+
   over(outbound: OutboundCall): void {
     this.#admission.leave(outbound);
   }
 
-  /** Decodes what a handler answered. */
-  decode(body: Uint8Array): unknown {
-    return this.#parts.codec.decode(body);
+  outputOf({ call, id, route }: OutboundCall, reply: Reply): unknown | Promise<unknown> {
+    return readOutput(call, id, reply, route.places);
   }
 
   #send(outbound: OutboundCall, presence: Presence): void {
@@ -116,39 +159,14 @@ export class Caller implements CallDesk {
       const error = new RpcError("unavailable", message, { outcome: "not_sent", callId: outbound.id });
       return this.pending.fail(outbound.id, error);
     }
-    const packed = contract.packing && presence.kind === "present" && presence.packs;
-    this.#packer(outbound.call).add(outbound, packed);
+    this.#dispatch(outbound, contract.packing && presence.kind === "present" && presence.packs);
   }
 
-  #request(call: Call, defaultTimeoutMs: number): Request {
-    const { options, settings } = call;
-    const timeoutMs = options.timeoutMs === undefined
-      ? settings.timeoutMs ?? defaultTimeoutMs
-      : timeout(options.timeoutMs);
-    const body = call.input === undefined ? undefined : this.#parts.codec.encode(call.input);
-    const maxBytes = Math.min(MAX_BODY_BYTES, this.#parts.transport.capabilities.maxBodyBytes);
-    if (body !== undefined && body.length > maxBytes) {
-      throw notSent(
-        "invalid_argument",
-        `Cannot send an input of ${body.length} bytes: at most ${maxBytes} travel`,
-      );
-    }
-    return {
-      id: this.#parts.newId(),
-      kind: "request",
-      key: undefined,
-      chain: [],
-      trace: undefined,
-      attempt: 1,
-      deadlineMs: this.#parts.clock.now() + timeoutMs,
-      timeoutMs,
-      type: this.#parts.codec.contentType,
-      replyTo: this.#parts.transport.addresses.reply,
-      idempotencyKey: options.idempotencyKey,
-      from: this.#parts.from,
-      userHeaders: checkHeaders(options),
-      body,
-    };
+  #dispatch(outbound: OutboundCall, packed: boolean): void {
+    const { route, request, queue } = outbound;
+    if (request.key !== undefined && !outbound.call.contract.foreign) route.keyed.add(outbound, packed);
+    else if (queue !== undefined) route.packer.resend(outbound, queue);
+    else route.packer.add(outbound, packed);
   }
 
   #watch(contract: Contract): PresenceWatch {
@@ -159,65 +177,9 @@ export class Caller implements CallDesk {
     }
     return watch;
   }
-
-  #packer({ contract, method }: Call): Packer {
-    let packers = this.#packers.get(contract.name);
-    if (packers === undefined) this.#packers.set(contract.name, packers = new Map());
-    let packer = packers.get(method);
-    if (packer === undefined) {
-      const { slots, foreign, name } = contract;
-      const slot = slotOf(Object.keys(contract.methods).indexOf(method), slots);
-      packer = new Packer(this.#parts.transport, { topic: topicOf(name), method, slot, slots, foreign });
-      packers.set(method, packer);
-    }
-    return packer;
-  }
 }
 
-/** Checks what the user puts into headers, by the size it has on the wire. */
-function checkHeaders({ headers, idempotencyKey }: CallOptions): ReadonlyMap<string, string> {
-  if (headers === undefined && idempotencyKey === undefined) return NO_HEADERS;
-  const checked = new Map<string, string>();
-  let bytes = 0;
-  if (idempotencyKey !== undefined) {
-    if (typeof idempotencyKey !== "string" || idempotencyKey === "") {
-      throw notSent(
-        "invalid_argument",
-        "Cannot use the 'idempotencyKey': it must be a text that is not empty",
-      );
-    }
-    bytes += HEADER.idempotencyKey.length + escapeHeader(idempotencyKey).length;
-  }
-  for (const [name, value] of Object.entries(headers ?? {})) {
-    if (!HEADER_NAME.test(name)) {
-      throw notSent(
-        "invalid_argument",
-        `Cannot send the header ${JSON.stringify(name)}: use letters, digits, "-", "_", "."`,
-      );
-    }
-    if (typeof value !== "string" || value === "") {
-      throw notSent(
-        "invalid_argument",
-        `Cannot send the header "${name}": its value must be a text that is not empty`,
-      );
-    }
-    bytes += USER_PREFIX.length + name.length + escapeHeader(value).length;
-    checked.set(name, value);
-  }
-  if (bytes > MAX_HEADER_BYTES) {
-    throw notSent(
-      "invalid_argument",
-      `Cannot send the headers: with the 'idempotencyKey' they take ${bytes} bytes, at most ${MAX_HEADER_BYTES} travel`,
-    );
-  }
-  return checked;
-}
-
-function notSent(code: RpcError["code"], message: string, cause?: unknown): RpcError {
-  return new RpcError(code, message, { outcome: "not_sent", cause });
-}
-
-function invalid(error: unknown): RpcError {
-  const message = error instanceof Error ? error.message : String(error);
-  return notSent("invalid_argument", message, error);
+function both(own: AbortSignal | undefined, around: AbortSignal | undefined): AbortSignal | undefined {
+  if (own === undefined || around === undefined) return own ?? around;
+  return AbortSignal.any([own, around]);
 }

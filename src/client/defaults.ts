@@ -10,3 +10,9 @@ export const PRESENCE_KEPT_MS = 5_000;
 export const PRESENCE_LOOK_MS = 1_000;
 /** How long looks for an absent service go on after the last call to it, in milliseconds. */
 export const PRESENCE_IDLE_MS = 10_000;
+/** First and longest pause before a call is sent again, in milliseconds. */
+export const RESEND_PAUSE_MS = { initialMs: 50, maxMs: 1_000 } as const;
+/** How many calls may be nested in each other. */
+export const CHAIN_HOPS = 32;
+/** Owners of queues whose direct addresses a client remembers. */
+export const KNOWN_OWNERS = 4_096;

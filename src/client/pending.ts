@@ -8,6 +8,8 @@ import { RpcError } from "../errors/rpc_error.ts";
 /** What happens to a pending call, each called at most once and nothing after it. */
 export interface PendingCall {
   readonly id: string;
+  /** Asked of a reply that came before the deadline: `true` when the call is made again and goes on waiting. */
+  goesOn(reply: Reply): boolean;
   /** A reply came before the deadline. */
   replied(reply: Reply): void;
   /** There will be no answer. */
@@ -20,6 +22,8 @@ interface Entry {
   /** Whether a transport has had it in its hands: before that, giving up means `not_sent`. */
   handedOver: boolean;
   overdue: boolean;
+  /** How long it waits beyond its deadline for the outcome, in milliseconds. */
+  readonly graceMs: number;
   timer: Timer;
   detach: (() => void) | undefined;
 }
@@ -50,11 +54,18 @@ export class PendingCalls {
 
   /**
    * Enters a call. It fails with `deadline_exceeded` after `timeoutMs` and a short grace in which only its
-   * outcome is still learnt, and with `cancelled` when `signal` aborts.
+   * outcome is still learnt (none for a nested call, whose caller has no time left), and with `cancelled` when
+   * `signal` aborts.
    */
-  add(call: PendingCall, timeoutMs: number, signal: AbortSignal | undefined): void {
+  add(
+    call: PendingCall,
+    timeoutMs: number,
+    signal: AbortSignal | undefined,
+    graceMs: number = OUTCOME_GRACE_MS,
+  ): void {
     const entry: Entry = {
       call,
+      graceMs,
       handedOver: false,
       overdue: false,
       timer: this.#wheel.schedule(timeoutMs, () => this.#deadline(entry)),
@@ -83,6 +94,18 @@ export class PendingCalls {
     return true;
   }
 
+  /** Notes that no transport has the call any more, and none has stored it. */
+  takeBack(id: string): void {
+    const entry = this.#entries.get(id);
+    if (entry !== undefined) entry.handedOver = false;
+  }
+
+  /** Settles a call by its value: one that has no reply. `false` when it has been settled already. */
+  finish(id: string): boolean {
+    const entry = this.#entries.get(id);
+    return entry !== undefined && this.#leave(entry) !== undefined;
+  }
+
   /** Settles a call by its reply; an unknown id is counted and dropped. Returns whether one waited. */
   reply(reply: Reply): boolean {
     const entry = this.#entries.get(reply.id);
@@ -90,6 +113,7 @@ export class PendingCalls {
       this.#lateReplies++;
       return false;
     }
+    if (!entry.overdue && entry.call.goesOn(reply)) return true;
     this.#leave(entry);
     if (!entry.overdue) entry.call.replied(reply);
     else entry.call.failed(overdue(entry, reply));
@@ -124,18 +148,24 @@ export class PendingCalls {
   }
 
   #deadline(entry: Entry): void {
-    if (!entry.handedOver) {
+    if (!entry.handedOver || entry.graceMs === 0) {
       this.#leave(entry)?.failed(
-        failure(entry, "deadline_exceeded", "The deadline passed before the call was sent"),
+        failure(
+          entry,
+          "deadline_exceeded",
+          entry.handedOver ? NO_REPLY : "The deadline passed before the call was sent",
+        ),
       );
       return;
     }
     entry.overdue = true;
-    entry.timer = this.#wheel.schedule(OUTCOME_GRACE_MS, () => {
-      this.#leave(entry)?.failed(failure(entry, "deadline_exceeded", "No reply came before the deadline"));
+    entry.timer = this.#wheel.schedule(entry.graceMs, () => {
+      this.#leave(entry)?.failed(failure(entry, "deadline_exceeded", NO_REPLY));
     });
   }
 }
+
+const NO_REPLY = "No reply came before the deadline";
 
 function failure(entry: Entry, code: Code, message: string, cause?: unknown): RpcError {
   const outcome = entry.handedOver ? "sent_unknown" : "not_sent";

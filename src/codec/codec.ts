@@ -1,3 +1,12 @@
+/** Where a body stands in a contract. */
+export interface BodyPlace {
+  readonly contract: string;
+  readonly method: string;
+  readonly part: "input" | "output" | "details";
+  /** The declared error's name, for details. */
+  readonly error?: string | undefined;
+}
+
 /**
  * Turns values into bytes and back. Contracts name one; its content type travels with every body, so that the
  * other end knows what it reads.
@@ -10,11 +19,11 @@ export interface Codec {
    *
    * @throws {TypeError} when the value has no form in this codec, with the reason
    */
-  encode(value: unknown): Uint8Array;
+  encode(value: unknown, place?: BodyPlace): Uint8Array;
   /**
    * Decodes one value. Keeps no reference to `bytes`.
    *
    * @throws {TypeError} when the bytes are no value of this codec
    */
-  decode(bytes: Uint8Array): unknown;
+  decode(bytes: Uint8Array, place?: BodyPlace): unknown;
 }

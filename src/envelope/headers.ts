@@ -18,6 +18,7 @@ export const HEADER = {
   ran: "rpc-ran",
   error: "rpc-error",
   direct: "rpc-direct",
+  target: "rpc-target",
   dead: "rpc-dead",
   origin: "rpc-origin",
 } as const;

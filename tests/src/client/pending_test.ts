@@ -15,6 +15,7 @@ class Fixture {
 
   add(id: string, timeoutMs = 100, signal?: AbortSignal): void {
     const call: PendingCall = {
+      goesOn: () => false,
       id,
       replied: (reply) => this.ends.push([id, "replied", reply.ok]),
       failed: (error) => {

@@ -1,0 +1,24 @@
+import { HEADER, type Headers, type HeaderSink } from "./headers.ts";
+
+/** Who owns a queue, and how to reach it past all queues. */
+export interface Owner {
+  /** The owner's direct address. */
+  readonly address: string;
+  /** `topic/broker/id`. */
+  readonly queue: string;
+}
+
+const SEPARATOR = " ";
+
+/** Writes who owns the queue that a reply's request came through: on a pack once, not per call. */
+export function writeOwner({ address, queue }: Owner, into: HeaderSink): void {
+  into.set(HEADER.direct, address + SEPARATOR + queue);
+}
+
+/** Reads what {@linkcode writeOwner} wrote; `undefined` when it is not there or not whole. Never throws. */
+export function readOwner(headers: Headers): Owner | undefined {
+  const value = headers.get(HEADER.direct);
+  const at = value?.indexOf(SEPARATOR) ?? -1;
+  if (value === undefined || at < 1 || at === value.length - 1) return undefined;
+  return { address: value.slice(0, at), queue: value.slice(at + 1) };
+}
