@@ -1,17 +1,17 @@
-import type { Invoke } from "../src/call/call.ts";
+import type { Call, Invoke } from "../src/call/call.ts";
 import { CALL_TIMEOUT_MS } from "../src/call/defaults.ts";
 import { createProxy } from "../src/client/proxy.ts";
+import { invalid, notSent } from "../src/client/refusal.ts";
 import { type CallInterceptor, interceptCalls } from "../src/call/interceptor.ts";
 import { checkKey } from "../src/call/key.ts";
 import type { CallScope } from "../src/call/scope.ts";
 import type { Caller, ProxySettings } from "../src/client/caller.ts";
 import type { CallOptions } from "../src/contract/call_options.ts";
-import { defineEntity, defineService } from "../src/contract/define.ts";
-import { method, timeout } from "../src/contract/method.ts";
+import { timeout } from "../src/contract/method.ts";
 import type { Client, Contract } from "../src/contract/types.ts";
-import { RpcError } from "../src/errors/rpc_error.ts";
 import type { Transport } from "../src/transport/transport.ts";
 import { type Parts, type Sources, startParts } from "./parts.ts";
+import type { UntypedContracts } from "./untyped.ts";
 
 /** What all calls of one proxy share. */
 export interface ClientOptions {
@@ -89,36 +89,55 @@ export function proxyOf<C extends Contract>(
   return createProxy(contract, invokerOf(caller, options, interceptors, scope));
 }
 
-/** Makes one call without types. Never throws: it rejects with an `RpcError`. */
+/** Makes one call without types. Rejects with an `RpcError` only. */
 export async function invokeUntyped(
-  caller: Caller,
+  { caller, untyped }: Pick<Parts, "caller" | "untyped">,
   target: Target,
   input: unknown,
   options: CallOptions & ClientOptions,
   interceptors: readonly CallInterceptor[],
 ): Promise<unknown> {
-  const contract = typeof target.contract === "string" ? untyped(target.contract, target) : target.contract;
-  const method = Object.hasOwn(contract.methods, target.method) ? contract.methods[target.method] : undefined;
-  if (method === undefined) {
-    const message = `"${contract.name}" has no method ${JSON.stringify(target.method)}`;
-    throw new RpcError("unimplemented", message, { outcome: "not_sent" });
+  let call: Call;
+  let invoke: Invoke;
+  try {
+    call = callOf(untyped, target, input, options);
+    invoke = invokerOf(caller, { ...options, timeoutMs: undefined }, interceptors);
+  } catch (error) {
+    throw invalid(error);
   }
-  if ((contract.kind === "entity") !== (target.key !== undefined)) {
-    const message = contract.kind === "entity"
-      ? `"${contract.name}" is an entity: give its key`
-      : `"${contract.name}" is a service: its key, if any, comes from the input`;
-    throw new RpcError("invalid_argument", message, { outcome: "not_sent" });
-  }
-  const key = target.key === undefined ? undefined : checkKey(target.key);
-  const { kind, settings } = method;
-  const invoke = invokerOf(caller, { ...options, timeoutMs: undefined }, interceptors);
-  return await invoke({ contract, method: target.method, kind, settings, key, input, options });
+  return await invoke(call);
 }
 
-/** A contract of which only names are known: any queue will do for a service, the key's for an entity. */
-function untyped(name: string, { method: called, key }: Target): Contract {
-  const methods = { [called]: method<unknown, unknown>() };
-  return key === undefined ? defineService(name, methods, { slots: 1 }) : defineEntity(name, methods);
+function callOf(
+  untyped: UntypedContracts,
+  { contract: given, method: name, key }: Target,
+  input: unknown,
+  options: CallOptions,
+): Call {
+  const contract = typeof given !== "string"
+    ? given
+    : untyped.of(key === undefined ? "service" : "entity", given, name);
+  const method = Object.hasOwn(contract.methods, name) ? contract.methods[name] : undefined;
+  if (method === undefined) {
+    throw notSent("unimplemented", `"${contract.name}" has no method ${JSON.stringify(name)}`);
+  }
+  if ((contract.kind === "entity") !== (key !== undefined)) {
+    throw new TypeError(
+      contract.kind === "entity"
+        ? `Cannot call "${contract.name}" without a key: it is an entity`
+        : `Cannot call "${contract.name}" by a key: it is a service, whose keys come from the input`,
+    );
+  }
+  const { kind, settings } = method;
+  return {
+    contract,
+    method: name,
+    kind,
+    settings,
+    key: key === undefined ? undefined : checkKey(key),
+    input,
+    options,
+  };
 }
 
 function invokerOf(
@@ -148,7 +167,7 @@ class ConnectedClient implements CallerSystem {
   }
 
   invoke(target: Target, input?: unknown, options: CallOptions & ClientOptions = {}): Promise<unknown> {
-    return invokeUntyped(this.#parts.caller, target, input, options, this.#interceptors);
+    return invokeUntyped(this.#parts, target, input, options, this.#interceptors);
   }
 
   get pending(): number {

@@ -178,7 +178,7 @@ class RunningSystem implements System {
   }
 
   invoke(target: Target, input?: unknown, options: CallOptions & ClientOptions = {}): Promise<unknown> {
-    return invokeUntyped(this.#parts.caller, target, input, options, this.#interceptors);
+    return invokeUntyped(this.#parts, target, input, options, this.#interceptors);
   }
 
   services(): readonly ServiceState[] {

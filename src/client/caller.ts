@@ -1,4 +1,3 @@
-import { Backoff } from "../async/backoff.ts";
 import type { Clock } from "../async/clock.ts";
 import type { NewId } from "../async/ids.ts";
 import type { Random } from "../async/random.ts";
@@ -6,23 +5,19 @@ import type { TimerWheel } from "../async/timer_wheel.ts";
 import type { Call } from "../call/call.ts";
 import { OUTCOME_GRACE_MS } from "../call/defaults.ts";
 import type { CallScope } from "../call/scope.ts";
-import type { Contract } from "../contract/types.ts";
-import type { Reply } from "../envelope/reply.ts";
 import { RpcError } from "../errors/rpc_error.ts";
-import { EVENTS } from "../log/events.ts";
-import { logger } from "../log/log.ts";
 import type { Transport } from "../transport/transport.ts";
 import { Admission } from "./admission.ts";
 import { sendCancel } from "./cancel.ts";
-import { compose, type Composed, invalid, notSent } from "./compose.ts";
-import { MAX_IN_FLIGHT, RESEND_PAUSE_MS } from "./defaults.ts";
+import { checkInput, Composer, keyOf, waitOf } from "./compose.ts";
+import { MAX_IN_FLIGHT } from "./defaults.ts";
 import { sendToInstance } from "./instance.ts";
 import { type CallDesk, OutboundCall } from "./outbound_call.ts";
 import { Owners } from "./owners.ts";
-import { PendingCalls } from "./pending.ts";
-import { type Presence, PresenceWatch } from "./presence.ts";
-import { readOutput } from "./reply_reader.ts";
-import { mayTryAgain } from "./retry.ts";
+import { GIVEN_UP, PendingCalls } from "./pending.ts";
+import type { Presence } from "./presence.ts";
+import { codeOfAbort, invalid, notSent } from "./refusal.ts";
+import { Retries } from "./retries.ts";
 import { Routes } from "./routes.ts";
 
 /** What a caller is made of. */
@@ -48,8 +43,6 @@ export interface ProxySettings {
   readonly scope: CallScope | undefined;
 }
 
-const log = logger("caller");
-
 /**
  * Turns calls into requests, sends them, and waits for the replies: stop 4 of a call. One per system or client;
  * its table of pending calls is shared by all proxies.
@@ -60,25 +53,27 @@ export class Caller implements CallDesk {
   /** Which queues are whose. */
   readonly owners: Owners = new Owners();
   readonly #admission = new Admission(MAX_IN_FLIGHT);
+  readonly #composer: Composer;
   readonly #routes: Routes;
-  readonly #presence = new Map<string, PresenceWatch>();
+  readonly #retries: Retries;
   #refusal: string | undefined;
+  #closed = false;
 
   constructor(parts: CallerParts) {
     this.#parts = parts;
     this.pending = new PendingCalls(parts.wheel);
-    this.#routes = new Routes(parts.transport);
+    this.#composer = new Composer(parts);
+    this.#routes = new Routes(parts.transport, parts.clock);
+    this.#retries = new Retries(parts, (outbound) => this.proceed(outbound));
   }
 
   /** Sends the call. Rejects with an `RpcError` only. */
   call(call: Call, settings: ProxySettings): Promise<unknown> {
-    return new Promise((resolve, reject) => {
-      try {
-        this.#start(call, settings, resolve, reject);
-      } catch (error) {
-        reject(invalid(error));
-      }
-    });
+    try {
+      return this.#start(call, settings).promise;
+    } catch (error) {
+      return Promise.reject(invalid(error));
+    }
   }
 
   /** Refuses calls from now on, and resolves when those under way are settled. */
@@ -87,99 +82,121 @@ export class Caller implements CallDesk {
     await this.pending.empty();
   }
 
-  /** Refuses calls from now on, and settles those under way with `cancelled`. Idempotent. */
+  /** Refuses calls from now on, and settles those under way with `cancelled`; callees are not told. Idempotent. */
   close(reason: string): void {
     this.#refusal ??= reason;
+    this.#closed = true;
+    this.#retries.close();
     this.pending.cancelAll(reason);
-    for (const watch of this.#presence.values()) watch.close();
+    this.#routes.close();
   }
 
-  #start(
-    call: Call,
-    settings: ProxySettings,
-    resolve: (value: unknown) => void,
-    reject: (error: RpcError) => void,
-  ): void {
+  #start(call: Call, settings: ProxySettings): OutboundCall {
     if (this.#refusal !== undefined) throw notSent("unavailable", `Cannot call: ${this.#refusal}`);
+    const { clock } = this.#parts;
     const scope = settings.scope ?? this.#parts.scope();
     const signal = both(call.options.signal, scope?.signal);
-    if (signal?.aborted) throw notSent("cancelled", "The caller cancelled the call", signal.reason);
+    refuseAborted(signal);
+    const { instance } = settings;
+    if (instance !== undefined) refuseAtInstance(call);
+    const waitMs = waitOf(call, settings.timeoutMs, scope, clock);
+    const parsed = checkInput(call);
+    // Whatever else refuses the call comes first; then nobody asks any more what the schema says.
+    if (parsed instanceof Promise) parsed.catch(() => {});
     const route = this.#routes.of(call);
-    const enter = (composed: Composed) => {
-      const outbound = new OutboundCall(call, composed, route, settings.instance, this, resolve, reject);
-      this.pending.add(outbound, composed.waitMs, signal, scope === undefined ? OUTCOME_GRACE_MS : 0);
-      if (this.#admission.enter(outbound)) outbound.proceed();
-    };
-    const composed = compose(call, settings.timeoutMs, scope, route.places.input, this.#parts);
-    if (composed instanceof Promise) composed.then(enter).catch((error) => reject(invalid(error)));
-    else enter(composed);
+    const request = this.#composer.compose(call, parsed, waitMs, scope, route.places.input);
+    // A schema, a codec or a key's function may have aborted it.
+    refuseAborted(signal);
+    const outbound = new OutboundCall(call, route, instance, request, clock.monotonic(), waitMs, this);
+    const graceMs = scope === undefined && call.kind === "call" ? OUTCOME_GRACE_MS : 0;
+    this.pending.add(outbound, waitMs, signal, graceMs);
+    this.#enter(outbound, parsed);
+    return outbound;
+  }
+
+  /** Lets a call proceed as soon as there is room for it and its input is checked. */
+  #enter(outbound: OutboundCall, parsed: unknown): void {
+    const checking = parsed instanceof Promise;
+    if (checking) {
+      outbound.hinder();
+      parsed.then((value) => outbound.checked(keyOf(outbound.call, value)))
+        .catch((error) => outbound.fail(invalid(error)));
+    }
+    const admitted = this.#admission.enter(outbound);
+    if (outbound.keyed && (checking || !admitted)) outbound.route.shared.turns.hold(outbound);
+    if (admitted) outbound.proceed();
   }
 
   /** Goes on once it is known that somebody serves the contract, or that nobody can be asked. */
   proceed(outbound: OutboundCall): void {
-    const { call: { contract }, instance } = outbound;
-    if (instance !== undefined) return void sendToInstance(this.#parts.transport, instance, outbound);
+    const { call: { contract, settings }, instance, route: { shared } } = outbound;
+    if (instance !== undefined) {
+      outbound.resumed();
+      return void sendToInstance(this.#parts.transport, instance, outbound);
+    }
     if (contract.foreign) return this.#dispatch(outbound, false);
-    const presence = this.#watch(contract).ask();
-    if (presence instanceof Promise) void presence.then((found) => this.#send(outbound, found));
-    else this.#send(outbound, presence);
+    const presence = shared.watch.ask(settings.whenAbsent === "fail");
+    if (!(presence instanceof Promise)) return this.#send(outbound, presence);
+    if (outbound.keyed) shared.turns.hold(outbound);
+    void presence.then((found) => this.#send(outbound, found));
   }
 
-  again(outbound: OutboundCall, error: RpcError): boolean {
-    const { wheel, clock, random } = this.#parts;
-    if (this.#refusal !== undefined || !mayTryAgain(error, outbound.call.settings.idempotent)) return false;
-    const pauseMs = outbound.backoff(() => new Backoff({ ...RESEND_PAUSE_MS, random })).next();
-    if (clock.now() + pauseMs >= outbound.waitsUntilMs) return false;
-    log.debug(EVENTS.caller.again, { callId: outbound.id, pauseMs, error });
-    wheel.schedule(pauseMs, () => {
-      if (!this.pending.has(outbound.id)) return;
-      outbound.renew(error.outcome === "sent_unknown", clock.now());
-      this.proceed(outbound);
-    });
-    return true;
+  again(outbound: OutboundCall, error: RpcError, answered: boolean): boolean {
+    return this.#retries.again(outbound, error, answered);
   }
 
   cancelled(outbound: OutboundCall): void {
-    if (this.#refusal === undefined) void sendCancel(this.#parts.transport, this.owners, outbound);
+    if (!this.#closed) void sendCancel(this.#parts.transport, this.owners, outbound);
   }
 
   over(outbound: OutboundCall): void {
     this.#admission.leave(outbound);
-  }
-
-  outputOf({ call, id, route }: OutboundCall, reply: Reply): unknown | Promise<unknown> {
-    return readOutput(call, id, reply, route.places);
+    if (!outbound.keyed) return;
+    const { keyed, turns } = outbound.route.shared;
+    turns.leave(outbound);
+    keyed.over(outbound);
   }
 
   #send(outbound: OutboundCall, presence: Presence): void {
-    const { contract, settings } = outbound.call;
+    if (!outbound.live) return;
+    const { call: { contract, settings }, keyed, route: { shared: { turns } } } = outbound;
     if (presence.kind === "absent" && settings.whenAbsent === "fail") {
       const message =
         `No instance serves "${contract.name}": start one, or declare the method whenAbsent: "wait"`;
       const error = new RpcError("unavailable", message, { outcome: "not_sent", callId: outbound.id });
-      return this.pending.fail(outbound.id, error);
+      return outbound.fail(error);
     }
-    this.#dispatch(outbound, contract.packing && presence.kind === "present" && presence.packs);
+    const packed = contract.packing && presence.kind === "present" && presence.packs;
+    if (!keyed || turns.idle) this.#dispatch(outbound, packed);
+    else turns.ready(outbound, () => this.#dispatch(outbound, packed));
   }
 
   #dispatch(outbound: OutboundCall, packed: boolean): void {
-    const { route, request, queue } = outbound;
-    if (request.key !== undefined && !outbound.call.contract.foreign) route.keyed.add(outbound, packed);
-    else if (queue !== undefined) route.packer.resend(outbound, queue);
-    else route.packer.add(outbound, packed);
-  }
-
-  #watch(contract: Contract): PresenceWatch {
-    let watch = this.#presence.get(contract.name);
-    if (watch === undefined) {
-      watch = new PresenceWatch(this.#parts.transport, this.#parts.clock, contract);
-      this.#presence.set(contract.name, watch);
-    }
-    return watch;
+    const { keyed, paused, queue, route: { packer, shared } } = outbound;
+    outbound.resumed();
+    if (keyed) {
+      // One that was paused has kept its place.
+      if (paused) shared.keyed.resume(packed);
+      else shared.keyed.add(outbound, packed);
+    } else if (queue !== undefined) packer.resend(outbound, queue);
+    else packer.add(outbound, packed);
   }
 }
 
 function both(own: AbortSignal | undefined, around: AbortSignal | undefined): AbortSignal | undefined {
   if (own === undefined || around === undefined) return own ?? around;
   return AbortSignal.any([own, around]);
+}
+
+function refuseAborted(signal: AbortSignal | undefined): void {
+  if (signal?.aborted) throw notSent(codeOfAbort(signal.reason), GIVEN_UP, signal.reason);
+}
+
+/** Nothing stores what goes past all queues, so that there is no receipt. */
+function refuseAtInstance({ kind, method }: Call): void {
+  if (kind === "call") return;
+  throw notSent(
+    "invalid_argument",
+    `Cannot call "${method}" at one instance: it is one-way, so a queue has to store it`,
+  );
 }

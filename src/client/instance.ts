@@ -17,7 +17,7 @@ export async function sendToInstance(
   outbound: OutboundCall,
 ): Promise<void> {
   const { request, method, call, id } = outbound;
-  if (!outbound.handOverDirect()) return;
+  if (!outbound.handOver()) return;
   const headers = requestHeaders(request);
   headers.set(HEADER.target, `${call.contract.name}/${method}`);
   try {

@@ -1,67 +1,77 @@
-import { Backoff } from "../async/backoff.ts";
 import type { Call } from "../call/call.ts";
-import { ATTEMPTS } from "../call/defaults.ts";
 import type { Receipt } from "../contract/types.ts";
 import type { Reply } from "../envelope/reply.ts";
 import type { Request } from "../envelope/request.ts";
+import { neverRan } from "../errors/outcome.ts";
 import { RpcError } from "../errors/rpc_error.ts";
 import type { QueueRef, SendReceipt } from "../transport/transport.ts";
 import type { Candidate } from "./admission.ts";
-import type { KeyedOutgoing } from "./keyed_packer.ts";
-import type { Composed } from "./compose.ts";
+import type { KeyedOutgoing } from "./lane.ts";
 import type { PendingCall, PendingCalls } from "./pending.ts";
+import { readOutput } from "./reply_reader.ts";
+import type { Retry } from "./retry.ts";
 import type { Route } from "./routes.ts";
+import type { InTurn } from "./turns.ts";
 
 /** What a call on its way out needs from its caller. */
 export interface CallDesk {
   readonly pending: PendingCalls;
-  /** There is room for the call: find out where it goes, and send it. */
+  /** There is room for the call, and it is complete: find out where it goes, and send it. */
   proceed(call: OutboundCall): void;
-  /** The last try failed with this: whether the call is made again, after a pause. */
-  again(call: OutboundCall, error: RpcError): boolean;
+  /**
+   * The last try failed with this: whether the call is made again, after a pause.
+   *
+   * @param answered whether its callee said so; else its send failed
+   */
+  again(call: OutboundCall, error: RpcError, answered: boolean): boolean;
   /** The caller gave the call up after it was sent: tell the callee. */
   cancelled(call: OutboundCall): void;
   /** The call is over, however it ended. */
   over(call: OutboundCall): void;
-  /**
-   * What a reply means for the caller: the output, or the error.
-   *
-   * @throws {RpcError} what the caller gets instead of an output
-   */
-  outputOf(call: OutboundCall, reply: Reply): unknown | Promise<unknown>;
 }
 
-/** One call between its proxy and its reply: waits for room, is sent, and settles the user's promise. */
-export class OutboundCall implements PendingCall, KeyedOutgoing, Candidate {
+/** One call between its proxy and its reply: waits for room, is sent, perhaps again, and settles the user's promise. */
+export class OutboundCall implements PendingCall, KeyedOutgoing, Candidate, InTurn {
   readonly call: Call;
   readonly route: Route;
   /** The direct address that it goes to, past all queues. */
   readonly instance: string | undefined;
-  readonly #desk: CallDesk;
+  /** What the user waits for. */
+  readonly promise: Promise<unknown>;
   readonly #resolve: (value: unknown) => void;
   readonly #reject: (error: RpcError) => void;
+  readonly #desk: CallDesk;
+  /** When it was made, by the clock that never goes back, and how long its caller waits. */
+  readonly #madeMs: number;
+  readonly #waitMs: number;
   #request: Request;
-  readonly #waitsUntilMs: number;
   #queue: QueueRef | undefined;
-  #backoff: Backoff | undefined;
+  #retry: Retry | undefined;
+  /** What has to happen before it can proceed: at least, there has to be room. */
+  #obstacles = 1;
+  #live = true;
+  #reading = false;
 
   constructor(
     call: Call,
-    { request, waitsUntilMs }: Composed,
     route: Route,
     instance: string | undefined,
+    request: Request,
+    madeMs: number,
+    waitMs: number,
     desk: CallDesk,
-    resolve: (value: unknown) => void,
-    reject: (error: RpcError) => void,
   ) {
+    const { promise, resolve, reject } = Promise.withResolvers<unknown>();
     this.call = call;
-    this.#request = request;
-    this.#waitsUntilMs = waitsUntilMs;
     this.route = route;
     this.instance = instance;
-    this.#desk = desk;
+    this.promise = promise;
     this.#resolve = resolve;
     this.#reject = reject;
+    this.#desk = desk;
+    this.#madeMs = madeMs;
+    this.#waitMs = waitMs;
+    this.#request = request;
   }
 
   get request(): Request {
@@ -73,91 +83,161 @@ export class OutboundCall implements PendingCall, KeyedOutgoing, Candidate {
   get method(): string {
     return this.call.method;
   }
-  /** The slot of its method. */
+  get live(): boolean {
+    return this.#live;
+  }
+  /** Whether it belongs to an order. */
+  get keyed(): boolean {
+    const { key, settings, contract } = this.call;
+    return (key !== undefined || settings.key !== undefined) && this.instance === undefined &&
+      !contract.foreign;
+  }
+  /** Asked of calls that have one, once it is known. */
+  get key(): string {
+    return this.#request.key ?? "";
+  }
+  /** Calls of one key keep their order; as long as the key is not known, so do those of the method. */
+  get line(): string {
+    return this.call.key ?? this.call.method;
+  }
   get slot(): number {
     return this.route.slot;
   }
-  /** The key by which its queue is chosen. Asked of calls that have one. */
-  get key(): string {
-    return this.#request.key ?? "";
+  get slots(): number {
+    return this.route.slots;
   }
   /** The queue that has it, or may have it; `undefined` while none can. */
   get queue(): QueueRef | undefined {
     return this.#queue;
   }
-  /** Pauses between tries, longer each time. */
-  backoff(make: () => Backoff): Backoff {
-    return this.#backoff ??= make();
+  /** What it remembers of tries that failed. */
+  get retry(): Retry | undefined {
+    return this.#retry;
+  }
+  get paused(): boolean {
+    return this.#retry?.paused ?? false;
   }
 
+  /** One more thing has to happen before it can proceed. */
+  hinder(): void {
+    this.#obstacles++;
+  }
+
+  /** One of the things that had to happen has happened. */
   proceed(): void {
-    this.#desk.proceed(this);
+    if (--this.#obstacles === 0) this.#desk.proceed(this);
   }
 
-  handOver(queue: QueueRef): boolean {
+  /** Its input has been checked, so that its key is known. */
+  checked(key: string | undefined): void {
+    if (!this.#live) return;
+    if (key !== this.#request.key) this.#request = { ...this.#request, key };
+    this.proceed();
+  }
+
+  /** What is left of its caller's time, in milliseconds; `nowMs` by the clock that never goes back. */
+  remainingMs(nowMs: number): number {
+    return this.#waitMs - (nowMs - this.#madeMs);
+  }
+
+  /** It waits to be sent again. What is certain about it by now is what giving it up means. */
+  pause(retry: Retry): void {
+    this.#retry = retry;
+    if (retry.maybeStored) return;
+    this.#queue = undefined;
+    this.#desk.pending.note(this.id, retry.error.outcome);
+  }
+
+  /** The pause is over: it becomes the next try, with what is left of its time. */
+  renew(nowMs: number): void {
+    const retry = this.#retry;
+    if (retry === undefined) return;
+    const timeoutMs = Math.max(1, retry.timeoutMs - (nowMs - this.#madeMs));
+    const attempt = this.#request.attempt + (retry.error.outcome === "sent_unknown" ? 1 : 0);
+    this.#request = { ...this.#request, timeoutMs, attempt };
+  }
+
+  /** It is on its way again. */
+  resumed(): void {
+    if (this.#retry !== undefined) this.#retry.paused = false;
+  }
+
+  handOver(queue?: QueueRef): boolean {
+    if (!this.#desk.pending.handOver(this.id)) return false;
     this.#queue = queue;
-    return this.#desk.pending.handOver(this.id);
-  }
-
-  /** As `handOver`, for a call that goes past all queues. */
-  handOverDirect(): boolean {
-    return this.#desk.pending.handOver(this.id);
+    return true;
   }
 
   stored({ messageId, queue, offset }: SendReceipt): void {
     if (!this.#desk.pending.finish(this.id)) return;
-    this.#desk.over(this);
+    this.#end();
     const receipt: Receipt = { callId: this.id, messageId, broker: queue.broker, queueId: queue.id, offset };
     this.#resolve(receipt);
   }
 
   sendFailed(error: RpcError): void {
-    if (!this.#desk.again(this, error)) this.#desk.pending.fail(this.id, error);
+    // Its callee has answered meanwhile that it is to be sent again.
+    if (this.paused || this.#desk.again(this, error, false)) return;
+    this.fail(error);
   }
 
-  /** Until when another try makes sense, epoch milliseconds by this machine's clock. */
-  get waitsUntilMs(): number {
-    return this.#waitsUntilMs;
+  /** Ends it with an error. Does nothing when it is over. */
+  fail(error: RpcError): void {
+    this.#desk.pending.fail(this.id, this.#asKnown(error));
   }
 
-  /**
-   * Becomes the next try, with what is left of its time.
-   *
-   * @param maybeStored whether a broker may have an earlier one: it then stays with its queue
-   * @param nowMs by this machine's clock
-   */
-  renew(maybeStored: boolean, nowMs: number): void {
-    const { attempt, deadlineMs } = this.#request;
-    const timeoutMs = Math.max(1, deadlineMs - nowMs);
-    this.#request = {
-      ...this.#request,
-      timeoutMs,
-      attempt: Math.min(ATTEMPTS, attempt + (maybeStored ? 1 : 0)),
-    };
-    if (maybeStored) return;
-    this.#queue = undefined;
-    this.#desk.pending.takeBack(this.id);
-  }
-
-  goesOn(reply: Reply): boolean {
-    return !reply.ok && reply.ran === "no" && this.#desk.again(this, reply.error);
-  }
-
-  replied(reply: Reply): void {
-    this.#desk.over(this);
+  replied(reply: Reply): boolean {
+    if (this.#reading || (!reply.ok && this.#desk.again(this, reply.error, true))) return false;
+    let output: unknown;
     try {
-      const output = this.#desk.outputOf(this, reply);
-      if (output instanceof Promise) {
-        output.then(this.#resolve, (error) => this.#reject(RpcError.from(error)));
-      } else this.#resolve(output);
+      output = readOutput(this.call, this.id, reply, this.route.places);
     } catch (error) {
-      this.#reject(RpcError.from(error));
+      this.#end();
+      this.#reject(this.#asKnown(RpcError.from(error)));
+      return true;
     }
+    if (output instanceof Promise) {
+      this.#read(output);
+      return false;
+    }
+    this.#end();
+    this.#resolve(output);
+    return true;
+  }
+
+  timedOut(error: RpcError): void {
+    // Why it could not be sent says more than that there was no time left to try again.
+    this.failed(this.#retry?.paused ? this.#asKnown(this.#retry.error) : error);
   }
 
   failed(error: RpcError): void {
-    this.#desk.over(this);
+    this.#end();
     if (error.code === "cancelled" && error.outcome === "sent_unknown") this.#desk.cancelled(this);
     this.#reject(error);
+  }
+
+  /** The output has to be checked, which takes time that the deadline still bounds. */
+  #read(output: Promise<unknown>): void {
+    const { pending } = this.#desk;
+    this.#reading = true;
+    pending.note(this.id, "executed_reply_lost");
+    output.then((value) => {
+      if (!pending.finish(this.id)) return;
+      this.#end();
+      this.#resolve(value);
+    }, (error) => pending.fail(this.id, RpcError.from(error)));
+  }
+
+  #end(): void {
+    this.#live = false;
+    this.#retry?.timer?.cancel();
+    this.#desk.over(this);
+  }
+
+  /** Where an earlier try may have been stored, no later one proves that nothing ran. */
+  #asKnown(error: RpcError): RpcError {
+    if (!this.#retry?.maybeStored || !neverRan(error.outcome)) return error;
+    const { code, message } = error;
+    return new RpcError(code, message, { outcome: "sent_unknown", callId: this.id, cause: error });
   }
 }

@@ -6,8 +6,10 @@ import type { QueueRef, SendReceipt } from "../transport/transport.ts";
 export interface Outgoing {
   readonly request: Request;
   readonly method: string;
+  /** `false` once its call is over: then it goes nowhere. */
+  readonly live: boolean;
   /**
-   * Asked right before the transport gets it; `false` when its call has been given up meanwhile.
+   * Asked right before the transport gets it; `false` when its call is over.
    *
    * @param queue where it goes
    */

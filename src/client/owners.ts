@@ -10,8 +10,9 @@ export class Owners {
 
   /** Notes the direct address of a queue's owner. */
   learn(queue: string, address: string): void {
-    if (this.#addresses.get(queue) === address) return;
-    if (this.#addresses.size >= KNOWN_OWNERS) this.#addresses.clear();
+    const known = this.#addresses.get(queue);
+    if (known === address) return;
+    if (known === undefined && this.#addresses.size >= KNOWN_OWNERS) this.#addresses.clear();
     this.#addresses.set(queue, address);
   }
 

@@ -1,8 +1,10 @@
 import { queuesOfSlot } from "../call/plan.ts";
 import { RpcError } from "../errors/rpc_error.ts";
 import type { QueueRef, Transport } from "../transport/transport.ts";
+import { MAX_IN_FLIGHT } from "./defaults.ts";
 import type { Outgoing } from "./outgoing.ts";
-import { type Destination, packLength, refuse, sendRequests } from "./request_message.ts";
+import { unsent } from "./refusal.ts";
+import { type Destination, handOver, packLength, refuse, sendRequests } from "./request_message.ts";
 
 /** What a packer sends for. */
 export interface Lane extends Destination {
@@ -38,6 +40,8 @@ export class Packer {
 
   /** Takes a request to send; `packed` says whether its receivers all understand packs. */
   add(outgoing: Outgoing, packed: boolean): void {
+    // Those whose calls are over stay here while sends hang: no more of them than of calls that can be under way.
+    if (this.#waiting.length > 2 * MAX_IN_FLIGHT) this.#waiting = this.#waiting.filter(({ live }) => live);
     this.#waiting.push(outgoing);
     this.#packed = packed;
     if (this.#scheduled) return;
@@ -47,7 +51,7 @@ export class Packer {
 
   /** Sends a request once more to the queue that may have it already: only there is it known as the same call. */
   resend(outgoing: Outgoing, queue: QueueRef): void {
-    void sendRequests(this.#transport, this.#lane, queue, [outgoing]);
+    void this.#send([outgoing], queue);
   }
 
   async #flush(): Promise<void> {
@@ -57,15 +61,15 @@ export class Packer {
       this.#dispatch(queues);
     } catch (error) {
       this.#scheduled = false;
-      refuse(this.#waiting.splice(0), RpcError.from(error));
+      refuse(this.#waiting.splice(0), unsent(error));
     }
   }
 
   #dispatch(queues: readonly QueueRef[]): void {
     if (!this.#packed) {
       const queue = queues[this.#turn++ % queues.length];
-      for (const outgoing of this.#waiting.splice(0)) {
-        if (queue !== undefined) void sendRequests(this.#transport, this.#lane, queue, [outgoing]);
+      if (queue !== undefined) {
+        for (const outgoing of this.#waiting.splice(0)) void this.#send([outgoing], queue);
       }
       return;
     }
@@ -75,11 +79,15 @@ export class Packer {
       const key = `${queue.broker}/${queue.id}`;
       this.#busy.add(key);
       const batch = this.#waiting.splice(0, packLength(this.#waiting));
-      void sendRequests(this.#transport, this.#lane, queue, batch).then(() => {
+      void this.#send(batch, queue).then(() => {
         this.#busy.delete(key);
         if (this.#waiting.length > 0 && !this.#scheduled) this.#dispatch(queues);
       });
     }
+  }
+
+  #send(batch: readonly Outgoing[], queue: QueueRef): Promise<void> {
+    return sendRequests(this.#transport, this.#lane, queue, handOver(batch, queue));
   }
 
   #idleQueue(queues: readonly QueueRef[]): QueueRef | undefined {
@@ -96,7 +104,7 @@ export class Packer {
  *
  * @throws {RpcError} `unavailable` / `not_sent` where there is none
  */
-export async function queuesOf(transport: Transport, lane: Lane): Promise<readonly QueueRef[]> {
+async function queuesOf(transport: Transport, lane: Lane): Promise<readonly QueueRef[]> {
   const all = await transport.queues(lane.topic);
   // A plain responder's topic is divided as its owners like: every queue will do.
   const queues = lane.foreign ? all : queuesOfSlot(all, lane.slot, lane.slots);

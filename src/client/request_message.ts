@@ -6,6 +6,7 @@ import { RpcError } from "../errors/rpc_error.ts";
 import type { Message, QueueRef, Transport } from "../transport/transport.ts";
 import { PACK_BYTES, PACK_CALLS } from "./defaults.ts";
 import type { Outgoing } from "./outgoing.ts";
+import { invalid } from "./refusal.ts";
 
 /** What all requests of one contract have in common. */
 export interface Destination {
@@ -16,38 +17,47 @@ export interface Destination {
   readonly indexCalls: "calls" | "pack";
 }
 
+/** Those of a batch that are still wanted, handed over to the transport from now on. */
+export function handOver<T extends Outgoing>(batch: readonly T[], queue: QueueRef): T[] {
+  return batch.filter((outgoing) => outgoing.handOver(queue));
+}
+
 /**
  * Sends requests of one method to a queue as one message, and tells each what became of it. Never rejects.
  *
  * @param transport what carries them
  * @param to where they go
  * @param queue the queue of that topic
- * @param batch one request, or several that travel as a pack; those given up meanwhile are left out
+ * @param live one request, or several that travel as a pack; all of them handed over
  */
 export async function sendRequests(
   transport: Transport,
   to: Destination,
   queue: QueueRef,
-  batch: readonly Outgoing[],
+  live: readonly Outgoing[],
 ): Promise<void> {
-  const live = batch.filter((outgoing) => outgoing.handOver(queue));
   if (live.length === 0) return;
+  let message: Message;
   try {
-    const receipt = await transport.send(requestMessage(to, live), { queue });
+    message = requestMessage(to, live);
+  } catch (error) {
+    return refuse(live, invalid(error));
+  }
+  try {
+    const receipt = await transport.send(message, { queue });
     if (live[0]?.request.kind === "oneway") { for (const outgoing of live) outgoing.stored(receipt); }
   } catch (error) {
     refuse(live, RpcError.from(error));
   }
 }
 
-/** How many of the first waiting requests make a pack: of one method, within a pack's bounds. */
+/** How many of the first waiting requests make a pack. */
 export function packLength(waiting: readonly Outgoing[]): number {
   let bytes = 0;
   let count = 0;
-  const method = waiting[0]?.method;
-  for (const outgoing of waiting) {
-    bytes += outgoing.request.body?.length ?? 0;
-    if (count > 0 && (count === PACK_CALLS || bytes > PACK_BYTES || outgoing.method !== method)) break;
+  for (const { request } of waiting) {
+    bytes += request.body?.length ?? 0;
+    if (count > 0 && (count === PACK_CALLS || bytes > PACK_BYTES)) break;
     count++;
   }
   return count;
@@ -71,13 +81,15 @@ function requestMessage({ topic, foreign, indexCalls }: Destination, batch: read
     const keys = indexCalls === "pack" ? [request.id] : batch.map((outgoing) => outgoing.request.id);
     return { topic, tag, keys, headers, body: encodePack(batch.map(entryOf)) };
   }
+  // A one-way call expects no answer, so that a plain responder has nothing to answer either.
+  const plain = foreign && request.kind === "request";
   return {
     topic,
     tag,
     keys: [request.id],
     headers: requestHeaders(request),
     body: travelling(request.body),
-    plain: foreign ? { correlationId: request.id, ttlMs: request.timeoutMs } : undefined,
+    plain: plain ? { correlationId: request.id, ttlMs: request.timeoutMs } : undefined,
   };
 }
 

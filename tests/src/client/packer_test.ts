@@ -30,6 +30,7 @@ class Fixture {
         return live;
       },
       method: "run",
+      live,
       stored: () => assert.fail("a call waits for its reply"),
       sendFailed: (error) => this.failures.push(error),
     };

@@ -20,8 +20,9 @@ class Fixture {
 
   constructor(...ids: readonly string[]) {
     for (const id of ids) {
-      const replied = (reply: Reply) => void this.replies.push(reply);
-      this.pending.add({ id, goesOn: () => false, replied, failed: () => assert.fail() }, 1_000, undefined);
+      const replied = (reply: Reply) => this.replies.push(reply) > 0;
+      const failed = () => assert.fail();
+      this.pending.add({ id, replied, timedOut: failed, failed }, 1_000, undefined);
     }
   }
 }
