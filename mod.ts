@@ -78,7 +78,9 @@ export type { BodyPlace, Codec } from "./src/codec/codec.ts";
 
 // Calling it.
 export { createClient } from "./actors/client.ts";
-export type { CallerOptions, CallerSystem, ClientOptions } from "./actors/client.ts";
+export type { CallerOptions, CallerSystem, ClientOptions, Target } from "./actors/client.ts";
+export type { Call, Invoke } from "./src/call/call.ts";
+export type { CallInterceptor, Handle, HandledCall, HandlerInterceptor } from "./src/call/interceptor.ts";
 export type { CallOptions } from "./src/contract/call_options.ts";
 
 // What went wrong.

@@ -18,6 +18,8 @@ export const EVENTS = {
   },
   caller: {
     lateReply: "A reply to {callId} came after its call had been settled",
+    again: "Call {callId} is made again in {pauseMs} ms: {error}",
+    cancelFailed: "The callee of {callId} could not be told that nobody waits: {error}",
     replyRefused: "A message to this instance is no reply of ours: {error}",
   },
   partition: {

@@ -122,7 +122,7 @@ Deno.test("serveContract tells callers where their queue's owner is, who takes c
   owner.held[0]?.settle({ ok: true, output: "done" });
   await until(() => got.length === 1);
   const said = readDirect(got[0]?.headers.get(HEADER.direct));
-  assert.deepEqual(said, { address: owner.transport.addresses.direct, broker: "embedded", id: 3 });
+  assert.deepEqual(said, { address: owner.transport.addresses.direct, ...queue });
 
   await send("c2", "hold");
   await until(() => owner.held.length === 2);
