@@ -39,8 +39,9 @@ export function isSchema(value: unknown): value is AnySchema {
   const holder = typeof value === "object" || typeof value === "function" ? value : null;
   if (holder === null || !("~standard" in holder)) return false;
   const standard = holder["~standard"];
-  return typeof standard === "object" && standard !== null && "validate" in standard &&
-    typeof standard.validate === "function";
+  return typeof standard === "object" && standard !== null && "version" in standard &&
+    standard.version === 1 &&
+    "validate" in standard && typeof standard.validate === "function";
 }
 
 /**
