@@ -112,7 +112,7 @@ export type MethodContext<C extends Contract, N extends keyof C["methods"]> = C[
 /** What a factory of actors is told about the cell in which its actor will live. */
 export interface CellContext {
   /** The entity's key; a method's actor has none. */
-  readonly key?: string;
+  readonly key?: string | undefined;
   /** The contract's name and the method, or the contract's name and the key. */
   readonly name: string;
   /** Aborts when this actor stops: at a restart, at passivation, or with its system. */
