@@ -21,6 +21,7 @@ export type {
   AnyMethod,
   Awaitable,
   CallArgs,
+  CallOf,
   Calls,
   Client,
   Contract,
@@ -31,20 +32,20 @@ export type {
   Entity,
   EntityClient,
   ErrorsOf,
+  ErrorsOption,
   ErrorSpec,
   ErrorSpecs,
-  Intersected,
   Method,
   MethodOptions,
   Methods,
   MethodSettings,
+  MethodTypes,
   NoErrors,
   Oneway,
   OnewayOptions,
   Receipt,
   Service,
   ServiceOptions,
-  TypesOf,
 } from "./src/contract/types.ts";
 
 // Serving it.
@@ -52,12 +53,20 @@ export { createSystem } from "./actors/system.ts";
 export type { ServiceHandle, ServiceState, System, SystemOptions } from "./actors/system.ts";
 export type { ServeOptions } from "./actors/service.ts";
 export type {
+  Actor,
+  CellContext,
+  EntityFactory,
+  ErrorArgs,
   Handler,
   HandlerContext,
+  HandlerInput,
   HandlerLog,
   HandlerOf,
   Handlers,
+  Implementation,
+  MethodContext,
   Self,
+  ServiceHandlers,
   SharedErrors,
 } from "./src/call/handler.ts";
 
@@ -92,6 +101,7 @@ export {
   type RpcErrorOptions,
 } from "./src/errors/rpc_error.ts";
 export { type Code, CODES, isCode } from "./src/errors/code.ts";
+export { SchemaError } from "./src/contract/validate.ts";
 export { neverRan, type Outcome, OUTCOMES } from "./src/errors/outcome.ts";
 
 // Without a broker.

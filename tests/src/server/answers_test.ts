@@ -104,10 +104,10 @@ Deno.test("Answers says that a handler ran whose output cannot travel, is not al
     for (const name of ["checked", "slow"] as const) {
       assertLost(
         await at.reply({ ok: true, output: 7 }, name),
-        /Cannot accept the output of "test\.Service\/\w+": items\[0\]\.name: must be a text/,
+        /^output\.items\[0\]\.name: must be a text$/,
       );
     }
-    assertLost(await at.reply({ ok: true, output: "a" }, "broken"), /its schema failed: Out of order/);
+    assertLost(await at.reply({ ok: true, output: "a" }, "broken"), /Out of order/);
     const late = at.reply({ ok: true, output: "a" }, "endless");
     at.clock.advance(5_000);
     assertLost(await late, /took longer than 5000 ms/);
@@ -142,7 +142,7 @@ Deno.test("Answers sends a declared error with its name, its declared code and i
 
 Deno.test("Answers says that a handler ran whose details are not allowed, cannot travel, or are never checked", async () => {
   const at = new Fixture();
-  const text = /the details of the error "Short" of "test\.Service\/run": missing: must be a number/;
+  const text = /^details of "Short"\.missing: must be a number$/;
   assertLost(await at.thrown(declared("Short", { missing: "five" })), text);
   assertLost(await at.thrown(declared("Short", undefined)), text);
   const late = at.thrown(declared("Slow", {}));
