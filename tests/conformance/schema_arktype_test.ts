@@ -1,4 +1,6 @@
+import assert from "node:assert/strict";
 import { type } from "arktype";
+import { validate } from "../../src/contract/validate.ts";
 import { isTrue, type Same } from "../types/same.ts";
 import { type Order, testSchemas, type Transfer } from "./schema_suite.ts";
 
@@ -24,4 +26,9 @@ testSchemas({
   name: "arktype",
   unknownKeys: "kept",
   synchronous: { transfer, order, throwing: type("string").pipe(fail) },
+});
+
+Deno.test("schema (arktype): unknown properties are dropped where it is told so, as the docs say", () => {
+  const strict = type({ "+": "delete", from: "string" });
+  assert.deepEqual(validate(strict, { from: "a", extra: 5 }, "input"), { from: "a" });
 });
