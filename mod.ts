@@ -50,8 +50,15 @@ export type {
 
 // Serving it.
 export { createSystem } from "./actors/system.ts";
-export type { ServiceHandle, ServiceState, System, SystemOptions } from "./actors/system.ts";
-export type { ServeOptions } from "./actors/service.ts";
+export type { System, SystemOptions } from "./actors/system.ts";
+export type { ServiceHandle, ServiceState } from "./actors/served_service.ts";
+export { actor } from "./actors/actor.ts";
+export type {
+  ActorSupervision,
+  MethodServeOptions,
+  ServeOptions,
+  ServeSupervision,
+} from "./actors/serve_options.ts";
 export type {
   Actor,
   CellContext,
@@ -70,7 +77,9 @@ export type {
   SharedErrors,
 } from "./src/call/handler.ts";
 
-// Watching it.
+// Supervising and watching it.
+export type { GiveUp, Restart } from "./actors/child.ts";
+export type { RestartBackoff, Strategy, SupervisionOptions } from "./actors/supervision.ts";
 export {
   formatTree,
   type FormatTreeOptions,
