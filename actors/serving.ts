@@ -1,5 +1,4 @@
 import { createDeferred } from "../src/async/deferred.ts";
-import { json } from "../src/codec/json.ts";
 import type { Contract } from "../src/contract/types.ts";
 import { EVENTS } from "../src/log/events.ts";
 import { logger } from "../src/log/log.ts";
@@ -58,7 +57,7 @@ export class Serving implements Child {
     const gaveUp = createDeferred<Exit>();
     try {
       await actors.start({ signal, exited: gaveUp.resolve });
-      const served = await serveContract(contract, actors, { ...parts, codec: json }, { signal });
+      const served = await serveContract(contract, actors, parts, { signal });
       const serving = new Serving(contract, actors, served, context);
       void gaveUp.promise.then((exit) => serving.#fail(exit));
       return serving;

@@ -1,5 +1,7 @@
 import { createDeferred } from "../src/async/deferred.ts";
 import type { Implementation } from "../src/call/handler.ts";
+import type { CallInterceptor } from "../src/call/interceptor.ts";
+import type { CallOptions } from "../src/contract/call_options.ts";
 import { timeout } from "../src/contract/method.ts";
 import type { Client, Contract } from "../src/contract/types.ts";
 import { RpcError } from "../src/errors/rpc_error.ts";
@@ -8,7 +10,7 @@ import type { Transport } from "../src/transport/transport.ts";
 import { ByteBudget } from "./byte_budget.ts";
 import type { CellHost } from "./cell_host.ts";
 import type { ChildSpec, Exit } from "./child.ts";
-import { type ClientOptions, proxyOf } from "./client.ts";
+import { type ClientOptions, invokeUntyped, proxyOf, type Target } from "./client.ts";
 import { SYSTEM_MAILBOX_BYTES } from "./defaults.ts";
 import { type Parts, type Sources, startParts } from "./parts.ts";
 import type { ServeOptions } from "./serve_options.ts";
@@ -26,6 +28,8 @@ export interface SystemOptions extends Sources {
   readonly name: string;
   /** How messages leave and reach this process. Started here, closed with the system. */
   readonly transport: Transport;
+  /** Run around every call of every proxy, nested ones included; the first is the outermost. */
+  readonly interceptors?: readonly CallInterceptor[] | undefined;
   /**
    * How often services that fail as a whole, which only `onGiveUp: "escalate"` makes them do, are started again before
    * the system closes. Default: 5 times within 10,000 ms.
@@ -55,6 +59,8 @@ export interface System extends AsyncDisposable {
   ): Promise<ServiceHandle>;
   /** A typed proxy of the contract. */
   client<C extends Contract>(contract: C, options?: ClientOptions): Client<C>;
+  /** Calls without types: as `CallerSystem.invoke` says. */
+  invoke(target: Target, input?: unknown, options?: CallOptions & ClientOptions): Promise<unknown>;
   /** What became of the calls to every served contract. */
   services(): readonly ServiceState[];
   /** Everything that runs in it, as plain data: what is stuck, and why. */
@@ -106,6 +112,7 @@ class RunningSystem implements System {
   readonly instance: string;
   readonly closed: Promise<string>;
   readonly #parts: Parts;
+  readonly #interceptors: readonly CallInterceptor[];
   readonly #root: Supervisor;
   readonly #turns = new Turns();
   readonly #budget = new ByteBudget(SYSTEM_MAILBOX_BYTES);
@@ -116,15 +123,24 @@ class RunningSystem implements System {
   readonly #closed = createDeferred<string>();
   #closing: Promise<void> | undefined;
 
-  private constructor(name: string, parts: Parts, root: Supervisor) {
+  private constructor(
+    name: string,
+    parts: Parts,
+    root: Supervisor,
+    interceptors: readonly CallInterceptor[],
+  ) {
     this.name = name;
+    this.#interceptors = interceptors;
     this.#parts = parts;
     this.#root = root;
     this.instance = parts.instance.toString(36);
     this.closed = this.#closed.promise;
   }
 
-  static async start({ name, supervision }: SystemOptions, parts: Parts): Promise<RunningSystem> {
+  static async start(
+    { name, supervision, interceptors = [] }: SystemOptions,
+    parts: Parts,
+  ): Promise<RunningSystem> {
     const { transport, caller, clock, random, wheel } = parts;
     const gaveUp = createDeferred<Exit>();
     const first = new TransportChild(
@@ -144,7 +160,7 @@ class RunningSystem implements System {
     const context = { signal: new AbortController().signal, exited: gaveUp.resolve };
     try {
       const root = await Supervisor.start({ ...options, children }, context);
-      const system = new RunningSystem(name, parts, root);
+      const system = new RunningSystem(name, parts, root, interceptors);
       void gaveUp.promise.then((exit) => system.close(reasonOf(exit)));
       return system;
     } catch (error) {
@@ -188,7 +204,11 @@ class RunningSystem implements System {
   }
 
   client<C extends Contract>(contract: C, options?: ClientOptions): Client<C> {
-    return proxyOf(this.#parts.caller, contract, options);
+    return proxyOf(this.#parts.caller, contract, options, this.#interceptors);
+  }
+
+  invoke(target: Target, input?: unknown, options: CallOptions & ClientOptions = {}): Promise<unknown> {
+    return invokeUntyped(this.#parts, target, input, options, this.#interceptors);
   }
 
   services(): readonly ServiceState[] {
@@ -252,7 +272,7 @@ class RunningSystem implements System {
       turns: this.#turns,
       budget: this.#budget,
       log: (properties) => logger("handler").with(properties),
-      client: (nested) => proxyOf(caller, nested),
+      client: (nested, scope) => proxyOf(caller, nested, {}, this.#interceptors, scope),
     };
   }
 }

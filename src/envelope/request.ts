@@ -11,6 +11,7 @@ import {
 } from "./headers.ts";
 import type { TraceHeaders } from "../call/inbound.ts";
 import { NO_BODY } from "./body.ts";
+import { isCallId } from "./call_id.ts";
 import { decodeChain, encodeChain } from "./chain.ts";
 
 /** A request as it travels: the call's headers and the encoded input. */
@@ -103,7 +104,10 @@ export function requestHeaders(request: Request): Map<string, string> {
  * @throws {RpcError} `invalid_argument`, naming the header, when one is missing or malformed
  */
 export function readRequest(shared: Headers, own: Headers, body: Uint8Array): Request {
-  const oneway = own.get(HEADER.kind) === "oneway";
+  const kind = own.get(HEADER.kind);
+  const oneway = kind === "oneway";
+  // In a pack only a one-way call states its kind.
+  if (!oneway && kind !== "request" && kind) throw malformed(HEADER.kind, kind);
   const endless = oneway && !own.has(HEADER.timeout);
   return {
     id: text(own, HEADER.id),
@@ -146,19 +150,18 @@ export function userHeaders(headers: Headers): ReadonlyMap<string, string> {
 
 const NO_HEADERS: ReadonlyMap<string, string> = new Map();
 const WHOLE = /^[0-9]{1,15}$/;
-const MAX_ID_LENGTH = 64;
-const ID = /^[A-Za-z0-9_.:-]+$/;
 
 function text(headers: Headers, name: string): string {
   const value = headers.get(name);
   if (value === undefined || value === "") throw malformed(name, value);
-  if (name === HEADER.id && (value.length > MAX_ID_LENGTH || !ID.test(value))) throw malformed(name, value);
+  if (name === HEADER.id && !isCallId(value)) throw malformed(name, value);
   return value;
 }
 
+/** Brokers drop headers without a value: an empty one is a missing one on every transport. */
 function optional(headers: Headers, name: string): string | undefined {
   const value = headers.get(name);
-  return value === undefined ? undefined : unescapeHeader(value);
+  return value === undefined || value === "" ? undefined : unescapeHeader(value);
 }
 
 function wholeNumber(headers: Headers, name: string): number {

@@ -35,7 +35,10 @@ export interface PlainRequest {
   readonly correlationId: string;
   /** The requester's timeout, which no broker enforces. */
   readonly ttlMs: number;
-  /** Where the answer goes: an address for {@linkcode Transport.sendTo}. Absent on an outgoing request. */
+  /**
+   * Where the answer goes: an address for {@linkcode Transport.sendTo}. Absent on a request of this instance, whose
+   * answer comes to its own address; present on a stranger's that is sent on to another queue.
+   */
   readonly replyTo?: string | undefined;
 }
 

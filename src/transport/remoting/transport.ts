@@ -16,6 +16,7 @@ import type {
   DirectMessage,
   Member,
   Message,
+  PlainRequest,
   QueueRef,
   SendReceipt,
   Sink,
@@ -32,7 +33,7 @@ import { CALLER_GROUP, MAX_REMOTING_BODY_BYTES, REQUEST_TIMEOUT_MS } from "./def
 import { isRefusal, toNotSent, toRpcError } from "./errors.ts";
 import { requestProperties, toProperties } from "./messages.ts";
 import { callerClientId, consumerClientId, OUR_MARKER } from "./names.ts";
-import { replyAddress } from "./reply_address.ts";
+import { parseReplyAddress, replyAddress } from "./reply_address.ts";
 import { findStoredReply, pushReply, receivePushed } from "./replies.ts";
 import { Registration } from "./registration.ts";
 import { ensureTopic } from "./topics.ts";
@@ -147,8 +148,8 @@ export class RemotingTransport implements Transport {
     const { caller } = this.#running;
     const { topic, body, plain } = message;
     const properties = toProperties(message);
-    if (plain !== undefined) properties.push(...requestProperties(plain, caller.clientId));
     try {
+      if (plain !== undefined) properties.push(...requestProperties(plain, requesterOf(plain, caller)));
       const address = masterAddress(await caller.route(topic, { signal }), queue.broker);
       if (address === undefined) throw noMaster(queue.broker);
       const sent = await sendMessage(
@@ -286,6 +287,11 @@ export class RemotingTransport implements Transport {
     log.warn(EVENTS.transport.lost, { address, error });
     this.#onState("degraded", `The connection to ${address} is lost: ${error.message}`);
   }
+}
+
+/** Who gets the answer: this instance, or the stranger whose request is sent on to another queue. */
+function requesterOf({ replyTo }: PlainRequest, caller: RocketMqClient): string {
+  return replyTo === undefined ? caller.clientId : parseReplyAddress(replyTo).clientId;
 }
 
 /** All declared queues that can be written, sorted by broker and id. */
