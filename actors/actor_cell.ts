@@ -26,6 +26,9 @@ import type { Parked } from "./turns.ts";
  */
 export type ActorPhase = "opening" | "open" | "closing" | "resting" | "waiting" | "suspended";
 
+/** How long a handler has to react to its signal when its actor's time is over; below what supervisors grant. */
+const INTERRUPT_GRACE_MS = 50;
+
 const log = logger("actor");
 
 /**
@@ -255,13 +258,17 @@ export class ActorCell implements RunOwner, LivesOwner, Parked {
   }
 
   async #awaitRun(limitMs: number): Promise<void> {
-    this.#runEnd = createDeferred<void>();
-    if (await inTime(this.#runEnd.promise, limitMs, this.clock) === TOO_LATE) this.#interrupt();
+    const { promise } = this.#runEnd = createDeferred<void>();
+    if (await inTime(promise, limitMs, this.clock) === TOO_LATE) {
+      // No `RpcError`: thrown again it would be an answer, and the call may be run by the next life.
+      this.#run?.call.interrupt(new DOMException(`The actor "${this.name}" is stopped`, "AbortError"));
+      if (await inTime(promise, INTERRUPT_GRACE_MS, this.clock) === TOO_LATE) this.#abandon();
+    }
     this.#runEnd = undefined;
   }
 
   /** The call that runs has no time left. */
-  #interrupt(): void {
+  #abandon(): void {
     const run = this.#run;
     if (run === undefined) return;
     this.watch.remove(run);

@@ -51,9 +51,7 @@ export class EntityActors implements Actors {
     });
   }
 
-  deliver(call: InboundCall): boolean {
-    return this.#cells.deliver(call);
-  }
+  readonly deliver = (call: InboundCall): boolean => this.#cells.deliver(call);
 
   onRoom(listener: () => void): void {
     this.#onRoom = listener;

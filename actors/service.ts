@@ -53,12 +53,12 @@ export class ServiceActors implements Actors {
     );
   }
 
-  deliver(call: InboundCall): boolean {
+  readonly deliver = (call: InboundCall): boolean => {
     const child = this.#methods.get(call.method);
     // The receiver lets only methods of the contract through, and each of them has its cell.
     if (child === undefined) throw new TypeError(`No cell for method "${call.method}"`);
     return child.cell.deliver(call);
-  }
+  };
 
   onRoom(listener: () => void): void {
     this.#onRoom = listener;

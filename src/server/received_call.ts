@@ -155,6 +155,13 @@ export class ReceivedCall implements InboundCall {
     if (this.#withdrawal === undefined) this.#owner.conclude(this, result, this.handedOn);
   }
 
+  interrupt(reason: unknown): void {
+    if (this.settled || this.#withdrawal !== undefined) return;
+    this.#deadline?.cancel();
+    this.#controller?.abort(reason);
+    this.#controller = undefined;
+  }
+
   /** Whether it waits for its start to be on record: its handler has not begun. */
   get recording(): boolean {
     return this.#recording;

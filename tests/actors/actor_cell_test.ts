@@ -266,9 +266,15 @@ Deno.test("ActorCell leaves a handler behind that does not let it close, and run
     await fixture.cell.open();
     fixture.cell.deliver(call);
     const old = gates.get("a");
+    const { signal } = call;
     const closing = fixture.cell.close();
+    fixture.clock.advance(4_999);
     await turns();
-    fixture.clock.advance(5_000);
+    assert.ok(!signal.aborted);
+    fixture.clock.advance(1);
+    await turns();
+    assert.ok(signal.aborted && !call.signal.aborted, "the next attempt has a signal of its own");
+    fixture.clock.advance(50);
     await closing;
     assert.deepEqual(fixture.abandoned.node, { count: 1, running: ["a"] });
     assert.equal(call.results.length, again ? 0 : 1);
@@ -282,6 +288,21 @@ Deno.test("ActorCell leaves a handler behind that does not let it close, and run
       assert.deepEqual(call.results, [{ ok: true, output: "second" }]);
     }
   }
+});
+
+Deno.test("ActorCell runs a call again whose handler gave up because its actor was stopped", async () => {
+  const fixture = new CellFixture(lives(), (_, _input, { signal, attempt }) => {
+    if (attempt === 2) return "second";
+    return new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
+  });
+  await fixture.cell.open();
+  const call = idempotent("a");
+  fixture.cell.deliver(call);
+  const closing = fixture.cell.close();
+  fixture.clock.advance(5_000);
+  await closing;
+  await fixture.cell.open();
+  assert.deepEqual([call.results, fixture.abandoned.node], [[{ ok: true, output: "second" }], undefined]);
 });
 
 Deno.test("ActorCell waits for a stop hook within its time, and leaves it behind then", async () => {
@@ -459,7 +480,10 @@ Deno.test("ActorCell closes while the start of a call is recorded, and does not 
   call.onStarted = () => recorded.promise;
   fixture.cell.deliver(call);
   const closing = fixture.cell.close();
-  fixture.clock.advance(5_000);
+  for (const ms of [5_000, 50]) {
+    fixture.clock.advance(ms);
+    await turns();
+  }
   await closing;
   recorded.resolve();
   await turns();
