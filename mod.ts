@@ -80,15 +80,8 @@ export type {
 // Supervising and watching it.
 export type { GiveUp, Restart } from "./actors/child.ts";
 export type { RestartBackoff, Strategy, SupervisionOptions } from "./actors/supervision.ts";
-export {
-  formatTree,
-  type FormatTreeOptions,
-  type TreeAbandoned,
-  type TreeFailure,
-  type TreeKind,
-  type TreeNode,
-  type TreeState,
-} from "./actors/tree.ts";
+export { formatTree, type FormatTreeOptions } from "./actors/format_tree.ts";
+export type { TreeAbandoned, TreeFailure, TreeKind, TreeNode, TreeState } from "./src/call/tree.ts";
 
 // What bodies are written in; MessagePack and Protobuf have entry points of their own.
 export { json } from "./src/codec/json.ts";

@@ -1,4 +1,4 @@
-import type { TreeAbandoned } from "./tree.ts";
+import type { TreeAbandoned } from "../src/call/tree.ts";
 
 /** Names of those that still run, at most, in the tree. */
 const MAX_NAMES = 16;

@@ -14,7 +14,7 @@ import type { Behaviour } from "./life.ts";
 import { RunWatch } from "./run_watch.ts";
 import type { ServeOptions } from "./serve_options.ts";
 import { entityPlan } from "./serve_plan.ts";
-import type { TreeNode, TreeState } from "./tree.ts";
+import type { TreeNode, TreeState } from "../src/call/tree.ts";
 
 /** Cells that the tree shows at most: those that failed, then the oldest. */
 const MAX_NODES = 100;

@@ -9,7 +9,7 @@ import type { Behaviour } from "./life.ts";
 import type { ActorPlan } from "./serve_plan.ts";
 import type { Supervisor } from "./supervisor.ts";
 import { notStarted, suspended } from "./suspended.ts";
-import type { TreeState } from "./tree.ts";
+import type { TreeState } from "../src/call/tree.ts";
 
 /** What a method that is an `actor()` is made of. */
 export interface MethodActorOptions

@@ -14,7 +14,7 @@ import { RunWatch } from "./run_watch.ts";
 import type { ServeOptions } from "./serve_options.ts";
 import { type MethodPlan, type ServicePlan, servicePlan } from "./serve_plan.ts";
 import { Supervisor } from "./supervisor.ts";
-import type { TreeNode } from "./tree.ts";
+import type { TreeNode } from "../src/call/tree.ts";
 
 /** A method as a child of its service's supervisor. */
 interface MethodChild {

@@ -13,7 +13,7 @@ import type { Child, ChildState, Exit, StartContext, StopOptions } from "./child
 import { EntityActors } from "./entity.ts";
 import type { ServeOptions } from "./serve_options.ts";
 import { ServiceActors } from "./service.ts";
-import type { TreeNode } from "./tree.ts";
+import type { TreeNode } from "../src/call/tree.ts";
 
 const log = logger("supervisor");
 

@@ -22,7 +22,7 @@ import type { Recipe } from "./serving.ts";
 import type { SupervisionOptions } from "./supervision.ts";
 import { Supervisor } from "./supervisor.ts";
 import { TransportChild } from "./transport_child.ts";
-import type { TreeNode } from "./tree.ts";
+import type { TreeNode } from "../src/call/tree.ts";
 import { Turns } from "./turns.ts";
 
 /** What a system is made of. */

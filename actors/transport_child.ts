@@ -1,6 +1,6 @@
 import type { Transport, TransportState } from "../src/transport/transport.ts";
 import type { ChildSpec, StartContext } from "./child.ts";
-import type { TreeFailure } from "./tree.ts";
+import type { TreeFailure } from "../src/call/tree.ts";
 
 /** How long leaving the broker may take, in milliseconds. */
 const SHUTDOWN_MS = 10_000;

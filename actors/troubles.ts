@@ -3,7 +3,8 @@ import type { Clock, Timer } from "../src/async/clock.ts";
 import type { Random } from "../src/async/random.ts";
 import type { ActorCell } from "./actor_cell.ts";
 import type { Supervision } from "./supervision.ts";
-import { type TreeFailure, treeFailure } from "./tree.ts";
+import type { TreeFailure } from "../src/call/tree.ts";
+import { treeFailure } from "./tree_failure.ts";
 
 /** A cell that failed, until it is forgotten with its cell. */
 export interface Trouble {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { TreeNode } from "../../actors/tree.ts";
+import type { TreeNode } from "../../src/call/tree.ts";
 
 /** The node below `root` that these ids lead to. */
 export function nodeAt(root: TreeNode, ...path: readonly string[]): TreeNode {
