@@ -13,7 +13,7 @@ import { ByteBudget } from "./byte_budget.ts";
 import type { CellHost } from "./cell_host.ts";
 import type { Exit } from "./child.ts";
 import { type ClientOptions, invokeUntyped, proxyOf, type Target } from "./client.ts";
-import { SYSTEM_MAILBOX_BYTES } from "./defaults.ts";
+import { SERVE_TIMEOUT_MS, SYSTEM_MAILBOX_BYTES } from "./defaults.ts";
 import { directChild } from "./direct_child.ts";
 import { type Parts, type Sources, startParts } from "./parts.ts";
 import type { ServeOptions } from "./serve_options.ts";
@@ -77,7 +77,6 @@ export interface System extends AsyncDisposable {
 }
 
 const SYSTEM_NAME = /^[A-Za-z0-9_.-]{1,64}$/;
-const SERVE_TIMEOUT_MS = 30_000;
 
 /**
  * Starts a system on its transport.
