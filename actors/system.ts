@@ -2,16 +2,19 @@ import { createDeferred } from "../src/async/deferred.ts";
 import type { Implementation } from "../src/call/handler.ts";
 import type { CallInterceptor } from "../src/call/interceptor.ts";
 import type { CallOptions } from "../src/contract/call_options.ts";
+import { listenForReplies } from "../src/client/reply_listener.ts";
 import { timeout } from "../src/contract/method.ts";
 import type { Client, Contract } from "../src/contract/types.ts";
 import { RpcError } from "../src/errors/rpc_error.ts";
 import { logger } from "../src/log/log.ts";
+import { DirectListener } from "../src/server/direct_listener.ts";
 import type { Transport } from "../src/transport/transport.ts";
 import { ByteBudget } from "./byte_budget.ts";
 import type { CellHost } from "./cell_host.ts";
-import type { ChildSpec, Exit } from "./child.ts";
+import type { Exit } from "./child.ts";
 import { type ClientOptions, invokeUntyped, proxyOf, type Target } from "./client.ts";
-import { SYSTEM_MAILBOX_BYTES } from "./defaults.ts";
+import { SERVE_TIMEOUT_MS, SYSTEM_MAILBOX_BYTES } from "./defaults.ts";
+import { directChild } from "./direct_child.ts";
 import { type Parts, type Sources, startParts } from "./parts.ts";
 import type { ServeOptions } from "./serve_options.ts";
 import { ServedService, type ServiceHandle, type ServiceState } from "./served_service.ts";
@@ -74,7 +77,6 @@ export interface System extends AsyncDisposable {
 }
 
 const SYSTEM_NAME = /^[A-Za-z0-9_.-]{1,64}$/;
-const SERVE_TIMEOUT_MS = 30_000;
 
 /**
  * Starts a system on its transport.
@@ -107,6 +109,13 @@ export async function createSystem(options: SystemOptions): Promise<System> {
   return await RunningSystem.start(options, parts);
 }
 
+/** What a system consists of once it runs, besides its parts. */
+interface Running {
+  readonly root: Supervisor;
+  readonly direct: DirectListener;
+  readonly interceptors: readonly CallInterceptor[];
+}
+
 class RunningSystem implements System {
   readonly name: string;
   readonly instance: string;
@@ -114,6 +123,7 @@ class RunningSystem implements System {
   readonly #parts: Parts;
   readonly #interceptors: readonly CallInterceptor[];
   readonly #root: Supervisor;
+  readonly #direct: DirectListener;
   readonly #turns = new Turns();
   readonly #budget = new ByteBudget(SYSTEM_MAILBOX_BYTES);
   /** By contract name; `undefined` while its start is under way. */
@@ -123,16 +133,12 @@ class RunningSystem implements System {
   readonly #closed = createDeferred<string>();
   #closing: Promise<void> | undefined;
 
-  private constructor(
-    name: string,
-    parts: Parts,
-    root: Supervisor,
-    interceptors: readonly CallInterceptor[],
-  ) {
+  private constructor(name: string, parts: Parts, { root, direct, interceptors }: Running) {
     this.name = name;
     this.#interceptors = interceptors;
     this.#parts = parts;
     this.#root = root;
+    this.#direct = direct;
     this.instance = parts.instance.toString(36);
     this.closed = this.#closed.promise;
   }
@@ -148,7 +154,8 @@ class RunningSystem implements System {
       () => clock.now(),
       () => caller.close("the transport has failed"),
     );
-    const children = [first.spec, directSpec(parts)];
+    const direct = new DirectListener(transport, listenForReplies(caller.pending, caller.owners));
+    const children = [first.spec, directChild(parts, direct)];
     const options = {
       ...supervision,
       id: name,
@@ -160,7 +167,7 @@ class RunningSystem implements System {
     const context = { signal: new AbortController().signal, exited: gaveUp.resolve };
     try {
       const root = await Supervisor.start({ ...options, children }, context);
-      const system = new RunningSystem(name, parts, root, interceptors);
+      const system = new RunningSystem(name, parts, { root, direct, interceptors });
       void gaveUp.promise.then((exit) => system.close(reasonOf(exit)));
       return system;
     } catch (error) {
@@ -259,7 +266,7 @@ class RunningSystem implements System {
   #recipe(contract: Contract, implementation: unknown, options: ServeOptions): Recipe {
     const { transport, clock, random, wheel } = this.#parts;
     const parts = { transport, clock, random, wheel };
-    return { contract, implementation, options, host: this.#host(contract), parts };
+    return { contract, implementation, options, host: this.#host(contract), parts, direct: this.#direct };
   }
 
   #host(contract: Contract): CellHost {
@@ -275,18 +282,6 @@ class RunningSystem implements System {
       client: (nested, scope) => proxyOf(caller, nested, {}, this.#interceptors, scope),
     };
   }
-}
-
-/** What comes past all queues, and the calls that this system makes. */
-function directSpec({ caller, transport: { addresses } }: Parts): ChildSpec {
-  return {
-    id: "direct",
-    kind: "direct",
-    start: () => ({
-      stop: () => caller.close("the system is closed"),
-      state: () => ({ details: { pending: caller.pending.size, address: addresses.direct } }),
-    }),
-  };
 }
 
 /** Why the root gave up, with what led to it. */
