@@ -86,6 +86,19 @@ export {
   type EmbeddedMessage,
 } from "./src/transport/embedded/mod.ts";
 
+// Running once.
+export { MemoryStore, memoryStore, type MemoryStoreOptions } from "./src/store/memory_store.ts";
+export type {
+  BeginOptions,
+  Begun,
+  Claim,
+  Finding,
+  OutcomeStore,
+  RetentionOptions,
+  Unknown,
+  Work,
+} from "./src/store/outcome_store.ts";
+
 // For authors of transports and tests.
 export type { Sources } from "./actors/parts.ts";
 export { type Clock, systemClock, type Timer } from "./src/async/clock.ts";
