@@ -9,6 +9,7 @@ export const HEADER = {
   type: "rpc-type",
   empty: "rpc-empty",
   reply: "rpc-reply",
+  target: "rpc-target",
   key: "rpc-key",
   chain: "rpc-chain",
   idempotencyKey: "rpc-idem",

@@ -11,6 +11,7 @@ import {
 } from "./headers.ts";
 import type { TraceHeaders } from "../call/inbound.ts";
 import { NO_BODY } from "./body.ts";
+import { isCallId } from "./call_id.ts";
 import { decodeChain, encodeChain } from "./chain.ts";
 
 /** A request as it travels: the call's headers and the encoded input. */
@@ -146,19 +147,18 @@ export function userHeaders(headers: Headers): ReadonlyMap<string, string> {
 
 const NO_HEADERS: ReadonlyMap<string, string> = new Map();
 const WHOLE = /^[0-9]{1,15}$/;
-const MAX_ID_LENGTH = 64;
-const ID = /^[A-Za-z0-9_.:-]+$/;
 
 function text(headers: Headers, name: string): string {
   const value = headers.get(name);
   if (value === undefined || value === "") throw malformed(name, value);
-  if (name === HEADER.id && (value.length > MAX_ID_LENGTH || !ID.test(value))) throw malformed(name, value);
+  if (name === HEADER.id && !isCallId(value)) throw malformed(name, value);
   return value;
 }
 
+/** Brokers drop headers without a value: an empty one is a missing one on every transport. */
 function optional(headers: Headers, name: string): string | undefined {
   const value = headers.get(name);
-  return value === undefined ? undefined : unescapeHeader(value);
+  return value === undefined || value === "" ? undefined : unescapeHeader(value);
 }
 
 function wholeNumber(headers: Headers, name: string): number {

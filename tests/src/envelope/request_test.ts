@@ -111,3 +111,29 @@ Deno.test("readRequest names the header that is missing or malformed", () => {
     );
   }
 });
+
+Deno.test("readRequest takes an empty optional header for a missing one, as brokers do", () => {
+  const request = readRequest(...emptied());
+  assert.deepEqual([request.key, request.idempotencyKey, request.from, request.trace, request.chain], [
+    undefined,
+    undefined,
+    undefined,
+    undefined,
+    [],
+  ]);
+});
+
+function emptied(): [Map<string, string>, Map<string, string>, Uint8Array] {
+  const headers = new Map([
+    [HEADER.version, "1"],
+    [HEADER.kind, "request"],
+    [HEADER.id, "c1"],
+    [HEADER.deadline, "5"],
+    [HEADER.timeout, "5"],
+    [HEADER.type, "application/json"],
+    [HEADER.reply, "there"],
+    ...[HEADER.key, HEADER.idempotencyKey, HEADER.from, HEADER.chain, "traceparent", "tracestate", "baggage"]
+      .map((name): [string, string] => [name, ""]),
+  ]);
+  return [headers, headers, Uint8Array.of(1)];
+}
