@@ -7,6 +7,9 @@ export const EVENTS = {
     replyFailed: "Reply to {address} could not be stored, {calls} calls answered nobody: {error}",
     envelopeRefused: "Message {offset} of {queue} is no envelope of ours: {error}",
     clockSkew: "This machine's clock is {skewMs} ms off the broker's",
+    sendAgainFailed: "Call {callId} could not be stored in its queue again, it is tried again: {error}",
+    storeFailed: "The store of {contract} cannot be asked: {error}",
+    outcomeForgotten: "How {method} of {contract} ended for {key} could not be remembered: {error}",
     storedRepliesOff: "Stored replies cannot be looked up, suspects run again without them: {error}",
   },
   caller: {

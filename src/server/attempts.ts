@@ -24,7 +24,7 @@ export function isSuspect({ started }: Counted, { starts }: Pick<Delivery, "star
  * What a caller claims never ends a call that no handler had.
  */
 export function startsBefore({ attempt, started }: Counted, { starts }: Pick<Delivery, "starts">): number {
-  return Math.min(attempt, ATTEMPTS) - 1 + Math.max(starts, started === true ? 1 : 0);
+  return Math.max(1, Math.min(attempt, ATTEMPTS)) - 1 + Math.max(starts, started === true ? 1 : 0);
 }
 
 /** The number of the attempt about to be made, from 1 to 3. */

@@ -28,3 +28,19 @@ export const CLOCK_SKEW_MS = 500;
 export const CLOCK_LEARNING_MS = 10_000;
 /** First and longest pause between tries to store a reply or a dead letter, in milliseconds. */
 export const RETRY_PAUSE_MS = { initialMs: 50, maxMs: 2_000 } as const;
+/** Longest wait for another attempt that a call spends in place, in milliseconds; longer ones are stored again. */
+export const IN_PLACE_MS = 2_000;
+/** How long a call may hold back settled messages behind it before it is copied, in milliseconds. */
+export const MAX_HOLD_MS = 30_000;
+/** How long some calls of a pack may run before those that have not started are sent again alone, in milliseconds. */
+export const PACK_HOLD_MS = 1_000;
+/** How often what holds a queue is looked for, in milliseconds. */
+export const SWEEP_MS = 250;
+/** Messages of one partition that one look lets go of at most. */
+export const SWEEP_MESSAGES = 64;
+/** How long a claim to a piece of work is good without renewal, in milliseconds. */
+export const STORE_LEASE_MS = 5_000;
+/** How long a store may take over one answer, in milliseconds. */
+export const STORE_LIMIT_MS = 2_000;
+/** First and longest pause between looks at work that another call does, in milliseconds. */
+export const STORE_PAUSE_MS = { initialMs: 25, maxMs: 500 } as const;

@@ -58,6 +58,7 @@ function openPlain(message: Message, delivery: Delivery, contentType: string): O
     id: plain.correlationId,
     kind: "request",
     attempt: 1,
+    started: undefined,
     deadlineMs: delivery.storedAtMs + timeoutMs,
     timeoutMs,
     type: contentType,

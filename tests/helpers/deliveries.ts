@@ -16,6 +16,7 @@ export function requestOf(id: string, changes: Partial<Request> = {}): Request {
     chain: [],
     trace: undefined,
     attempt: 1,
+    started: undefined,
     deadlineMs: 1_700_000_005_000,
     timeoutMs: 5_000,
     type: "application/json",

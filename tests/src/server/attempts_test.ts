@@ -20,6 +20,8 @@ Deno.test("startsBefore adds what earlier messages and the marks of this one cou
     // A caller's claim lowers nothing, and ends nothing that never ran.
     [99, false, 0, 2, 3, false],
     [99, false, 1, 3, 3, true],
+    [0, false, 0, 0, 1, false],
+    [0, false, 2, 2, 3, true],
   ] as const;
   for (const [attempt, started, starts, before, next, suspect] of rows) {
     const row = JSON.stringify([attempt, started, starts]);
