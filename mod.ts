@@ -45,6 +45,7 @@ export {
   embedded,
   type EmbeddedBroker,
   embeddedBroker,
+  type EmbeddedBrokerOptions,
   type EmbeddedMessage,
 } from "./src/transport/embedded/mod.ts";
 
@@ -63,7 +64,9 @@ export type {
   Partition,
   PlainRequest,
   QueueRef,
+  SendOptions,
   SendReceipt,
+  SendToOptions,
   Sink,
   StoredReply,
   Subscription,

@@ -59,7 +59,10 @@ const log = logger("transport");
 /** RocketMQ's own remoting protocol, by its name servers and brokers. */
 export class RemotingTransport implements Transport {
   readonly capabilities: Capabilities = {
+    ownership: "offset",
     ownedPartitions: true,
+    orderedKeys: true,
+    delayMs: false,
     durable: true,
     storedReplies: true,
     presence: true,
