@@ -92,6 +92,7 @@ export class MemoryBroker implements GroupHost {
 
   /** Connects an instance. The first one brings the clock, unless there is one. */
   connect(instance: Instance, clock: Clock): void {
+    if (this.#closed) throw closed();
     this.#clock ??= clock;
     this.#instances.set(instance.clientId, instance);
   }
@@ -146,9 +147,10 @@ export class MemoryBroker implements GroupHost {
     if (this.#closed) throw closed();
     const topic = this.#topics.get(message.topic);
     const queue = topic?.queues[id];
-    if (topic === undefined || queue === undefined || name !== message.topic || broker !== EMBEDDED_BROKER) {
-      throw refused("unavailable", `Topic "${message.topic}" has no queue ${broker}/${id} of "${name}"`);
+    if (topic === undefined || name !== message.topic || broker !== EMBEDDED_BROKER) {
+      throw refused("unavailable", `Broker "${broker}" has no topic "${message.topic}"`);
     }
+    if (queue === undefined) throw refused("failed_precondition", `Topic "${name}" has no queue ${id}`);
     const copied = takeMessage(message, message.topic);
     if (topic.consumed || delayMs > 0) this.retention.reserve(copied.bytes);
     else this.retention.reserveUnconsumed(copied.bytes);
@@ -192,7 +194,10 @@ export class MemoryBroker implements GroupHost {
   }
 
   /** Makes an instance die as a killed process would; see `EmbeddedBroker`. */
-  crash(instance: string, { noticedAfterMs = DEATH_NOTICED_MS }: { readonly noticedAfterMs?: number } = {}): void {
+  crash(
+    instance: string,
+    { noticedAfterMs = DEATH_NOTICED_MS }: { readonly noticedAfterMs?: number } = {},
+  ): void {
     const dead = this.#instances.get(clientIdOf(instance));
     if (dead === undefined) throw new TypeError(`Cannot crash instance "${instance}": it is not connected`);
     this.#instances.delete(dead.clientId);
@@ -201,6 +206,12 @@ export class MemoryBroker implements GroupHost {
     this.after(noticedAfterMs, () => {
       for (const group of this.#groups.values()) group.bury(dead.clientId);
     });
+  }
+
+  /** Forgets the locks of an instance, as a broker that is started anew does: what it owns is lost to it. */
+  forgetLocks(instance: string): void {
+    const reason = "The broker has forgotten its lock";
+    for (const group of this.#groups.values()) group.lose(clientIdOf(instance), reason);
   }
 
   /** Makes a broken body of a message that is kept, as a bad disk would: whoever gets it next cannot read it. */

@@ -50,7 +50,9 @@ export function brokerSettings(options: EmbeddedBrokerOptions): BrokerSettings {
   const { ownership = "offset", clock } = options;
   if (ownership !== "offset" && ownership !== "perMessage") {
     throw new TypeError(
-      `Cannot use 'ownership': it must be "offset" or "perMessage": current value is ${JSON.stringify(ownership)}`,
+      `Cannot use 'ownership': it must be "offset" or "perMessage": current value is ${
+        JSON.stringify(ownership)
+      }`,
     );
   }
   return {
@@ -66,5 +68,7 @@ export function brokerSettings(options: EmbeddedBrokerOptions): BrokerSettings {
 
 function wholeFrom(least: number, name: string, value: number): number {
   if (Number.isSafeInteger(value) && value >= least) return value;
-  throw new RangeError(`Cannot use '${name}': it must be a whole number from ${least}: current value is ${value}`);
+  throw new RangeError(
+    `Cannot use '${name}': it must be a whole number from ${least}: current value is ${value}`,
+  );
 }

@@ -78,7 +78,9 @@ export class SharedPartition implements Partition {
       },
       retryLater: (ms) => {
         if (!(ms >= 0 && Number.isFinite(ms))) {
-          throw new RangeError(`Cannot retry later: the time must be a number from 0 on: current value is ${ms}`);
+          throw new RangeError(
+            `Cannot retry later: the time must be a number from 0 on: current value is ${ms}`,
+          );
         }
         if (current()) this.#ledger.giveBack(handout, ms);
       },

@@ -1,5 +1,5 @@
-import type { Message } from "../transport.ts";
 import type { Linked } from "./linked_list.ts";
+import type { KeptMessage } from "./message_copy.ts";
 import type { StoredQueue } from "./stored_queue.ts";
 
 /**
@@ -12,7 +12,7 @@ export class StoredMessage implements Linked<StoredMessage> {
   readonly storedAtMs: number;
   /** What it counts for in retention. */
   readonly bytes: number;
-  message: Message;
+  message: KeptMessage;
   /** Groups that have not settled it. */
   open: number;
   /** When the last group settled it, by the broker's monotonic clock. */
@@ -20,7 +20,7 @@ export class StoredMessage implements Linked<StoredMessage> {
   previous: StoredMessage | undefined = undefined;
   next: StoredMessage | undefined = undefined;
 
-  constructor(message: Message, queue: StoredQueue, storedAtMs: number, bytes: number, open: number) {
+  constructor(message: KeptMessage, queue: StoredQueue, storedAtMs: number, bytes: number, open: number) {
     this.message = message;
     this.queue = queue;
     this.offset = queue.end;

@@ -1,5 +1,6 @@
-import type { Message, QueueRef } from "../transport.ts";
+import type { QueueRef } from "../transport.ts";
 import type { ConsumerGroup } from "./group.ts";
+import type { CopiedMessage } from "./message_copy.ts";
 import type { Retention } from "./retention.ts";
 import { StoredMessage } from "./stored_message.ts";
 import { StoredQueue } from "./stored_queue.ts";
@@ -25,7 +26,7 @@ export class Topic {
 
   /** Stores a message for which there is room, and tells the groups. */
   append(
-    { message, bytes }: { readonly message: Message; readonly bytes: number },
+    { message, bytes }: CopiedMessage,
     queue: StoredQueue,
     storedAtMs: number,
     retention: Retention,

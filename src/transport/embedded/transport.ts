@@ -85,8 +85,7 @@ export class EmbeddedTransport implements Transport, Instance {
     const clientId = clientIdOf(instance.toString(36));
     const address = addressOf(clientId);
     this.#started = { clientId, addresses: { reply: address, direct: address } };
-    this.#broker.connect(this, clock);
-    return Promise.resolve();
+    return this.#ask({}, () => this.#broker.connect(this, clock));
   }
 
   queues(topic: string, options: Waiting = {}): Promise<readonly QueueRef[]> {
