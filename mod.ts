@@ -83,6 +83,7 @@ export {
   embedded,
   type EmbeddedBroker,
   embeddedBroker,
+  type EmbeddedBrokerOptions,
   type EmbeddedMessage,
 } from "./src/transport/embedded/mod.ts";
 
@@ -114,7 +115,9 @@ export type {
   Partition,
   PlainRequest,
   QueueRef,
+  SendOptions,
   SendReceipt,
+  SendToOptions,
   Sink,
   StoredReply,
   Subscription,

@@ -25,7 +25,10 @@ export interface SentTo {
  */
 export class FakeTransport implements Transport {
   capabilities: Capabilities = {
+    ownership: "offset",
     ownedPartitions: true,
+    orderedKeys: true,
+    delayMs: false,
     durable: false,
     storedReplies: true,
     presence: true,
