@@ -2,6 +2,7 @@ import { FUNCTION_CONCURRENCY, MAILBOX_BYTES, MAILBOX_CALLS } from "../src/call/
 import type { AnyHandler } from "../src/call/handler.ts";
 import type { InboundCall } from "../src/call/inbound.ts";
 import type { Contract } from "../src/contract/types.ts";
+import type { OutcomeStore } from "../src/store/outcome_store.ts";
 import type { Mailboxes } from "../src/server/server.ts";
 import type { ContextHost } from "./call_context.ts";
 import { Cell } from "./cell.ts";
@@ -14,6 +15,11 @@ export interface ServeOptions {
   readonly mailboxCalls?: number;
   /** Milliseconds for topics, group and the first rebalance round. Default 30,000. */
   readonly timeoutMs?: number;
+  /**
+   * Where the outcomes of calls are remembered, so that calls of one idempotency key run once. Shared with the other
+   * systems that serve the contract; who made it closes it. Default: none.
+   */
+  readonly store?: OutcomeStore | undefined;
   /** Gives the start up. */
   readonly signal?: AbortSignal;
 }

@@ -150,9 +150,9 @@ class RunningSystem implements System {
     const release = () => void this.#services.delete(contract.name);
     this.#services.set(contract.name, undefined);
     try {
-      const served = await serveContract(contract, actors, { transport, codec: json, clock, random, wheel }, {
-        signal,
-      });
+      const { store } = options;
+      const parts = { transport, codec: json, clock, random, wheel, store };
+      const served = await serveContract(contract, actors, parts, { signal });
       const service = new RunningService(contract, actors, served, release);
       this.#services.set(contract.name, service);
       if (!this.#stopping) return service;

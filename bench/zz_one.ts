@@ -11,7 +11,9 @@ for (const inFlight of [1, 64]) {
   for (let round = 0; round < 5; round++) {
     const N = inFlight === 1 ? 20_000 : 100_000;
     const t = performance.now(), c = process.cpuUsage();
-    const loop = async () => { for (let i = 0; i < N / inFlight; i++) await echo(value); };
+    const loop = async () => {
+      for (let i = 0; i < N / inFlight; i++) await echo(value);
+    };
     await Promise.all(Array.from({ length: inFlight }, loop));
     const ms = performance.now() - t, u = process.cpuUsage(c);
     out.push((ms * 1000 / N).toFixed(1) + "/" + ((u.user) / N).toFixed(1));
