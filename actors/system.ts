@@ -1,6 +1,5 @@
 import { createDeferred } from "../src/async/deferred.ts";
 import type { Handlers } from "../src/call/handler.ts";
-import { json } from "../src/codec/json.ts";
 import { timeout } from "../src/contract/method.ts";
 import type { Client, Contract } from "../src/contract/types.ts";
 import { RpcError } from "../src/errors/rpc_error.ts";
@@ -151,7 +150,7 @@ class RunningSystem implements System {
     this.#services.set(contract.name, undefined);
     try {
       const { store } = options;
-      const parts = { transport, codec: json, clock, random, wheel, store };
+      const parts = { transport, clock, random, wheel, store };
       const served = await serveContract(contract, actors, parts, { signal });
       const service = new RunningService(contract, actors, served, release);
       this.#services.set(contract.name, service);

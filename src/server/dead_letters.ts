@@ -4,6 +4,7 @@ import type { Random } from "../async/random.ts";
 import { travelling } from "../envelope/body.ts";
 import { MAX_ERROR_TEXT_BYTES } from "../call/defaults.ts";
 import { cutText, escapeHeader, HEADER } from "../envelope/headers.ts";
+import { type Request, requestHeaders } from "../envelope/request.ts";
 import { EVENTS } from "../log/events.ts";
 import { logger } from "../log/log.ts";
 import type { Delivery, Transport } from "../transport/transport.ts";
@@ -19,6 +20,13 @@ export interface DeadLetter {
 }
 
 const log = logger("callee");
+
+/** The dead letter of a request: its message as it was, alone where it came in a pack. */
+export function letterOf(
+  { request, method, delivery }: { request: Request; method: string; delivery: Delivery },
+): DeadLetter {
+  return { id: request.id, tag: method, headers: requestHeaders(request), body: request.body, delivery };
+}
 
 /** Stores the requests of one contract that will not be run again, with the reason. */
 export class DeadLetters {

@@ -44,3 +44,15 @@ export const STORE_LEASE_MS = 5_000;
 export const STORE_LIMIT_MS = 2_000;
 /** First and longest pause between looks at work that another call does, in milliseconds. */
 export const STORE_PAUSE_MS = { initialMs: 25, maxMs: 500 } as const;
+/** How long a schema may take over one value, in milliseconds; an input's at most until its call's deadline. */
+export const VALIDATION_LIMIT_MS = 5_000;
+/** Cancels of calls that have not come yet, remembered per service. */
+export const CANCELS_REMEMBERED = 1_024;
+/** For how long a cancel is remembered whose call has not come yet, in milliseconds. */
+export const CANCEL_KEPT_MS = 5_000;
+/** Calls by direct address under way at once; beyond it they are refused. */
+export const DIRECT_CALLS = 256;
+/** Age from which the queue plan is looked up again while it is used, in milliseconds. */
+export const PLAN_KEPT_MS = 5_000;
+/** Age from which the queue plan is looked up again before a call is refused by it, in milliseconds. */
+export const PLAN_TRUSTED_MS = 1_000;

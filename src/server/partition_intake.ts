@@ -1,19 +1,21 @@
 import type { Timer } from "../async/clock.ts";
 import type { Result } from "../call/inbound.ts";
 import { createDeferred } from "../async/deferred.ts";
-import { requestHeaders } from "../envelope/request.ts";
+import { HEADER } from "../envelope/headers.ts";
 import type { Reply } from "../envelope/reply.ts";
 import { RpcError } from "../errors/rpc_error.ts";
 import { EVENTS } from "../log/events.ts";
 import { logger } from "../log/log.ts";
 import type { Delivery, Partition } from "../transport/transport.ts";
 import { DRAIN_LIMIT_MS, EXPIRED_ANSWERED_MS, PULL_AHEAD, RECORD_LIMIT_MS, SPAN_LIMIT } from "./defaults.ts";
-import { openDelivery, type Opened } from "./open.ts";
+import { letterOf } from "./dead_letters.ts";
+import { deathOf } from "./one_way.ts";
+import { openDelivery, type Opened, Unreadable } from "./open.ts";
 import { Receipt } from "./receipt.ts";
-import { type CallOwner, expired, ReceivedCall } from "./received_call.ts";
+import { type CallOwner, ReceivedCall } from "./received_call.ts";
+import { Settlements } from "./settlements.ts";
 import type { Shared } from "./shared.ts";
-import { deadAnswer } from "./suspects.ts";
-import { DuplicateWindow } from "./window.ts";
+import { DuplicateWindow, isRetryable } from "./window.ts";
 
 const log = logger("callee");
 
@@ -35,8 +37,8 @@ export class PartitionIntake implements CallOwner {
   #atWork = 0;
   #alone: ReceivedCall | undefined;
   #unsettledMessages = 0;
-  /** Replies on their way to calls that never reached a mailbox: refused, expired, or seen before. */
-  #answering = 0;
+  /** Those that never reach a mailbox: refused, expired, or seen before. */
+  readonly #settlements: Settlements;
   #closed = false;
   #onQuiet: (() => void) | undefined;
 
@@ -44,6 +46,7 @@ export class PartitionIntake implements CallOwner {
     this.#partition = partition;
     this.#shared = shared;
     this.#window = new DuplicateWindow(shared.parts.clock);
+    this.#settlements = new Settlements(shared, () => !this.#closed, () => this.#quiet && this.#onQuiet?.());
     partition.demand(PULL_AHEAD);
   }
 
@@ -67,16 +70,34 @@ export class PartitionIntake implements CallOwner {
       this.#unsettledMessages--;
       this.#ask();
     };
-    let opened: readonly Opened[];
+    if (delivery.message.headers.get(HEADER.kind) === "cancel") {
+      return this.#settlements.cancel(new Receipt(delivery, 1, onSettled), (callId) => this.cancel(callId));
+    }
+    let opened: readonly (Opened | Unreadable)[];
     try {
-      opened = openDelivery(delivery, this.#shared.parts.codec.contentType);
+      opened = openDelivery(delivery, this.#shared.contract);
     } catch (error) {
-      return this.#refuse(new Receipt(delivery, 1, onSettled), error);
+      return this.#settlements.foreign(new Receipt(delivery, 1, onSettled), error);
     }
     const receipt = new Receipt(delivery, opened.length, onSettled);
     this.#window.age();
-    for (const one of opened) this.#accept(one, receipt);
+    this.#shared.plan.age();
+    for (const one of opened) {
+      if (one instanceof Unreadable) this.#settlements.unreadable(one, receipt);
+      else this.#accept(one, receipt);
+    }
     this.pump();
+  }
+
+  /** Ends the call of that id as its caller asks; `false` when none came through this partition. */
+  cancel(callId: string): boolean {
+    const seen = this.#window.seen(callId);
+    if (seen === undefined) return false;
+    if (seen.call?.cancel()) {
+      this.#shared.counts.cancelled++;
+      log.debug(EVENTS.callee.cancelled, { callId });
+    }
+    return true;
   }
 
   /** Hands calls on as long as mailboxes have room. Called again whenever one has. */
@@ -139,30 +160,26 @@ export class PartitionIntake implements CallOwner {
   }
 
   conclude(call: ReceivedCall, result: Result, handedOn: boolean): void {
-    if (result.ok || !("dead" in result)) return this.#answer(call, result, handedOn);
-    const { facts } = call;
-    const letter = {
-      id: facts.request.id,
-      tag: facts.method,
-      headers: requestHeaders(facts.request),
-      body: facts.request.body,
-      delivery: facts.delivery,
-    };
-    const reason = `${result.dead.reason}; attempts: ${result.dead.attempts}`;
-    void this.#shared.deadLetters.store(letter, reason, () => this.#live.has(call))
+    const dead = deathOf(call, result, this.#shared.counts);
+    if (dead === undefined) return this.#answer(call, result, handedOn);
+    const reason = `${dead.reason}; attempts: ${dead.attempts}`;
+    void this.#shared.deadLetters.store(letterOf(call.facts), reason, () => this.#live.has(call))
       .then((stored) => stored && this.#answer(call, result, handedOn));
   }
 
   #answer(call: ReceivedCall, result: Result, handedOn: boolean): void {
-    const { maxBodyBytes } = this.#shared.parts.transport.capabilities;
-    this.#conclude(call, this.#shared.receiver.toReply(call.id, result, maxBodyBytes), handedOn);
+    const reply = this.#shared.answers.toReply(call.facts, result);
+    if (reply instanceof Promise) void reply.then((late) => this.#conclude(call, late, handedOn));
+    else this.#conclude(call, reply, handedOn);
   }
 
   #conclude(call: ReceivedCall, reply: Reply, handedOn: boolean): void {
     const receipt = this.#live.get(call);
     if (receipt === undefined) return;
     call.seen.answered(reply);
-    this.#send(call.facts, receipt, reply, call.facts.deadlineMs, call);
+    if (isRetryable(reply)) this.#window.forget(call.id);
+    if (call.kind === "oneway") this.#settled(call, receipt);
+    else this.#send(call, receipt, reply);
     if (handedOn) this.#atWork--;
     if (this.#alone === call) this.#alone = undefined;
     if (this.#head < this.#backlog.length) this.pump();
@@ -170,93 +187,71 @@ export class PartitionIntake implements CallOwner {
 
   #accept(opened: Opened, receipt: Receipt): void {
     const { request } = opened;
+    const { delivery } = receipt;
+    const { receiver, counts, plan, cancels } = this.#shared;
     const now = this.nowMs();
-    const deadlineMs = this.#shared.receiver.deadline(request, receipt.delivery, now);
-    if (now >= deadlineMs) return this.#expire(opened, receipt, now, deadlineMs);
+    const deadlineMs = receiver.deadline(request, delivery, now);
+    if (now >= deadlineMs) return this.#settlements.expire(opened, receipt, now, deadlineMs);
     const seen = this.#window.seen(request.id);
     if (seen !== undefined) {
-      this.#shared.counts.duplicates++;
-      return seen.join((reply) => this.#send(opened, receipt, reply, deadlineMs));
+      counts.duplicates++;
+      return seen.join((reply) => this.#settlements.answer(opened, receipt, reply, deadlineMs));
     }
-    const received = this.#shared.receiver.receive(opened, receipt.delivery, deadlineMs);
+    const received = receiver.receive(opened, delivery, deadlineMs, now);
     if (received.kind === "refused") {
-      const reply: Reply = { id: request.id, ok: false, error: received.error, ran: "no" };
-      return this.#send(opened, receipt, reply, deadlineMs);
+      return this.#settlements.refuse(opened, receipt, received.error, deadlineMs);
     }
-    const call = new ReceivedCall(received.facts, this.#window.enter(request.id), this);
+    const { facts } = received;
+    const call = new ReceivedCall(facts, this.#window.enter(request.id), this);
+    call.seen.call = call;
     this.#live.set(call, receipt);
     this.#backlog.push(call);
-    if (receipt.delivery.starts > 0) void this.#judge(call);
+    const checked = received.kind === "checking" ? received.checked : undefined;
+    const elsewhere = facts.key !== undefined &&
+      !plan.holds(this.#partition.queue, facts.method, facts.key);
+    if (elsewhere || checked !== undefined || delivery.starts > 0) void this.#prepare(call, checked);
+    if (cancels.take(request.id)) this.cancel(request.id);
   }
 
-  async #judge(call: ReceivedCall): Promise<void> {
+  /** Holds the queue up while it is found out what becomes of the call. */
+  async #prepare(call: ReceivedCall, checked: Promise<RpcError | undefined> | undefined): Promise<void> {
     call.ready = false;
-    const verdict = await this.#shared.suspects.judge(call.facts);
-    if (!this.#live.has(call)) return;
-    if (verdict.kind === "answered") {
+    const found = await this.#shared.preparation.prepare(call.facts, this.#partition.queue, checked);
+    const receipt = this.#live.get(call);
+    if (receipt === undefined) return;
+    if (found.kind === "ready") call.alone = found.alone;
+    else if (found.kind === "ended") call.settle(found.result);
+    else call.settled = true;
+    if (found.kind === "answered") {
       this.#shared.counts.foundAgain++;
-      call.settled = true;
-      this.#conclude(call, verdict.reply, false);
-    } else if (verdict.kind === "dead") {
-      const dead = { reason: verdict.reason, attempts: call.facts.delivery.starts };
-      call.settle({ ok: false, error: deadAnswer(verdict.reason), ran: "maybe", dead });
-    } else {
-      call.alone = verdict.alone;
+      this.#conclude(call, found.reply, false);
+    } else if (found.kind === "sent on") {
+      this.#window.forget(call.id);
+      call.seen.sentOn();
+      this.#settled(call, receipt);
     }
     call.ready = true;
     this.pump();
   }
 
-  /** Nobody waits for a call that expired a while ago, and a backlog of them must not flood the reply path. */
-  #expire(opened: Opened, receipt: Receipt, now: number, deadlineMs: number): void {
-    if (now - deadlineMs >= EXPIRED_ANSWERED_MS) {
-      this.#shared.counts.expiredUnanswered++;
-      return receipt.done();
-    }
-    const reply: Reply = { id: opened.request.id, ok: false, error: expired(), ran: "no" };
-    this.#send(opened, receipt, reply, deadlineMs);
-  }
-
-  #send(
-    { request, plain }: Opened,
-    receipt: Receipt,
-    reply: Reply,
-    deadlineMs: number,
-    call?: ReceivedCall,
-  ): void {
+  #send(call: ReceivedCall, receipt: Receipt, reply: Reply): void {
+    const { request, plain, delivery, method, deadlineMs } = call.facts;
     this.#shared.replier.send({
       reply,
-      method: receipt.delivery.message.tag,
+      method,
       replyTo: request.replyTo,
       plain,
-      near: receipt.delivery,
+      near: delivery,
       untilMs: deadlineMs + EXPIRED_ANSWERED_MS,
-      done: () => {
-        receipt.done();
-        if (call !== undefined) this.#live.delete(call);
-        else this.#answering--;
-        if (this.#quiet) this.#onQuiet?.();
-      },
+      done: () => this.#settled(call, receipt),
     });
-    if (call === undefined) this.#answering++;
   }
 
-  /** What cannot be read is kept for operators: nobody can be answered, and nothing may vanish. */
-  #refuse(receipt: Receipt, error: unknown): void {
-    const { message, offset, queue } = receipt.delivery;
-    log.warn(EVENTS.callee.envelopeRefused, { offset, queue: `${queue.broker}/${queue.id}`, error });
-    const reason = error instanceof Error ? error.message : String(error);
-    const id = message.keys[0] ?? "unknown";
-    const letter = {
-      id,
-      tag: message.tag,
-      headers: message.headers,
-      body: message.body,
-      delivery: receipt.delivery,
-    };
-    void this.#shared.deadLetters.store(letter, reason, () => !this.#closed).then((stored) =>
-      stored && receipt.done()
-    );
+  /** Nothing is left to do for the call: its message can be settled for it. */
+  #settled(call: ReceivedCall, receipt: Receipt): void {
+    receipt.done();
+    this.#live.delete(call);
+    if (this.#quiet) this.#onQuiet?.();
   }
 
   /** A start behind a call that was just withdrawn is never recorded: a record covers a prefix of the queue. */
@@ -279,7 +274,7 @@ export class PartitionIntake implements CallOwner {
 
   /** Whether nothing of it is under way. */
   get #quiet(): boolean {
-    return this.#live.size === 0 && this.#answering === 0;
+    return this.#live.size === 0 && this.#settlements.underWay === 0;
   }
 
   #ask(): void {

@@ -1,5 +1,5 @@
 import type { Timer } from "../async/clock.ts";
-import type { InboundCall, Result, TraceHeaders } from "../call/inbound.ts";
+import type { InboundCall, Ran, Result, TraceHeaders } from "../call/inbound.ts";
 import { MAX_PACK_ENTRIES } from "../envelope/pack.ts";
 import type { MethodSettings } from "../contract/types.ts";
 import type { Request } from "../envelope/request.ts";
@@ -17,12 +17,14 @@ export interface CallOwner {
   conclude(call: ReceivedCall, result: Result, handedOn: boolean): void;
 }
 
-/** Everything about a call that is fixed when it is received. */
+/** Everything about a call that is fixed when it is received; input and key once its input has been checked. */
 export interface CallFacts {
   readonly request: Request;
   readonly method: string;
   readonly settings: MethodSettings;
   readonly input: unknown;
+  /** An entity's, or that of the input of an ordered method. */
+  readonly key: string | undefined;
   readonly delivery: Delivery;
   readonly deadlineMs: number;
   readonly attempt: number;
@@ -41,13 +43,14 @@ export class ReceivedCall implements InboundCall {
   #controller: AbortController | undefined;
   #deadline: Timer | undefined;
   #withdrawal: unknown;
+  #cancelled: RpcError | undefined;
   #running = false;
   #recording = false;
   /** Whether it has its result. */
   settled = false;
   /** Whether it was put into a mailbox. */
   handedOn = false;
-  /** Whether it may be put into one: a suspect waits for its verdict. */
+  /** Whether it may be put into one: a suspect waits for its verdict, others for their schema or their queue. */
   ready = true;
   /** Whether nothing else of its partition may be at work beside it. */
   alone = false;
@@ -71,7 +74,7 @@ export class ReceivedCall implements InboundCall {
     return this.facts.settings;
   }
   get key(): string | undefined {
-    return this.facts.request.key;
+    return this.facts.key;
   }
   get partition(): string {
     const { broker, id } = this.facts.delivery.queue;
@@ -119,12 +122,17 @@ export class ReceivedCall implements InboundCall {
     return this.#controller.signal;
   }
 
+  /** Whether its handler ran, as long as it has not been started here: an earlier owner may have started it. */
+  get ranBefore(): Ran {
+    return ranBefore(this.facts.delivery);
+  }
+
   claim(): boolean {
     if (this.#withdrawal !== undefined || this.settled || !this.#owner.held()) return false;
-    if (this.#owner.nowMs() >= this.deadlineMs) {
-      this.settle({ ok: false, error: expired(), ran: "no" });
-      return false;
-    }
+    if (this.#cancelled !== undefined) return this.#end(this.#cancelled);
+    const remainingMs = this.deadlineMs - this.#owner.nowMs();
+    const { minRemainingMs } = this.facts.settings;
+    if (remainingMs <= 0 || remainingMs < minRemainingMs) return this.#end(expired(minRemainingMs));
     this.#running = true;
     return true;
   }
@@ -152,6 +160,30 @@ export class ReceivedCall implements InboundCall {
     return this.#recording;
   }
 
+  /**
+   * Ends the call as its caller asks: one that has not started is answered with `cancelled`, the handler of one that
+   * runs is told, and what it answers still counts. Returns whether there was anything to end.
+   */
+  cancel(): boolean {
+    if (this.settled || this.#withdrawal !== undefined || this.#cancelled !== undefined) return false;
+    this.#cancelled = new RpcError("cancelled", "The caller cancelled the call", {
+      outcome: "rejected",
+      callId: this.id,
+    });
+    if (this.#running && !this.#recording) this.#controller?.abort(this.#cancelled);
+    // One that is still looked into may have been answered, or be dead: it ends at its claim.
+    else if (this.ready) this.#end(this.#cancelled);
+    return true;
+  }
+
+  /** Answers without a handler. Always `false`, as a claim is answered then. */
+  #end(error: RpcError): false {
+    this.settle({ ok: false, error, ran: this.ranBefore });
+    // A cell that waits for the record of its start must not begin any more.
+    this.#withdrawal ??= error;
+    return false;
+  }
+
   /** Takes the call away from this instance: its handler is told, and what it answers is dropped. */
   withdraw(reason: unknown): void {
     if (this.settled) return;
@@ -162,7 +194,8 @@ export class ReceivedCall implements InboundCall {
 
   #createController(): AbortController {
     const controller = new AbortController();
-    if (this.#withdrawal !== undefined) controller.abort(this.#withdrawal);
+    const given = this.#withdrawal ?? this.#cancelled;
+    if (given !== undefined) controller.abort(given);
     else if (!this.settled && this.deadlineMs !== Infinity) {
       const remainingMs = this.deadlineMs - this.#owner.nowMs();
       this.#deadline = this.#owner.after(remainingMs, () => controller.abort(overdue(this.id)));
@@ -176,9 +209,19 @@ function overdue(callId: string): RpcError {
   return new RpcError("deadline_exceeded", "The deadline passed while the handler ran", { callId });
 }
 
-/** What answers a call whose deadline passed before its handler could start. */
-export function expired(): RpcError {
-  return new RpcError("deadline_exceeded", "The deadline passed before a handler could start", {
-    outcome: "expired",
-  });
+/**
+ * What answers a call whose deadline passed before its handler could start.
+ *
+ * @param minRemainingMs what its method needs at least
+ */
+export function expired(minRemainingMs = 0): RpcError {
+  const message = minRemainingMs === 0
+    ? "The deadline passed before a handler could start"
+    : `Less time was left than the ${minRemainingMs} ms that the method needs`;
+  return new RpcError("deadline_exceeded", message, { outcome: "expired" });
+}
+
+/** Whether the handler of a call ran that was not started here: an earlier owner may have started it. */
+export function ranBefore({ starts }: Delivery): Ran {
+  return starts > 0 ? "maybe" : "no";
 }

@@ -46,6 +46,7 @@ export class Suspects {
 
   async #storedReply(facts: CallFacts): Promise<Reply | undefined> {
     if (!this.#transport.capabilities.storedReplies || facts.plain !== undefined) return undefined;
+    if (facts.request.kind === "oneway") return undefined;
     await this.#enter();
     try {
       const stored = await this.#transport.storedReply(facts.request.id, facts.delivery);
@@ -80,9 +81,10 @@ export function deadAnswer(reason: string): RpcError {
 }
 
 function replyOf(stored: StoredReply, id: string): Reply | undefined {
-  if (stored.headers.get(HEADER.kind) !== "pack") {
-    return readReply(stored.headers, stored.headers, stored.body);
-  }
+  const kind = stored.headers.get(HEADER.kind);
+  // Whatever else was stored under the call's id is no answer, though it may be read as one.
+  if (kind === "reply") return readReply(stored.headers, stored.headers, stored.body);
+  if (kind !== "pack") return undefined;
   for (const entry of decodePack(stored.body)) {
     if (entry.headers.get(HEADER.id) === id) return readReply(stored.headers, entry.headers, entry.body);
   }

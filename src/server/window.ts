@@ -3,11 +3,18 @@ import type { Reply } from "../envelope/reply.ts";
 import { replyBody } from "../envelope/reply.ts";
 import { WINDOW_AGE_MS, WINDOW_BYTES, WINDOW_CALLS } from "./defaults.ts";
 
+/** A call that may still be ended by its caller. */
+interface Cancellable {
+  cancel(): boolean;
+}
+
 /** What a window knows of one call. */
 export class SeenCall {
   readonly #onAnswer: (reply: Reply) => void;
   #reply: Reply | undefined;
-  #joined: ((reply: Reply) => void)[] | undefined;
+  #joined: ((reply: Reply | undefined) => void)[] | undefined;
+  /** The call itself, until it is answered. */
+  call: Cancellable | undefined;
 
   /** @param onAnswer told when it is answered */
   constructor(onAnswer: (reply: Reply) => void) {
@@ -19,8 +26,8 @@ export class SeenCall {
     return this.#reply;
   }
 
-  /** Hands the reply to the listener: at once, or when there is one. */
-  join(listener: (reply: Reply) => void): void {
+  /** Hands the reply to the listener: at once, or when there is one; `undefined` when another queue answers. */
+  join(listener: (reply: Reply | undefined) => void): void {
     if (this.#reply !== undefined) listener(this.#reply);
     else (this.#joined ??= []).push(listener);
   }
@@ -29,6 +36,16 @@ export class SeenCall {
   answered(reply: Reply): void {
     this.#reply = reply;
     this.#onAnswer(reply);
+    this.#tell(reply);
+  }
+
+  /** Tells those who joined that it was sent on to another queue, which answers it. */
+  sentOn(): void {
+    this.#tell(undefined);
+  }
+
+  #tell(reply: Reply | undefined): void {
+    this.call = undefined;
     for (const listener of this.#joined ?? []) listener(reply);
     this.#joined = undefined;
   }
@@ -81,6 +98,12 @@ export class DuplicateWindow {
     return seen;
   }
 
+  /** Forgets one call, so that a duplicate goes the same way as the first. */
+  forget(id: string): void {
+    this.#young.delete(id);
+    this.#old.delete(id);
+  }
+
   /** Forgets what is too old: to be called for each message, since reading the clock costs as much as the rest. */
   age(): void {
     if (this.#clock.monotonic() - this.#youngSince >= WINDOW_AGE_MS / 2) this.#turnOver();
@@ -95,4 +118,13 @@ export class DuplicateWindow {
     this.#youngBytes = 0;
     this.#youngSince = this.#clock.monotonic();
   }
+}
+
+/**
+ * Whether the caller may send the call again under its id, and have it run: it was refused before any handler. One that
+ * expired or was cancelled has come to its end.
+ */
+export function isRetryable(reply: Reply): boolean {
+  if (reply.ok || reply.ran !== "no") return false;
+  return reply.error.code !== "cancelled" && reply.error.code !== "deadline_exceeded";
 }

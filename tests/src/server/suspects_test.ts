@@ -20,6 +20,7 @@ function facts(starts: number, idempotent: boolean, changes: Partial<CallFacts> 
     method: "run",
     settings: contract.methods[idempotent ? "again" : "run"].settings,
     input: "c1",
+    key: undefined,
     delivery: new FakeDelivery(messageOf(request), { starts }),
     deadlineMs: Infinity,
     attempt: starts + 1,

@@ -1,5 +1,8 @@
 import assert from "node:assert/strict";
-import { DuplicateWindow } from "../../../src/server/window.ts";
+import type { Ran } from "../../../src/call/inbound.ts";
+import { type Code, CODES } from "../../../src/errors/code.ts";
+import { RpcError } from "../../../src/errors/rpc_error.ts";
+import { DuplicateWindow, isRetryable } from "../../../src/server/window.ts";
 import type { Reply } from "../../../src/envelope/reply.ts";
 import { ManualClock } from "../../helpers/manual_clock.ts";
 
@@ -19,7 +22,7 @@ Deno.test("DuplicateWindow knows nothing of an id that it has not seen", () => {
 Deno.test("DuplicateWindow lets duplicates join the call that runs, and tells them all its reply", () => {
   const window = new DuplicateWindow(new ManualClock());
   const first = window.enter("c1");
-  const told: Reply[] = [];
+  const told: (Reply | undefined)[] = [];
   for (let count = 0; count < 2; count++) window.seen("c1")?.join((reply) => told.push(reply));
   assert.deepEqual(told, []);
   const reply = ok("c1");
@@ -31,9 +34,36 @@ Deno.test("DuplicateWindow gives the reply of an answered call again", () => {
   const window = new DuplicateWindow(new ManualClock());
   const reply = ok("c1");
   answer(window, reply);
-  const told: Reply[] = [];
+  const told: (Reply | undefined)[] = [];
   window.seen("c1")?.join((again) => told.push(again));
   assert.deepEqual(told, [reply]);
+});
+
+Deno.test("DuplicateWindow tells those who joined a call that another queue answers it, and forgets it", () => {
+  const window = new DuplicateWindow(new ManualClock());
+  const first = window.enter("c1");
+  const told: (Reply | undefined)[] = [];
+  first.join((reply) => told.push(reply));
+  window.forget("c1");
+  first.sentOn();
+  assert.deepEqual([told, window.seen("c1"), window.size], [[undefined], undefined, 0]);
+});
+
+Deno.test("DuplicateWindow keeps nothing of a call but its reply once it is answered", () => {
+  const first = new DuplicateWindow(new ManualClock()).enter("c1");
+  first.call = { cancel: () => true };
+  first.answered(ok("c1"));
+  assert.equal(first.call, undefined);
+});
+
+Deno.test("isRetryable is true of what was refused before any handler, and has not come to its end", () => {
+  const failed = (code: Code, ran: Ran) =>
+    isRetryable({ id: "c1", ok: false, error: new RpcError(code, ""), ran });
+  assert.ok(!isRetryable(ok("c1")));
+  for (const code of CODES) {
+    for (const ran of ["yes", "lost", "maybe"] as const) assert.ok(!failed(code, ran));
+    assert.equal(failed(code, "no"), code !== "cancelled" && code !== "deadline_exceeded", code);
+  }
 });
 
 Deno.test("DuplicateWindow remembers at least 5,000 calls and at most 10,000", () => {
