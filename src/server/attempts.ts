@@ -31,3 +31,10 @@ export function startsBefore({ attempt, started }: Counted, { starts }: Pick<Del
 export function attemptOf(request: Counted, delivery: Pick<Delivery, "starts">): number {
   return Math.min(ATTEMPTS, startsBefore(request, delivery) + 1);
 }
+
+/** Whether a request is a copy that was made while its handler ran, and that nobody has marked since. */
+export function isUnmarkedCopy(
+  { request, delivery }: { readonly request: Counted; readonly delivery: Pick<Delivery, "starts"> },
+): boolean {
+  return request.started === true && delivery.starts === 0;
+}

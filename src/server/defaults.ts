@@ -6,7 +6,7 @@ export const RECORD_LIMIT_MS = 250;
 export const EXPIRED_ANSWERED_MS = 200;
 /** Messages asked for at a time while a partition's mailboxes have room. */
 export const PULL_AHEAD = 32;
-/** Messages of one queue that may be unsettled; beyond it nothing more is pulled. */
+/** Places of one queue from the first unsettled message to the last one pulled; beyond it nothing more is pulled. */
 export const SPAN_LIMIT = 10_000;
 /** Replies that one reply pack carries at most. */
 export const REPLY_PACK_CALLS = 256;
@@ -14,8 +14,8 @@ export const REPLY_PACK_CALLS = 256;
 export const REPLY_PACK_BYTES = 256 * 1024;
 /** Unanswered replies to one plain requester at once. */
 export const PLAIN_REPLIES_AT_ONCE = 4;
-/** Duplicate window of one partition. */
-export const WINDOW_CALLS = 10_000;
+/** Calls that the duplicate window of one partition remembers at least, once there were as many: the whole span. */
+export const WINDOW_CALLS = SPAN_LIMIT;
 /** Encoded bytes of the replies that one duplicate window keeps. */
 export const WINDOW_BYTES = 16 * 1024 * 1024;
 /** Age from which the duplicate window forgets, in milliseconds. */
@@ -36,8 +36,8 @@ export const MAX_HOLD_MS = 30_000;
 export const PACK_HOLD_MS = 1_000;
 /** How often what holds a queue is looked for, in milliseconds. */
 export const SWEEP_MS = 250;
-/** Messages of one partition that one look lets go of at most. */
-export const SWEEP_MESSAGES = 64;
+/** Calls of one partition that one look lets go of at most. */
+export const SWEEP_CALLS = 256;
 /** How long a claim to a piece of work is good without renewal, in milliseconds. */
 export const STORE_LEASE_MS = 5_000;
 /** How long a store may take over one answer, in milliseconds. */

@@ -5,6 +5,8 @@ import type { Contract } from "../contract/types.ts";
 import type { QueueRef, Subscription, Waiting } from "../transport/transport.ts";
 import type { Cancellable } from "./direct_listener.ts";
 import { Intake } from "./intake.ts";
+import type { Holder } from "./holds.ts";
+import type { OnceCounts } from "./once.ts";
 import type { ServiceParts } from "./service_parts.ts";
 import { type Counts, createShared, type Shared } from "./shared.ts";
 
@@ -30,6 +32,10 @@ export interface Served extends Cancellable {
   /** Answers of handlers that could not travel: not encodable, too large, or not what the schema allows. */
   readonly lostAnswers: number;
   readonly counts: Readonly<Counts>;
+  /** What became of calls because of the store; `undefined` where there is none. */
+  readonly once: Readonly<OnceCounts> | undefined;
+  /** Calls that hold their queue up and cannot be let go, such as those with keys. */
+  readonly holders: readonly Holder[];
   /** Drains and gives all queues back. Idempotent. */
   stop(options?: Waiting): Promise<void>;
 }
@@ -86,6 +92,12 @@ class ServedContract implements Served {
   get lostAnswers(): number {
     return this.#shared.answers.lost;
   }
+  get once(): Readonly<OnceCounts> | undefined {
+    return this.#shared.once?.counts;
+  }
+  get holders(): readonly Holder[] {
+    return this.#intake.holders;
+  }
   get counts(): Readonly<Counts> {
     return this.#shared.counts;
   }
@@ -104,6 +116,8 @@ class ServedContract implements Served {
     } finally {
       this.#shared.replier.close();
       this.#shared.deadLetters.close();
+      this.#shared.resends.close();
+      this.#shared.once?.close();
     }
   }
 }

@@ -13,6 +13,8 @@ export class Span<E extends SpanEntry> {
   #entries: E[] = [];
   #head = 0;
   #open = 0;
+  /** The last place of which is known that it is settled. */
+  #lastSettled = -1;
 
   /** Messages that are not settled. */
   get open(): number {
@@ -31,9 +33,9 @@ export class Span<E extends SpanEntry> {
     return this.#entries[this.#head];
   }
 
-  /** Whether messages behind the first one are settled, and cannot be committed because of it. */
-  get heldBack(): boolean {
-    return this.#entries.length - this.#head > this.#open;
+  /** Whether messages behind that one are settled, and cannot be committed because of it. */
+  holdsBack({ settled, delivery: { offset } }: E): boolean {
+    return !settled && offset < this.#lastSettled;
   }
 
   /** Adds a message, in queue order. */
@@ -43,8 +45,9 @@ export class Span<E extends SpanEntry> {
   }
 
   /** One of its messages has been settled. */
-  settled(): void {
+  settled({ delivery: { offset } }: E): void {
     this.#open--;
+    if (offset > this.#lastSettled) this.#lastSettled = offset;
     while (this.#entries[this.#head]?.settled) this.#head++;
     if (this.#head === this.#entries.length) {
       this.#entries = [];

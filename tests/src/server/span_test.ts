@@ -13,22 +13,24 @@ function entry(offset: number): Entry {
 
 Deno.test("Span is as wide as the queue from its first unsettled message on, holes included", () => {
   const span = new Span<Entry>();
-  assert.deepEqual([span.open, span.width, span.head, span.heldBack], [0, 0, undefined, false]);
+  assert.deepEqual([span.open, span.width, span.head], [0, 0, undefined]);
   const entries = [entry(10), entry(11), entry(15)];
   for (const one of entries) span.add(one);
-  assert.deepEqual([span.open, span.width, span.head, span.heldBack], [3, 6, entries[0], false]);
+  assert.deepEqual([span.open, span.width, span.head], [3, 6, entries[0]]);
 });
 
-Deno.test("Span knows whether its first message holds others back", () => {
+Deno.test("Span knows which messages hold settled ones back", () => {
   const span = new Span<Entry>();
   const [first, second, third] = [entry(0), entry(1), entry(2)];
   for (const one of [first, second, third]) span.add(one);
+  const held = () => [first, second, third].map((one) => span.holdsBack(one));
+  assert.deepEqual(held(), [false, false, false]);
   second.settled = true;
-  span.settled();
-  assert.deepEqual([span.open, span.width, span.heldBack], [2, 3, true]);
+  span.settled(second);
+  assert.deepEqual([span.open, span.width, held()], [2, 3, [true, false, false]]);
   first.settled = true;
-  span.settled();
-  assert.deepEqual([span.open, span.width, span.head, span.heldBack], [1, 1, third, false]);
+  span.settled(first);
+  assert.deepEqual([span.open, span.width, span.head, held()], [1, 1, third, [false, false, false]]);
 });
 
 Deno.test("Span agrees with a plain list, whatever is settled in which order", () => {
@@ -42,7 +44,7 @@ Deno.test("Span agrees with a plain list, whatever is settled in which order", (
           const [one] = open.splice(step % open.length, 1);
           assert.ok(one !== undefined);
           one.settled = true;
-          span.settled();
+          span.settled(one);
         } else {
           const one = entry(all.length);
           all.push(one);
@@ -54,7 +56,10 @@ Deno.test("Span agrees with a plain list, whatever is settled in which order", (
       assert.equal(span.head, all[head]);
       assert.equal(span.open, open.length);
       assert.equal(span.width, head < 0 ? 0 : all.length - head);
-      assert.equal(span.heldBack, head >= 0 && all.slice(head).some(({ settled }) => settled));
+      const last = all.findLastIndex(({ settled }) => settled);
+      for (const [index, one] of all.entries()) {
+        assert.equal(span.holdsBack(one), !one.settled && index < last);
+      }
     }),
     { numRuns: 30 },
   );
