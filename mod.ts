@@ -21,6 +21,7 @@ export type {
   AnyMethod,
   Awaitable,
   CallArgs,
+  CallOf,
   Calls,
   Client,
   Contract,
@@ -31,40 +32,64 @@ export type {
   Entity,
   EntityClient,
   ErrorsOf,
+  ErrorsOption,
   ErrorSpec,
   ErrorSpecs,
-  Intersected,
   Method,
   MethodOptions,
   Methods,
   MethodSettings,
+  MethodTypes,
   NoErrors,
   Oneway,
   OnewayOptions,
   Receipt,
   Service,
   ServiceOptions,
-  TypesOf,
 } from "./src/contract/types.ts";
-export type { Codec } from "./src/codec/codec.ts";
 
 // Serving it.
 export { createSystem } from "./actors/system.ts";
 export type { ServiceHandle, ServiceState, System, SystemOptions } from "./actors/system.ts";
 export type { ServeOptions } from "./actors/service.ts";
 export type {
+  Actor,
+  CellContext,
+  EntityFactory,
+  ErrorArgs,
   Handler,
   HandlerContext,
+  HandlerInput,
   HandlerLog,
   HandlerOf,
   Handlers,
+  Implementation,
+  MethodContext,
   Self,
+  ServiceHandlers,
   SharedErrors,
 } from "./src/call/handler.ts";
 
+// Watching it.
+export {
+  formatTree,
+  type FormatTreeOptions,
+  type TreeAbandoned,
+  type TreeFailure,
+  type TreeKind,
+  type TreeNode,
+  type TreeState,
+} from "./actors/tree.ts";
+
+// What bodies are written in; MessagePack and Protobuf have entry points of their own.
+export { json } from "./src/codec/json.ts";
+export type { BodyPlace, Codec } from "./src/codec/codec.ts";
+
 // Calling it.
 export { createClient } from "./actors/client.ts";
-export type { CallerOptions, CallerSystem, ClientOptions } from "./actors/client.ts";
+export type { CallerOptions, CallerSystem, ClientOptions, Target } from "./actors/client.ts";
+export type { Call, Invoke } from "./src/call/call.ts";
+export type { CallInterceptor, Handle, HandledCall, HandlerInterceptor } from "./src/call/interceptor.ts";
 export type { CallOptions } from "./src/contract/call_options.ts";
 
 // What went wrong.
@@ -76,6 +101,7 @@ export {
   type RpcErrorOptions,
 } from "./src/errors/rpc_error.ts";
 export { type Code, CODES, isCode } from "./src/errors/code.ts";
+export { SchemaError } from "./src/contract/validate.ts";
 export { neverRan, type Outcome, OUTCOMES } from "./src/errors/outcome.ts";
 
 // Without a broker.

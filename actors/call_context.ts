@@ -87,10 +87,10 @@ export class CallContext implements HandlerContext, CallScope {
 
   error<N extends keyof NoErrors & string>(
     name: N,
-    details: NoErrors[N],
+    details?: NoErrors[N],
     message?: string,
   ): DeclaredError<N, NoErrors[N]>;
-  error(name: string, details: unknown, message?: string): RpcError {
+  error(name: string, details?: unknown, message?: string): RpcError {
     const { errors } = this.#call.settings;
     const spec = Object.hasOwn(errors, name) ? errors[name] : undefined;
     if (spec === undefined) {

@@ -1,12 +1,12 @@
 import { type Clock, systemClock } from "../src/async/clock.ts";
-import { createIds, type RandomBytes, systemRandomBytes } from "../src/async/ids.ts";
-import type { NewId } from "../src/async/ids.ts";
+import { createIds, type NewId, type RandomBytes, systemRandomBytes } from "../src/async/ids.ts";
 import { type Random, systemRandom } from "../src/async/random.ts";
 import { TimerWheel } from "../src/async/timer_wheel.ts";
 import { Caller } from "../src/client/caller.ts";
 import { listenForReplies } from "../src/client/reply_listener.ts";
-import { json } from "../src/codec/json.ts";
 import type { Transport } from "../src/transport/transport.ts";
+import { currentScope } from "./call_scope.ts";
+import { UntypedContracts } from "./untyped.ts";
 
 /** Where time, randomness and ids come from. The defaults are the machine's own. */
 export interface Sources {
@@ -26,6 +26,8 @@ export interface Parts {
   readonly newId: NewId;
   readonly wheel: TimerWheel;
   readonly caller: Caller;
+  /** For calls by names alone. */
+  readonly untyped: UntypedContracts;
   readonly instance: number;
 }
 
@@ -39,9 +41,9 @@ export async function startParts(name: string, transport: Transport, sources: So
   const wheel = new TimerWheel(clock);
   const newId = createIds(clock, randomBytes);
   const from = `${name}/${instance.toString(36)}`;
-  const caller = new Caller({ transport, codec: json, clock, wheel, newId, from });
-  transport.onDirect(listenForReplies(caller.pending));
-  return { transport, clock, random, newId, wheel, caller, instance };
+  const caller = new Caller({ transport, clock, random, wheel, newId, from, scope: currentScope });
+  transport.onDirect(listenForReplies(caller.pending, caller.owners));
+  return { transport, clock, random, newId, wheel, caller, untyped: new UntypedContracts(), instance };
 }
 
 /** 53 random bits, never 0: brokers keep it as the owner's number. */

@@ -1,12 +1,14 @@
 import { createDeferred } from "../src/async/deferred.ts";
 import type { Handlers } from "../src/call/handler.ts";
+import type { CallInterceptor } from "../src/call/interceptor.ts";
+import type { CallOptions } from "../src/contract/call_options.ts";
 import { timeout } from "../src/contract/method.ts";
 import type { Client, Contract } from "../src/contract/types.ts";
 import { RpcError } from "../src/errors/rpc_error.ts";
 import { logger } from "../src/log/log.ts";
 import { serveContract, type Served } from "../src/server/server.ts";
 import type { QueueRef, Transport } from "../src/transport/transport.ts";
-import { type ClientOptions, proxyOf } from "./client.ts";
+import { type ClientOptions, invokeUntyped, proxyOf, type Target } from "./client.ts";
 import { type Parts, type Sources, startParts } from "./parts.ts";
 import type { ContextHost } from "./call_context.ts";
 import { type ServeOptions, ServiceActors } from "./service.ts";
@@ -17,6 +19,8 @@ export interface SystemOptions extends Sources {
   readonly name: string;
   /** How messages leave and reach this process. Started here, closed with the system. */
   readonly transport: Transport;
+  /** Run around every call of every proxy, nested ones included; the first is the outermost. */
+  readonly interceptors?: readonly CallInterceptor[] | undefined;
 }
 
 /** What a system tells about one contract that it serves. */
@@ -67,6 +71,8 @@ export interface System extends AsyncDisposable {
   ): Promise<ServiceHandle>;
   /** A typed proxy of the contract. */
   client<C extends Contract>(contract: C, options?: ClientOptions): Client<C>;
+  /** Calls without types: as `CallerSystem.invoke` says. */
+  invoke(target: Target, input?: unknown, options?: CallOptions & ClientOptions): Promise<unknown>;
   /** How every served contract is doing. */
   services(): readonly ServiceState[];
   /** Resolves once the system is closed, with the reason. */
@@ -106,7 +112,8 @@ export async function createSystem(options: SystemOptions): Promise<System> {
       }`,
     );
   }
-  return new RunningSystem(options.name, await startParts(options.name, options.transport, options));
+  const parts = await startParts(options.name, options.transport, options);
+  return new RunningSystem(options.name, parts, options.interceptors ?? []);
 }
 
 class RunningSystem implements System {
@@ -114,6 +121,7 @@ class RunningSystem implements System {
   readonly instance: string;
   readonly closed: Promise<string>;
   readonly #parts: Parts;
+  readonly #interceptors: readonly CallInterceptor[];
   /** By contract name; `undefined` while its start is under way. */
   readonly #services = new Map<string, RunningService | undefined>();
   /** Set as soon as the system stops serving. */
@@ -121,8 +129,9 @@ class RunningSystem implements System {
   readonly #closed = createDeferred<string>();
   #closing: Promise<void> | undefined;
 
-  constructor(name: string, parts: Parts) {
+  constructor(name: string, parts: Parts, interceptors: readonly CallInterceptor[]) {
     this.name = name;
+    this.#interceptors = interceptors;
     this.#parts = parts;
     this.instance = parts.instance.toString(36);
     this.closed = this.#closed.promise;
@@ -164,7 +173,11 @@ class RunningSystem implements System {
   }
 
   client<C extends Contract>(contract: C, options?: ClientOptions): Client<C> {
-    return proxyOf(this.#parts.caller, contract, options);
+    return proxyOf(this.#parts.caller, contract, options, this.#interceptors);
+  }
+
+  invoke(target: Target, input?: unknown, options: CallOptions & ClientOptions = {}): Promise<unknown> {
+    return invokeUntyped(this.#parts, target, input, options, this.#interceptors);
   }
 
   services(): readonly ServiceState[] {
@@ -202,7 +215,7 @@ class RunningSystem implements System {
       instance: `${this.name}/${this.instance}`,
       clock,
       log: (properties) => logger("handler").with(properties),
-      client: (nested) => proxyOf(caller, nested),
+      client: (nested, scope) => proxyOf(caller, nested, {}, this.#interceptors, scope),
     };
   }
 

@@ -39,5 +39,5 @@ export function queuesOfSlot<Q extends Numbered>(queues: readonly Q[], slot: num
  * @returns `undefined` where there is no queue
  */
 export function queueOfKey<Q>(queues: readonly Q[], key: string): Q | undefined {
-  return queues[crc32(key) % queues.length];
+  return queues.length === 0 ? undefined : queues[crc32(key) % queues.length];
 }

@@ -1,64 +1,79 @@
 import type { Clock } from "../async/clock.ts";
 import type { NewId } from "../async/ids.ts";
+import type { Random } from "../async/random.ts";
 import type { TimerWheel } from "../async/timer_wheel.ts";
 import type { Call } from "../call/call.ts";
-import type { CallOptions } from "../contract/call_options.ts";
-import { MAX_BODY_BYTES, MAX_HEADER_BYTES } from "../call/defaults.ts";
-import { slotOf, topicOf } from "../call/plan.ts";
-import type { Codec } from "../codec/codec.ts";
-import type { Contract } from "../contract/types.ts";
-import { timeout } from "../contract/method.ts";
-import { escapeHeader, HEADER, USER_PREFIX } from "../envelope/headers.ts";
-import type { Request } from "../envelope/request.ts";
+import { OUTCOME_GRACE_MS } from "../call/defaults.ts";
+import type { CallScope } from "../call/scope.ts";
 import { RpcError } from "../errors/rpc_error.ts";
 import type { Transport } from "../transport/transport.ts";
-import { MAX_IN_FLIGHT } from "./defaults.ts";
 import { Admission } from "./admission.ts";
+import { sendCancel } from "./cancel.ts";
+import { checkInput, Composer, keyOf, waitOf } from "./compose.ts";
+import { MAX_IN_FLIGHT } from "./defaults.ts";
+import { sendToInstance } from "./instance.ts";
 import { type CallDesk, OutboundCall } from "./outbound_call.ts";
-import { Packer } from "./packer.ts";
-import { PendingCalls } from "./pending.ts";
-import { type Presence, PresenceWatch } from "./presence.ts";
+import { Owners } from "./owners.ts";
+import { GIVEN_UP, PendingCalls } from "./pending.ts";
+import type { Presence } from "./presence.ts";
+import { codeOfAbort, invalid, notSent } from "./refusal.ts";
+import { Retries } from "./retries.ts";
+import { Routes } from "./routes.ts";
 
 /** What a caller is made of. */
 export interface CallerParts {
   readonly transport: Transport;
-  readonly codec: Codec;
   readonly clock: Clock;
+  readonly random: Random;
   readonly wheel: TimerWheel;
   readonly newId: NewId;
   /** What callees see as `ctx.caller`. */
   readonly from: string;
+  /** The call inside which the current code runs, if any: nested calls inherit from it. */
+  readonly scope: () => CallScope | undefined;
 }
 
-const NO_HEADERS: ReadonlyMap<string, string> = new Map();
-const HEADER_NAME = /^[A-Za-z0-9_.-]{1,64}$/;
+/** What all calls of one proxy share. */
+export interface ProxySettings {
+  /** Deadline of calls whose method states none, in milliseconds. */
+  readonly timeoutMs: number;
+  /** The direct address of the one instance that shall serve the calls; `undefined` for whoever owns the queue. */
+  readonly instance: string | undefined;
+  /** The call that they are nested in, where that is known; else the caller finds out. */
+  readonly scope: CallScope | undefined;
+}
 
 /**
- * Turns a call into a request, sends it, and waits for the reply: stop 4 of a call. One per system or client;
+ * Turns calls into requests, sends them, and waits for the replies: stop 4 of a call. One per system or client;
  * its table of pending calls is shared by all proxies.
  */
 export class Caller implements CallDesk {
   readonly #parts: CallerParts;
   readonly pending: PendingCalls;
+  /** Which queues are whose. */
+  readonly owners: Owners = new Owners();
   readonly #admission = new Admission(MAX_IN_FLIGHT);
-  readonly #packers = new Map<string, Map<string, Packer>>();
-  readonly #presence = new Map<string, PresenceWatch>();
+  readonly #composer: Composer;
+  readonly #routes: Routes;
+  readonly #retries: Retries;
   #refusal: string | undefined;
+  #closed = false;
 
   constructor(parts: CallerParts) {
     this.#parts = parts;
     this.pending = new PendingCalls(parts.wheel);
+    this.#composer = new Composer(parts);
+    this.#routes = new Routes(parts.transport, parts.clock);
+    this.#retries = new Retries(parts, (outbound) => this.proceed(outbound));
   }
 
   /** Sends the call. Rejects with an `RpcError` only. */
-  call(call: Call, defaultTimeoutMs: number): Promise<unknown> {
-    return new Promise((resolve, reject) => {
-      try {
-        this.#start(call, defaultTimeoutMs, resolve, reject);
-      } catch (error) {
-        reject(error instanceof RpcError ? error : invalid(error));
-      }
-    });
+  call(call: Call, settings: ProxySettings): Promise<unknown> {
+    try {
+      return this.#start(call, settings).promise;
+    } catch (error) {
+      return Promise.reject(invalid(error));
+    }
   }
 
   /** Refuses calls from now on, and resolves when those under way are settled. */
@@ -67,157 +82,121 @@ export class Caller implements CallDesk {
     await this.pending.empty();
   }
 
-  /** Refuses calls from now on, and settles those under way with `cancelled`. Idempotent. */
+  /** Refuses calls from now on, and settles those under way with `cancelled`; callees are not told. Idempotent. */
   close(reason: string): void {
     this.#refusal ??= reason;
+    this.#closed = true;
+    this.#retries.close();
     this.pending.cancelAll(reason);
-    for (const watch of this.#presence.values()) watch.close();
+    this.#routes.close();
   }
 
-  #start(
-    call: Call,
-    defaultTimeoutMs: number,
-    resolve: (value: unknown) => void,
-    reject: (error: RpcError) => void,
-  ): void {
+  #start(call: Call, settings: ProxySettings): OutboundCall {
     if (this.#refusal !== undefined) throw notSent("unavailable", `Cannot call: ${this.#refusal}`);
-    const { signal } = call.options;
-    if (signal?.aborted) throw notSent("cancelled", "The caller cancelled the call", signal.reason);
-    const request = this.#request(call, defaultTimeoutMs);
-    const outbound = new OutboundCall(call, request, this, resolve, reject);
-    this.pending.add(outbound, request.timeoutMs, signal);
-    if (this.#admission.enter(outbound)) outbound.proceed();
+    const { clock } = this.#parts;
+    const scope = settings.scope ?? this.#parts.scope();
+    const signal = both(call.options.signal, scope?.signal);
+    refuseAborted(signal);
+    const { instance } = settings;
+    if (instance !== undefined) refuseAtInstance(call);
+    const waitMs = waitOf(call, settings.timeoutMs, scope, clock);
+    const parsed = checkInput(call);
+    // Whatever else refuses the call comes first; then nobody asks any more what the schema says.
+    if (parsed instanceof Promise) parsed.catch(() => {});
+    const route = this.#routes.of(call);
+    const request = this.#composer.compose(call, parsed, waitMs, scope, route.places.input);
+    // A schema, a codec or a key's function may have aborted it.
+    refuseAborted(signal);
+    const outbound = new OutboundCall(call, route, instance, request, clock.monotonic(), waitMs, this);
+    const graceMs = scope === undefined && call.kind === "call" ? OUTCOME_GRACE_MS : 0;
+    this.pending.add(outbound, waitMs, signal, graceMs);
+    this.#enter(outbound, parsed);
+    return outbound;
+  }
+
+  /** Lets a call proceed as soon as there is room for it and its input is checked. */
+  #enter(outbound: OutboundCall, parsed: unknown): void {
+    const checking = parsed instanceof Promise;
+    if (checking) {
+      outbound.hinder();
+      parsed.then((value) => outbound.checked(keyOf(outbound.call, value)))
+        .catch((error) => outbound.fail(invalid(error)));
+    }
+    const admitted = this.#admission.enter(outbound);
+    if (outbound.keyed && (checking || !admitted)) outbound.route.shared.turns.hold(outbound);
+    if (admitted) outbound.proceed();
   }
 
   /** Goes on once it is known that somebody serves the contract, or that nobody can be asked. */
   proceed(outbound: OutboundCall): void {
-    const { contract } = outbound.call;
-    if (contract.foreign) return this.#packer(outbound.call).add(outbound, false);
-    const presence = this.#watch(contract).ask();
-    if (presence instanceof Promise) void presence.then((found) => this.#send(outbound, found));
-    else this.#send(outbound, presence);
+    const { call: { contract, settings }, instance, route: { shared } } = outbound;
+    if (instance !== undefined) {
+      outbound.resumed();
+      return void sendToInstance(this.#parts.transport, instance, outbound);
+    }
+    if (contract.foreign) return this.#dispatch(outbound, false);
+    const presence = shared.watch.ask(settings.whenAbsent === "fail");
+    if (!(presence instanceof Promise)) return this.#send(outbound, presence);
+    if (outbound.keyed) shared.turns.hold(outbound);
+    void presence.then((found) => this.#send(outbound, found));
   }
 
-  /** The call is over, however it ended. */
+  again(outbound: OutboundCall, error: RpcError, answered: boolean): boolean {
+    return this.#retries.again(outbound, error, answered);
+  }
+
+  cancelled(outbound: OutboundCall): void {
+    if (!this.#closed) void sendCancel(this.#parts.transport, this.owners, outbound);
+  }
+
   over(outbound: OutboundCall): void {
     this.#admission.leave(outbound);
-  }
-
-  /** Decodes what a handler answered. */
-  decode(body: Uint8Array): unknown {
-    return this.#parts.codec.decode(body);
+    if (!outbound.keyed) return;
+    const { keyed, turns } = outbound.route.shared;
+    turns.leave(outbound);
+    keyed.over(outbound);
   }
 
   #send(outbound: OutboundCall, presence: Presence): void {
-    const { contract, settings } = outbound.call;
+    if (!outbound.live) return;
+    const { call: { contract, settings }, keyed, route: { shared: { turns } } } = outbound;
     if (presence.kind === "absent" && settings.whenAbsent === "fail") {
       const message =
         `No instance serves "${contract.name}": start one, or declare the method whenAbsent: "wait"`;
       const error = new RpcError("unavailable", message, { outcome: "not_sent", callId: outbound.id });
-      return this.pending.fail(outbound.id, error);
+      return outbound.fail(error);
     }
     const packed = contract.packing && presence.kind === "present" && presence.packs;
-    this.#packer(outbound.call).add(outbound, packed);
+    if (!keyed || turns.idle) this.#dispatch(outbound, packed);
+    else turns.ready(outbound, () => this.#dispatch(outbound, packed));
   }
 
-  #request(call: Call, defaultTimeoutMs: number): Request {
-    const { options, settings } = call;
-    const timeoutMs = options.timeoutMs === undefined
-      ? settings.timeoutMs ?? defaultTimeoutMs
-      : timeout(options.timeoutMs);
-    const body = call.input === undefined ? undefined : this.#parts.codec.encode(call.input);
-    const maxBytes = Math.min(MAX_BODY_BYTES, this.#parts.transport.capabilities.maxBodyBytes);
-    if (body !== undefined && body.length > maxBytes) {
-      throw notSent(
-        "invalid_argument",
-        `Cannot send an input of ${body.length} bytes: at most ${maxBytes} travel`,
-      );
-    }
-    return {
-      id: this.#parts.newId(),
-      kind: "request",
-      key: undefined,
-      chain: [],
-      trace: undefined,
-      attempt: 1,
-      deadlineMs: this.#parts.clock.now() + timeoutMs,
-      timeoutMs,
-      type: this.#parts.codec.contentType,
-      replyTo: this.#parts.transport.addresses.reply,
-      idempotencyKey: options.idempotencyKey,
-      from: this.#parts.from,
-      userHeaders: checkHeaders(options),
-      body,
-    };
-  }
-
-  #watch(contract: Contract): PresenceWatch {
-    let watch = this.#presence.get(contract.name);
-    if (watch === undefined) {
-      watch = new PresenceWatch(this.#parts.transport, this.#parts.clock, contract);
-      this.#presence.set(contract.name, watch);
-    }
-    return watch;
-  }
-
-  #packer({ contract, method }: Call): Packer {
-    let packers = this.#packers.get(contract.name);
-    if (packers === undefined) this.#packers.set(contract.name, packers = new Map());
-    let packer = packers.get(method);
-    if (packer === undefined) {
-      const { slots, foreign, name } = contract;
-      const slot = slotOf(Object.keys(contract.methods).indexOf(method), slots);
-      packer = new Packer(this.#parts.transport, { topic: topicOf(name), method, slot, slots, foreign });
-      packers.set(method, packer);
-    }
-    return packer;
+  #dispatch(outbound: OutboundCall, packed: boolean): void {
+    const { keyed, paused, queue, route: { packer, shared } } = outbound;
+    outbound.resumed();
+    if (keyed) {
+      // One that was paused has kept its place.
+      if (paused) shared.keyed.resume(packed);
+      else shared.keyed.add(outbound, packed);
+    } else if (queue !== undefined) packer.resend(outbound, queue);
+    else packer.add(outbound, packed);
   }
 }
 
-/** Checks what the user puts into headers, by the size it has on the wire. */
-function checkHeaders({ headers, idempotencyKey }: CallOptions): ReadonlyMap<string, string> {
-  if (headers === undefined && idempotencyKey === undefined) return NO_HEADERS;
-  const checked = new Map<string, string>();
-  let bytes = 0;
-  if (idempotencyKey !== undefined) {
-    if (typeof idempotencyKey !== "string" || idempotencyKey === "") {
-      throw notSent(
-        "invalid_argument",
-        "Cannot use the 'idempotencyKey': it must be a text that is not empty",
-      );
-    }
-    bytes += HEADER.idempotencyKey.length + escapeHeader(idempotencyKey).length;
-  }
-  for (const [name, value] of Object.entries(headers ?? {})) {
-    if (!HEADER_NAME.test(name)) {
-      throw notSent(
-        "invalid_argument",
-        `Cannot send the header ${JSON.stringify(name)}: use letters, digits, "-", "_", "."`,
-      );
-    }
-    if (typeof value !== "string" || value === "") {
-      throw notSent(
-        "invalid_argument",
-        `Cannot send the header "${name}": its value must be a text that is not empty`,
-      );
-    }
-    bytes += USER_PREFIX.length + name.length + escapeHeader(value).length;
-    checked.set(name, value);
-  }
-  if (bytes > MAX_HEADER_BYTES) {
-    throw notSent(
-      "invalid_argument",
-      `Cannot send the headers: with the 'idempotencyKey' they take ${bytes} bytes, at most ${MAX_HEADER_BYTES} travel`,
-    );
-  }
-  return checked;
+function both(own: AbortSignal | undefined, around: AbortSignal | undefined): AbortSignal | undefined {
+  if (own === undefined || around === undefined) return own ?? around;
+  return AbortSignal.any([own, around]);
 }
 
-function notSent(code: RpcError["code"], message: string, cause?: unknown): RpcError {
-  return new RpcError(code, message, { outcome: "not_sent", cause });
+function refuseAborted(signal: AbortSignal | undefined): void {
+  if (signal?.aborted) throw notSent(codeOfAbort(signal.reason), GIVEN_UP, signal.reason);
 }
 
-function invalid(error: unknown): RpcError {
-  const message = error instanceof Error ? error.message : String(error);
-  return notSent("invalid_argument", message, error);
+/** Nothing stores what goes past all queues, so that there is no receipt. */
+function refuseAtInstance({ kind, method }: Call): void {
+  if (kind === "call") return;
+  throw notSent(
+    "invalid_argument",
+    `Cannot call "${method}" at one instance: it is one-way, so a queue has to store it`,
+  );
 }

@@ -10,3 +10,13 @@ export const PRESENCE_KEPT_MS = 5_000;
 export const PRESENCE_LOOK_MS = 1_000;
 /** How long looks for an absent service go on after the last call to it, in milliseconds. */
 export const PRESENCE_IDLE_MS = 10_000;
+/** First and longest pause before a call is sent again, in milliseconds. */
+export const RESEND_PAUSE_MS = { initialMs: 50, maxMs: 1_000 } as const;
+/** How many calls may be nested in each other. */
+export const CHAIN_HOPS = 32;
+/** Largest W3C `baggage` that nested calls hand on, in bytes. */
+export const MAX_BAGGAGE_BYTES = 4 * 1024;
+/** Contracts of which a client remembers who serves them; those that no call needs are forgotten first. */
+export const KNOWN_CONTRACTS = 1_024;
+/** Owners of queues whose direct addresses a client remembers. */
+export const KNOWN_OWNERS = 4_096;

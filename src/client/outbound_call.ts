@@ -1,82 +1,243 @@
 import type { Call } from "../call/call.ts";
+import type { Receipt } from "../contract/types.ts";
 import type { Reply } from "../envelope/reply.ts";
 import type { Request } from "../envelope/request.ts";
+import { neverRan } from "../errors/outcome.ts";
 import { RpcError } from "../errors/rpc_error.ts";
+import type { QueueRef, SendReceipt } from "../transport/transport.ts";
 import type { Candidate } from "./admission.ts";
-import type { Outgoing } from "./packer.ts";
+import type { KeyedOutgoing } from "./lane.ts";
 import type { PendingCall, PendingCalls } from "./pending.ts";
+import { readOutput } from "./reply_reader.ts";
+import type { Retry } from "./retry.ts";
+import type { Route } from "./routes.ts";
+import type { InTurn } from "./turns.ts";
 
 /** What a call on its way out needs from its caller. */
 export interface CallDesk {
   readonly pending: PendingCalls;
-  /** There is room for the call: find out where it goes, and send it. */
+  /** There is room for the call, and it is complete: find out where it goes, and send it. */
   proceed(call: OutboundCall): void;
+  /**
+   * The last try failed with this: whether the call is made again, after a pause.
+   *
+   * @param answered whether its callee said so; else its send failed
+   */
+  again(call: OutboundCall, error: RpcError, answered: boolean): boolean;
+  /** The caller gave the call up after it was sent: tell the callee. */
+  cancelled(call: OutboundCall): void;
   /** The call is over, however it ended. */
   over(call: OutboundCall): void;
-  /**
-   * Decodes what a handler answered.
-   *
-   * @throws {TypeError} when it is no value of the contract's codec
-   */
-  decode(body: Uint8Array): unknown;
 }
 
-/** One call between its proxy and its reply: waits for room, is sent, and settles the user's promise. */
-export class OutboundCall implements PendingCall, Outgoing, Candidate {
+/** One call between its proxy and its reply: waits for room, is sent, perhaps again, and settles the user's promise. */
+export class OutboundCall implements PendingCall, KeyedOutgoing, Candidate, InTurn {
   readonly call: Call;
-  readonly request: Request;
-  readonly #desk: CallDesk;
+  readonly route: Route;
+  /** The direct address that it goes to, past all queues. */
+  readonly instance: string | undefined;
+  /** What the user waits for. */
+  readonly promise: Promise<unknown>;
   readonly #resolve: (value: unknown) => void;
   readonly #reject: (error: RpcError) => void;
+  readonly #desk: CallDesk;
+  /** When it was made, by the clock that never goes back, and how long its caller waits. */
+  readonly #madeMs: number;
+  readonly #waitMs: number;
+  #request: Request;
+  #queue: QueueRef | undefined;
+  #retry: Retry | undefined;
+  /** What has to happen before it can proceed: at least, there has to be room. */
+  #obstacles = 1;
+  #live = true;
+  #reading = false;
 
   constructor(
     call: Call,
+    route: Route,
+    instance: string | undefined,
     request: Request,
+    madeMs: number,
+    waitMs: number,
     desk: CallDesk,
-    resolve: (value: unknown) => void,
-    reject: (error: RpcError) => void,
   ) {
+    const { promise, resolve, reject } = Promise.withResolvers<unknown>();
     this.call = call;
-    this.request = request;
-    this.#desk = desk;
+    this.route = route;
+    this.instance = instance;
+    this.promise = promise;
     this.#resolve = resolve;
     this.#reject = reject;
+    this.#desk = desk;
+    this.#madeMs = madeMs;
+    this.#waitMs = waitMs;
+    this.#request = request;
   }
 
+  get request(): Request {
+    return this.#request;
+  }
   get id(): string {
-    return this.request.id;
+    return this.#request.id;
+  }
+  get method(): string {
+    return this.call.method;
+  }
+  get live(): boolean {
+    return this.#live;
+  }
+  /** Whether it belongs to an order. */
+  get keyed(): boolean {
+    const { key, settings, contract } = this.call;
+    return (key !== undefined || settings.key !== undefined) && this.instance === undefined &&
+      !contract.foreign;
+  }
+  /** Asked of calls that have one, once it is known. */
+  get key(): string {
+    return this.#request.key ?? "";
+  }
+  /** Calls of one key keep their order; as long as the key is not known, so do those of the method. */
+  get line(): string {
+    return this.call.key ?? this.call.method;
+  }
+  get slot(): number {
+    return this.route.slot;
+  }
+  get slots(): number {
+    return this.route.slots;
+  }
+  /** The queue that has it, or may have it; `undefined` while none can. */
+  get queue(): QueueRef | undefined {
+    return this.#queue;
+  }
+  /** What it remembers of tries that failed. */
+  get retry(): Retry | undefined {
+    return this.#retry;
+  }
+  get paused(): boolean {
+    return this.#retry?.paused ?? false;
   }
 
+  /** One more thing has to happen before it can proceed. */
+  hinder(): void {
+    this.#obstacles++;
+  }
+
+  /** One of the things that had to happen has happened. */
   proceed(): void {
-    this.#desk.proceed(this);
+    if (--this.#obstacles === 0) this.#desk.proceed(this);
   }
 
-  handOver(): boolean {
-    return this.#desk.pending.handOver(this.id);
+  /** Its input has been checked, so that its key is known. */
+  checked(key: string | undefined): void {
+    if (!this.#live) return;
+    if (key !== this.#request.key) this.#request = { ...this.#request, key };
+    this.proceed();
+  }
+
+  /** What is left of its caller's time, in milliseconds; `nowMs` by the clock that never goes back. */
+  remainingMs(nowMs: number): number {
+    return this.#waitMs - (nowMs - this.#madeMs);
+  }
+
+  /** It waits to be sent again. What is certain about it by now is what giving it up means. */
+  pause(retry: Retry): void {
+    this.#retry = retry;
+    if (retry.maybeStored) return;
+    this.#queue = undefined;
+    this.#desk.pending.note(this.id, retry.error.outcome);
+  }
+
+  /** The pause is over: it becomes the next try, with what is left of its time. */
+  renew(nowMs: number): void {
+    const retry = this.#retry;
+    if (retry === undefined) return;
+    const timeoutMs = Math.max(1, retry.timeoutMs - (nowMs - this.#madeMs));
+    const attempt = this.#request.attempt + (retry.error.outcome === "sent_unknown" ? 1 : 0);
+    this.#request = { ...this.#request, timeoutMs, attempt };
+  }
+
+  /** It is on its way again. */
+  resumed(): void {
+    if (this.#retry !== undefined) this.#retry.paused = false;
+  }
+
+  handOver(queue?: QueueRef): boolean {
+    if (!this.#desk.pending.handOver(this.id)) return false;
+    this.#queue = queue;
+    return true;
+  }
+
+  stored({ messageId, queue, offset }: SendReceipt): void {
+    if (!this.#desk.pending.finish(this.id)) return;
+    this.#end();
+    const receipt: Receipt = { callId: this.id, messageId, broker: queue.broker, queueId: queue.id, offset };
+    this.#resolve(receipt);
   }
 
   sendFailed(error: RpcError): void {
-    this.#desk.pending.fail(this.id, error);
+    // Its callee has answered meanwhile that it is to be sent again.
+    if (this.paused || this.#desk.again(this, error, false)) return;
+    this.fail(error);
   }
 
-  replied(reply: Reply): void {
-    this.#desk.over(this);
-    if (!reply.ok) return this.#reject(reply.error);
-    if (reply.body === undefined) return this.#resolve(undefined);
+  /** Ends it with an error. Does nothing when it is over. */
+  fail(error: RpcError): void {
+    this.#desk.pending.fail(this.id, this.#asKnown(error));
+  }
+
+  replied(reply: Reply): boolean {
+    if (this.#reading || (!reply.ok && this.#desk.again(this, reply.error, true))) return false;
     let output: unknown;
     try {
-      output = this.#desk.decode(reply.body);
-    } catch (cause) {
-      const message = "Cannot read the reply: its body is no value of the contract's codec";
-      return this.#reject(
-        new RpcError("internal", message, { outcome: "executed_reply_lost", callId: this.id, cause }),
-      );
+      output = readOutput(this.call, this.id, reply, this.route.places);
+    } catch (error) {
+      this.#end();
+      this.#reject(this.#asKnown(RpcError.from(error)));
+      return true;
     }
+    if (output instanceof Promise) {
+      this.#read(output);
+      return false;
+    }
+    this.#end();
     this.#resolve(output);
+    return true;
+  }
+
+  timedOut(error: RpcError): void {
+    // Why it could not be sent says more than that there was no time left to try again.
+    this.failed(this.#retry?.paused ? this.#asKnown(this.#retry.error) : error);
   }
 
   failed(error: RpcError): void {
-    this.#desk.over(this);
+    this.#end();
+    if (error.code === "cancelled" && error.outcome === "sent_unknown") this.#desk.cancelled(this);
     this.#reject(error);
+  }
+
+  /** The output has to be checked, which takes time that the deadline still bounds. */
+  #read(output: Promise<unknown>): void {
+    const { pending } = this.#desk;
+    this.#reading = true;
+    pending.note(this.id, "executed_reply_lost");
+    output.then((value) => {
+      if (!pending.finish(this.id)) return;
+      this.#end();
+      this.#resolve(value);
+    }, (error) => pending.fail(this.id, RpcError.from(error)));
+  }
+
+  #end(): void {
+    this.#live = false;
+    this.#retry?.timer?.cancel();
+    this.#desk.over(this);
+  }
+
+  /** Where an earlier try may have been stored, no later one proves that nothing ran. */
+  #asKnown(error: RpcError): RpcError {
+    if (!this.#retry?.maybeStored || !neverRan(error.outcome)) return error;
+    const { code, message } = error;
+    return new RpcError(code, message, { outcome: "sent_unknown", callId: this.id, cause: error });
   }
 }

@@ -1,35 +1,22 @@
 import { queuesOfSlot } from "../call/plan.ts";
-import { travelling } from "../envelope/body.ts";
-import { HEADER } from "../envelope/headers.ts";
-import { encodePack, HeadText, type OutgoingEntry } from "../envelope/pack.ts";
-import { type Request, requestHeaders, writeOwn, writeShared } from "../envelope/request.ts";
 import { RpcError } from "../errors/rpc_error.ts";
-import type { Message, QueueRef, Transport } from "../transport/transport.ts";
-import { PACK_BYTES, PACK_CALLS } from "./defaults.ts";
-
-/** A request on its way out, and whom to tell. */
-export interface Outgoing {
-  readonly request: Request;
-  /** Asked right before the transport gets it; `false` when its call has been given up meanwhile. */
-  handOver(): boolean;
-  /** Its send failed: whether the broker may have it is the error's outcome. Not called after `handOver` said no. */
-  sendFailed(error: RpcError): void;
-}
+import type { QueueRef, Transport } from "../transport/transport.ts";
+import { MAX_IN_FLIGHT } from "./defaults.ts";
+import type { Outgoing } from "./outgoing.ts";
+import { unsent } from "./refusal.ts";
+import { type Destination, handOver, packLength, refuse, sendRequests } from "./request_message.ts";
 
 /** What a packer sends for. */
-export interface Lane {
-  readonly topic: string;
-  readonly method: string;
+export interface Lane extends Destination {
   readonly slot: number;
   readonly slots: number;
-  /** Whether an answer by a plain RocketMQ responder must be possible. */
-  readonly foreign: boolean;
 }
 
 /**
- * Sends the requests of one method. Those made in one turn travel together, and while every queue of the slot
- * has a send outstanding further ones gather: the broker's cost is per message, so packs grow with the load and
- * cost an idle caller nothing. Unpacked requests are sent one by one, without waiting for each other.
+ * Sends the requests of one method that have no key. Those made in one turn travel together, and while every
+ * queue of the slot has a send outstanding further ones gather: the broker's cost is per message, so packs grow
+ * with the load and cost an idle caller nothing. Unpacked requests are sent one by one, without waiting for each
+ * other.
  */
 export class Packer {
   readonly #transport: Transport;
@@ -53,6 +40,8 @@ export class Packer {
 
   /** Takes a request to send; `packed` says whether its receivers all understand packs. */
   add(outgoing: Outgoing, packed: boolean): void {
+    // Those whose calls are over stay here while sends hang: no more of them than of calls that can be under way.
+    if (this.#waiting.length > 2 * MAX_IN_FLIGHT) this.#waiting = this.#waiting.filter(({ live }) => live);
     this.#waiting.push(outgoing);
     this.#packed = packed;
     if (this.#scheduled) return;
@@ -60,33 +49,27 @@ export class Packer {
     queueMicrotask(() => void this.#flush());
   }
 
+  /** Sends a request once more to the queue that may have it already: only there is it known as the same call. */
+  resend(outgoing: Outgoing, queue: QueueRef): void {
+    void this.#send([outgoing], queue);
+  }
+
   async #flush(): Promise<void> {
     try {
-      const all = await this.#transport.queues(this.#lane.topic);
-      // A plain responder's topic is divided as its owners like: every queue will do.
-      const queues = this.#lane.foreign ? all : queuesOfSlot(all, this.#lane.slot, this.#lane.slots);
-      if (queues.length === 0) {
-        throw new RpcError(
-          "unavailable",
-          `Topic "${this.#lane.topic}" has no queue in slot ${this.#lane.slot}`,
-          {
-            outcome: "not_sent",
-          },
-        );
-      }
+      const queues = await queuesOf(this.#transport, this.#lane);
       this.#scheduled = false;
       this.#dispatch(queues);
     } catch (error) {
       this.#scheduled = false;
-      this.#refuse(this.#waiting.splice(0), RpcError.from(error));
+      refuse(this.#waiting.splice(0), unsent(error));
     }
   }
 
   #dispatch(queues: readonly QueueRef[]): void {
     if (!this.#packed) {
       const queue = queues[this.#turn++ % queues.length];
-      for (const outgoing of this.#waiting.splice(0)) {
-        if (queue !== undefined) void this.#send(queue, [outgoing]);
+      if (queue !== undefined) {
+        for (const outgoing of this.#waiting.splice(0)) void this.#send([outgoing], queue);
       }
       return;
     }
@@ -95,11 +78,16 @@ export class Packer {
       if (queue === undefined) return;
       const key = `${queue.broker}/${queue.id}`;
       this.#busy.add(key);
-      void this.#send(queue, this.#takeBatch()).then(() => {
+      const batch = this.#waiting.splice(0, packLength(this.#waiting));
+      void this.#send(batch, queue).then(() => {
         this.#busy.delete(key);
         if (this.#waiting.length > 0 && !this.#scheduled) this.#dispatch(queues);
       });
     }
+  }
+
+  #send(batch: readonly Outgoing[], queue: QueueRef): Promise<void> {
+    return sendRequests(this.#transport, this.#lane, queue, handOver(batch, queue));
   }
 
   #idleQueue(queues: readonly QueueRef[]): QueueRef | undefined {
@@ -109,65 +97,18 @@ export class Packer {
     }
     return undefined;
   }
-
-  #takeBatch(): Outgoing[] {
-    let bytes = 0;
-    let count = 0;
-    for (const { request } of this.#waiting) {
-      bytes += request.body?.length ?? 0;
-      if (count > 0 && (count === PACK_CALLS || bytes > PACK_BYTES)) break;
-      count++;
-    }
-    return this.#waiting.splice(0, count);
-  }
-
-  /** Never rejects: every failure goes to the calls. */
-  async #send(queue: QueueRef, batch: readonly Outgoing[]): Promise<void> {
-    const live = batch.filter((outgoing) => outgoing.handOver());
-    if (live.length === 0) return;
-    try {
-      await this.#transport.send(this.#message(live), { queue });
-    } catch (error) {
-      this.#refuse(live, RpcError.from(error));
-    }
-  }
-
-  #message(batch: readonly Outgoing[]): Message {
-    const { topic, method } = this.#lane;
-    const keys = batch.map(({ request }) => request.id);
-    const [first] = batch;
-    if (batch.length > 1 && first !== undefined) {
-      const headers = new Map([[HEADER.kind, "pack"]]);
-      writeShared(first.request, headers);
-      return { topic, tag: method, keys, headers, body: encodePack(batch.map(entryOf)) };
-    }
-    if (first === undefined) throw new TypeError("Cannot send an empty batch");
-    const { request } = first;
-    return {
-      topic,
-      tag: method,
-      keys,
-      headers: requestHeaders(request),
-      body: travelling(request.body),
-      plain: this.#lane.foreign ? { correlationId: request.id, ttlMs: request.timeoutMs } : undefined,
-    };
-  }
-
-  #refuse(batch: readonly Outgoing[], cause: RpcError): void {
-    for (const outgoing of batch) {
-      outgoing.sendFailed(
-        new RpcError(cause.code, cause.message, {
-          outcome: cause.outcome,
-          callId: outgoing.request.id,
-          cause,
-        }),
-      );
-    }
-  }
 }
 
-function entryOf({ request }: Outgoing): OutgoingEntry {
-  const head = new HeadText();
-  writeOwn(request, head);
-  return { head: head.text, body: travelling(request.body) };
+/**
+ * The queues that requests of the lane may go to.
+ *
+ * @throws {RpcError} `unavailable` / `not_sent` where there is none
+ */
+async function queuesOf(transport: Transport, lane: Lane): Promise<readonly QueueRef[]> {
+  const all = await transport.queues(lane.topic);
+  // A plain responder's topic is divided as its owners like: every queue will do.
+  const queues = lane.foreign ? all : queuesOfSlot(all, lane.slot, lane.slots);
+  if (queues.length > 0) return queues;
+  const message = `Topic "${lane.topic}" has no queue in slot ${lane.slot}`;
+  throw new RpcError("unavailable", message, { outcome: "not_sent" });
 }

@@ -3,23 +3,32 @@ import type { TimerWheel } from "../async/timer_wheel.ts";
 import { OUTCOME_GRACE_MS } from "../call/defaults.ts";
 import type { Reply } from "../envelope/reply.ts";
 import type { Code } from "../errors/code.ts";
+import type { Outcome } from "../errors/outcome.ts";
 import { RpcError } from "../errors/rpc_error.ts";
+import { codeOfAbort } from "./refusal.ts";
 
-/** What happens to a pending call, each called at most once and nothing after it. */
+/** What a caller hears whose signal has aborted; why is the error's cause. */
+export const GIVEN_UP = "The call was given up";
+
+/** What happens to a pending call; nothing after it is over. */
 export interface PendingCall {
   readonly id: string;
-  /** A reply came before the deadline. */
-  replied(reply: Reply): void;
-  /** There will be no answer. */
+  /** A reply came before the deadline. `false` when the call goes on waiting: it is made again, or still reads it. */
+  replied(reply: Reply): boolean;
+  /** The deadline passed, and nothing more was learnt. Then it is over. */
+  timedOut(error: RpcError): void;
+  /** There will be no answer. Then it is over. */
   failed(error: RpcError): void;
 }
 
 /** One entry of the table: where a call stands. */
 interface Entry {
   readonly call: PendingCall;
-  /** Whether a transport has had it in its hands: before that, giving up means `not_sent`. */
-  handedOver: boolean;
+  /** What giving the call up now means: `not_sent` until a transport has had it in its hands. */
+  outcome: Outcome;
   overdue: boolean;
+  /** How long it waits beyond its deadline for the outcome, in milliseconds. */
+  readonly graceMs: number;
   timer: Timer;
   detach: (() => void) | undefined;
 }
@@ -50,12 +59,18 @@ export class PendingCalls {
 
   /**
    * Enters a call. It fails with `deadline_exceeded` after `timeoutMs` and a short grace in which only its
-   * outcome is still learnt, and with `cancelled` when `signal` aborts.
+   * outcome is still learnt, and with `cancelled` when `signal` aborts, which it has not done yet.
    */
-  add(call: PendingCall, timeoutMs: number, signal: AbortSignal | undefined): void {
+  add(
+    call: PendingCall,
+    timeoutMs: number,
+    signal: AbortSignal | undefined,
+    graceMs: number = OUTCOME_GRACE_MS,
+  ): void {
     const entry: Entry = {
       call,
-      handedOver: false,
+      graceMs,
+      outcome: "not_sent",
       overdue: false,
       timer: this.#wheel.schedule(timeoutMs, () => this.#deadline(entry)),
       detach: undefined,
@@ -63,24 +78,31 @@ export class PendingCalls {
     this.#entries.set(call.id, entry);
     if (signal === undefined) return;
     const onAbort = () => {
-      const error = failure(entry, "cancelled", "The caller cancelled the call", signal.reason);
-      this.#leave(entry)?.failed(error);
+      const { reason } = signal;
+      this.#leave(entry)?.failed(failure(entry, codeOfAbort(reason), GIVEN_UP, reason));
     };
     signal.addEventListener("abort", onAbort, { once: true });
     entry.detach = () => signal.removeEventListener("abort", onAbort);
   }
 
-  /** Whether the call still waits. */
-  has(id: string): boolean {
-    return this.#entries.has(id);
-  }
-
-  /** Notes that a transport has the call from now on. `false` when it has been settled already. */
+  /** Notes that a transport has the call from now on. `false` when it is over already. */
   handOver(id: string): boolean {
     const entry = this.#entries.get(id);
     if (entry === undefined) return false;
-    entry.handedOver = true;
+    entry.outcome = "sent_unknown";
     return true;
+  }
+
+  /** Notes what giving the call up means from now on, until it is handed over again. */
+  note(id: string, outcome: Outcome): void {
+    const entry = this.#entries.get(id);
+    if (entry !== undefined) entry.outcome = outcome;
+  }
+
+  /** Settles a call by its value: one that has no reply. `false` when it has been settled already. */
+  finish(id: string): boolean {
+    const entry = this.#entries.get(id);
+    return entry !== undefined && this.#leave(entry) !== undefined;
   }
 
   /** Settles a call by its reply; an unknown id is counted and dropped. Returns whether one waited. */
@@ -90,9 +112,8 @@ export class PendingCalls {
       this.#lateReplies++;
       return false;
     }
-    this.#leave(entry);
-    if (!entry.overdue) entry.call.replied(reply);
-    else entry.call.failed(overdue(entry, reply));
+    if (entry.overdue) this.#leave(entry)?.failed(overdue(entry, reply));
+    else if (entry.call.replied(reply)) this.#leave(entry);
     return true;
   }
 
@@ -124,22 +145,25 @@ export class PendingCalls {
   }
 
   #deadline(entry: Entry): void {
-    if (!entry.handedOver) {
-      this.#leave(entry)?.failed(
-        failure(entry, "deadline_exceeded", "The deadline passed before the call was sent"),
-      );
-      return;
-    }
+    const { outcome, graceMs } = entry;
+    if (outcome !== "sent_unknown" || graceMs === 0) return this.#timeOut(entry);
     entry.overdue = true;
-    entry.timer = this.#wheel.schedule(OUTCOME_GRACE_MS, () => {
-      this.#leave(entry)?.failed(failure(entry, "deadline_exceeded", "No reply came before the deadline"));
-    });
+    entry.timer = this.#wheel.schedule(graceMs, () => this.#timeOut(entry));
+  }
+
+  #timeOut(entry: Entry): void {
+    const { outcome } = entry;
+    const message = outcome === "sent_unknown"
+      ? "No reply came before the deadline"
+      : outcome === "not_sent"
+      ? "The deadline passed before the call was sent"
+      : "The deadline passed before the reply was read";
+    this.#leave(entry)?.timedOut(failure(entry, "deadline_exceeded", message));
   }
 }
 
-function failure(entry: Entry, code: Code, message: string, cause?: unknown): RpcError {
-  const outcome = entry.handedOver ? "sent_unknown" : "not_sent";
-  return new RpcError(code, message, { outcome, callId: entry.call.id, cause });
+function failure({ call, outcome }: Entry, code: Code, message: string, cause?: unknown): RpcError {
+  return new RpcError(code, message, { outcome, callId: call.id, cause });
 }
 
 /** What a reply within the grace tells: the outcome, not the result. */

@@ -29,6 +29,8 @@ export class PresenceWatch {
   #lastAt = -Infinity;
   #askedAt = -Infinity;
   #looking: Promise<Presence> | undefined;
+  /** The first of the looks under way; who finds nobody by it knows nothing yet. */
+  #glimpse: Promise<Presence> = Promise.resolve(UNKNOWN);
   #timer: Timer | undefined;
   #closed = false;
   #wake: (() => void) | undefined;
@@ -40,18 +42,30 @@ export class PresenceWatch {
     this.#group = groupOf(contract.name);
   }
 
-  /** What is known now, or a promise of it where a look has to come first. Never rejects. */
-  ask(): Presence | Promise<Presence> {
+  /**
+   * What is known now, or a promise of it where a look has to come first. Never rejects.
+   *
+   * @param sure whether absence matters, so that a second look confirms it; else the first one will do
+   */
+  ask(sure = true): Presence | Promise<Presence> {
     if (!this.#transport.capabilities.presence) return UNKNOWN;
     const now = this.#clock.monotonic();
     this.#askedAt = now;
     const age = now - this.#lastAt;
-    if (this.#last === undefined) return this.#look();
-    if (this.#last.kind === "absent") return age <= 2 * PRESENCE_LOOK_MS ? ABSENT : this.#look();
-    if (age > PRESENCE_KEPT_MS) return this.#look();
+    const tooOld = this.#last?.kind === "absent" ? 2 * PRESENCE_LOOK_MS : PRESENCE_KEPT_MS;
+    if (this.#last === undefined || age > tooOld) {
+      const looking = this.#look();
+      return sure ? looking : this.#glimpse;
+    }
+    if (this.#last.kind === "absent") return ABSENT;
     const fresh = this.#last.kind === "present" ? PRESENCE_KEPT_MS / 2 : PRESENCE_LOOK_MS;
     if (age > fresh) void this.#look();
     return this.#last;
+  }
+
+  /** Whether nobody waits for a look. */
+  get idle(): boolean {
+    return this.#looking === undefined;
   }
 
   /** Ends every look. */
@@ -67,7 +81,9 @@ export class PresenceWatch {
   }
 
   async #twoLooks(): Promise<Presence> {
-    let found = await this.#lookOnce();
+    const first = this.#lookOnce();
+    this.#glimpse = first.then((found) => found.kind === "absent" ? UNKNOWN : found);
+    let found = await first;
     if (found.kind === "absent" && this.#last?.kind !== "absent" && !this.#closed) {
       await this.#pause();
       found = this.#closed ? UNKNOWN : await this.#lookOnce();

@@ -1,9 +1,11 @@
 import { HEADER } from "../envelope/headers.ts";
+import { readDirect } from "../envelope/direct.ts";
 import { decodePack } from "../envelope/pack.ts";
 import { readReply, type Reply } from "../envelope/reply.ts";
 import { EVENTS } from "../log/events.ts";
 import { logger } from "../log/log.ts";
 import type { DirectMessage } from "../transport/transport.ts";
+import type { Owners } from "./owners.ts";
 import type { PendingCalls } from "./pending.ts";
 
 const log = logger("caller");
@@ -12,9 +14,14 @@ const log = logger("caller");
  * Settles pending calls by what arrives at the reply address: stop 12 of a call. What is no reply of ours is
  * logged and dropped; a late or second reply is counted by the table.
  */
-export function listenForReplies(pending: PendingCalls): (message: DirectMessage) => void {
+export function listenForReplies(
+  pending: PendingCalls,
+  owners: Owners,
+): (message: DirectMessage) => void {
   return (message) => {
     try {
+      const responder = readDirect(message.headers.get(HEADER.direct));
+      if (responder !== undefined) owners.learn(responder, responder.address);
       for (const reply of repliesIn(message)) {
         if (!pending.reply(reply)) log.debug(EVENTS.caller.lateReply, { callId: reply.id });
       }

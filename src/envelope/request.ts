@@ -107,7 +107,10 @@ export function requestHeaders(request: Request): Map<string, string> {
  * @throws {RpcError} `invalid_argument`, naming the header, when one is missing or malformed
  */
 export function readRequest(shared: Headers, own: Headers, body: Uint8Array): Request {
-  const oneway = own.get(HEADER.kind) === "oneway";
+  const kind = own.get(HEADER.kind);
+  const oneway = kind === "oneway";
+  // In a pack only a one-way call states its kind.
+  if (!oneway && kind !== "request" && kind) throw malformed(HEADER.kind, kind);
   const endless = oneway && !own.has(HEADER.timeout);
   const resent = own.has(HEADER.attempt);
   return {

@@ -21,6 +21,8 @@ export const EVENTS = {
   },
   caller: {
     lateReply: "A reply to {callId} came after its call had been settled",
+    again: "Call {callId} is made again in {pauseMs} ms: {error}",
+    cancelFailed: "The callee of {callId} could not be told that nobody waits: {error}",
     replyRefused: "A message to this instance is no reply of ours: {error}",
   },
   partition: {
@@ -30,6 +32,23 @@ export const EVENTS = {
     releaseFailed: "What belonged to partition {queue} of {topic} was not given up in order: {error}",
     takeoverFailed: "Partition {queue} of {topic} could not be taken over, trying again: {error}",
     unlockedForDead: "Partition {queue} of {topic} was unlocked in the name of {owner}, gone for {ms} ms",
+  },
+  supervisor: {
+    childStarted: "Child {child} of {supervisor} started",
+    childEnded: "Child {child} of {supervisor} ended by itself: {exit}",
+    childFailed: "Child {child} of {supervisor} failed: {error}",
+    childRestarting: "Child {child} of {supervisor} starts again in {waitMs} ms, restart {restarts}",
+    childSuspended: "Child {child} of {supervisor} spent its restarts, it reopens in {ms} ms: {error}",
+    childReopens: "Child {child} of {supervisor} starts again after its suspension",
+    startFailed: "Child {child} of {supervisor} did not start: {error}",
+    stopFailed: "Child {child} of {supervisor} failed while it stopped: {error}",
+    childAbandoned:
+      "Child {child} of {supervisor} did not {what} in {ms} ms, it is left behind and may still run",
+    abandonedEnded: "Child {child} of {supervisor} was left behind and has ended now",
+    gaveUp: "Supervisor {supervisor} gave up, more than {intensity} restarts in {periodMs} ms: {error}",
+    suspended: "Supervisor {supervisor} is suspended, it reopens in {ms} ms",
+    reopens: "Supervisor {supervisor} starts its children again after its suspension",
+    listenerFailed: "A listener to the state of {child} of {supervisor} threw: {error}",
   },
   transport: {
     listenerFailed: "A listener threw: {error}",

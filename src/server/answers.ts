@@ -1,6 +1,7 @@
 import type { Timer } from "../async/clock.ts";
 import { within } from "../async/within.ts";
 import type { Ran, Result } from "../call/inbound.ts";
+import { type MethodPlaces, placesOfAll } from "../codec/places.ts";
 import { isUnchecked } from "../contract/schema.ts";
 import type { Contract, DeclaredErrorSpec } from "../contract/types.ts";
 import type { Reply } from "../envelope/reply.ts";
@@ -10,7 +11,7 @@ import { EVENTS } from "../log/events.ts";
 import { logger } from "../log/log.ts";
 import { VALIDATION_LIMIT_MS } from "./defaults.ts";
 import type { CallFacts } from "./received_call.ts";
-import { validate } from "./validation.ts";
+import { validate } from "../contract/validate.ts";
 
 /** What must be known of a call to answer it. */
 export type Answered = Pick<CallFacts, "request" | "method" | "settings">;
@@ -23,6 +24,7 @@ const log = logger("callee");
  */
 export class Answers {
   readonly #contract: Contract;
+  readonly #places: ReadonlyMap<string, MethodPlaces>;
   readonly #maxBodyBytes: number;
   readonly #after: (ms: number, callback: () => void) => Timer;
   #lost = 0;
@@ -38,6 +40,7 @@ export class Answers {
     after: (ms: number, callback: () => void) => Timer,
   ) {
     this.#contract = contract;
+    this.#places = placesOfAll(contract);
     this.#maxBodyBytes = maxBodyBytes;
     this.#after = after;
   }
@@ -56,7 +59,7 @@ export class Answers {
     const { output: schema } = settings;
     if (schema === undefined || isUnchecked(schema)) return this.#output(call, result.output);
     try {
-      const output = validate(schema, result.output, `the output of "${this.#contract.name}/${method}"`);
+      const output = validate(schema, result.output, "output");
       if (!(output instanceof Promise)) return this.#output(call, output);
       return this.#later(call, output, (value) => this.#output(call, value));
     } catch (error) {
@@ -71,8 +74,7 @@ export class Answers {
     // Declared by another contract, or for another method: to this caller it is an error like any other.
     if (name === undefined || spec === undefined) return { id, ok: false, error: sendable(error), ran };
     try {
-      const what = `the details of the error "${name}" of "${this.#contract.name}/${method}"`;
-      const details = validate(spec.details, error.details, what);
+      const details = validate(spec.details, error.details, `details of "${name}"`);
       if (!(details instanceof Promise)) return this.#details(call, error, name, spec, details);
       return this.#later(call, details, (value) => this.#details(call, error, name, spec, value));
     } catch (failure) {
@@ -88,7 +90,9 @@ export class Answers {
   #output(call: Answered, output: unknown): Reply {
     const { codec } = this.#contract;
     try {
-      const body = output === undefined ? undefined : this.#carried("an output", codec.encode(output));
+      const body = output === undefined
+        ? undefined
+        : this.#carried("an output", codec.encode(output, this.#places.get(call.method)?.output));
       return { id: call.request.id, ok: true, type: codec.contentType, body };
     } catch (error) {
       return this.#toLost(call, error);
@@ -99,7 +103,15 @@ export class Answers {
     const { codec } = this.#contract;
     const { id } = call.request;
     try {
-      const body = details === undefined ? undefined : this.#carried("details", codec.encode(details));
+      const body = details === undefined ? undefined : this.#carried(
+        "details",
+        codec.encode(details, {
+          contract: this.#contract.name,
+          method: call.method,
+          part: "details",
+          error: name,
+        }),
+      );
       // The contract says which code it has, whoever made it.
       const declared = new RpcError(spec.code, error.message, { callId: id });
       return {

@@ -1,8 +1,10 @@
 import type { Timer } from "../async/clock.ts";
 import { within } from "../async/within.ts";
 import { checkKey } from "../call/key.ts";
+import { type MethodPlaces, placesOfAll } from "../codec/places.ts";
 import { isUnchecked } from "../contract/schema.ts";
 import type { Contract, MethodSettings } from "../contract/types.ts";
+import { validate } from "../contract/validate.ts";
 import type { Request } from "../envelope/request.ts";
 import { RpcError } from "../errors/rpc_error.ts";
 import type { Delivery } from "../transport/transport.ts";
@@ -11,7 +13,6 @@ import { BrokerClock } from "./broker_clock.ts";
 import { VALIDATION_LIMIT_MS } from "./defaults.ts";
 import type { Opened } from "./open.ts";
 import { type CallFacts, expired } from "./received_call.ts";
-import { validate } from "./validation.ts";
 
 /** What became of a request that was looked at before any handler. */
 export type Received =
@@ -33,6 +34,7 @@ type Draft = { -readonly [Fact in keyof CallFacts]: CallFacts[Fact] };
  */
 export class Receiver {
   readonly #contract: Contract;
+  readonly #places: ReadonlyMap<string, MethodPlaces>;
   readonly #after: (ms: number, callback: () => void) => Timer;
   /** The broker's clock, by which deadlines are kept. */
   readonly brokerClock: BrokerClock = new BrokerClock();
@@ -40,6 +42,7 @@ export class Receiver {
   /** @param after sets a timer */
   constructor(contract: Contract, after: (ms: number, callback: () => void) => Timer) {
     this.#contract = contract;
+    this.#places = placesOfAll(contract);
     this.#after = after;
   }
 
@@ -85,9 +88,11 @@ export class Receiver {
       index,
     };
     try {
-      const decoded = request.body === undefined ? undefined : codec.decode(request.body);
+      const decoded = request.body === undefined
+        ? undefined
+        : codec.decode(request.body, this.#places.get(method)?.input);
       if (settings.input === undefined || isUnchecked(settings.input)) return this.#complete(facts, decoded);
-      const checked = validate(settings.input, decoded, `the input of "${name}/${method}"`);
+      const checked = validate(settings.input, decoded, "input");
       if (!(checked instanceof Promise)) return this.#complete(facts, checked);
       return { kind: "checking", facts, checked: this.#later(facts, checked, deadlineMs - nowMs) };
     } catch (error) {

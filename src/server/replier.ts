@@ -150,7 +150,7 @@ export class Replier {
   #writeDirect(batch: readonly OutgoingReply[], into: HeaderSink): void {
     const queue = batch[this.#turn++ % batch.length]?.near?.queue;
     if (queue === undefined) return;
-    into.set(HEADER.direct, writeDirect({ address: this.#direct, broker: queue.broker, id: queue.id }));
+    into.set(HEADER.direct, writeDirect({ address: this.#direct, ...queue }));
   }
 
   #tryAgain(lane: Lane, batch: readonly OutgoingReply[], error: unknown): void {

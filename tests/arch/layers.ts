@@ -45,13 +45,30 @@ export const LAYERS: readonly Layer[] = [
   {
     name: "cell",
     paths: ["actors/mailbox.ts", "actors/cell.ts", "actors/call_context.ts", "actors/call_scope.ts"],
-    mayImport: ["errors", "async", "log", "contract", "call"],
+    mayImport: ["supervision", "errors", "async", "log", "contract", "call"],
+  },
+  {
+    name: "supervision",
+    paths: [
+      "actors/abandoned.ts",
+      "actors/child.ts",
+      "actors/children.ts",
+      "actors/incarnation.ts",
+      "actors/recovery.ts",
+      "actors/restart_limit.ts",
+      "actors/slot.ts",
+      "actors/supervision.ts",
+      "actors/supervisor.ts",
+      "actors/tree.ts",
+    ],
+    mayImport: ["errors", "async", "log", "call"],
   },
   {
     name: "actors",
     paths: ["actors/"],
     mayImport: [
       "cell",
+      "supervision",
       "client",
       "server",
       "envelope",
@@ -68,6 +85,7 @@ export const LAYERS: readonly Layer[] = [
     paths: ["mod.ts"],
     mayImport: [
       "actors",
+      "supervision",
       "embedded",
       "client",
       "server",

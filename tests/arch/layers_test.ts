@@ -5,9 +5,13 @@ import { moduleGraph } from "./module_graph.ts";
 const root = new URL("../../", import.meta.url);
 const ENTRY_POINTS = [
   "mod.ts",
+  "src/codec/msgpack.ts",
+  "src/codec/protobuf.ts",
   "src/transport/remoting/mod.ts",
   "src/store/sqlite.ts",
   "src/rocketmq/mod.ts",
+  // Until a system starts supervisors; `mod.ts` leads to it then.
+  "actors/supervisor.ts",
 ];
 
 Deno.test("layers: no file imports upwards or sideways", async () => {

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { createIds } from "../../../src/async/ids.ts";
 import { TimerWheel } from "../../../src/async/timer_wheel.ts";
-import { Caller } from "../../../src/client/caller.ts";
+import type { CallScope } from "../../../src/call/scope.ts";
+import { Caller, type ProxySettings } from "../../../src/client/caller.ts";
 import { json } from "../../../src/codec/json.ts";
 import type { CallOptions } from "../../../src/contract/call_options.ts";
 import { defineService } from "../../../src/contract/define.ts";
@@ -18,13 +19,17 @@ const contract = defineService("test.Service", {
 });
 const foreign = defineService("test.Foreign", { run: method<unknown, unknown>() }, { foreign: true });
 
+const SETTINGS: ProxySettings = { timeoutMs: 5_000, instance: undefined, scope: undefined };
+
 class Fixture {
+  scope: CallScope | undefined;
   readonly clock = new ManualClock();
   readonly wheel = new TimerWheel(this.clock);
   readonly transport = new FakeTransport();
   readonly caller = new Caller({
     transport: this.transport,
-    codec: json,
+    random: () => 0.5,
+    scope: () => this.scope,
     clock: this.clock,
     wheel: this.wheel,
     newId: createIds(this.clock),
@@ -41,7 +46,7 @@ class Fixture {
       key: undefined,
       input,
       options,
-    }, 5_000);
+    }, SETTINGS);
   }
 
   /** The requests that left unpacked. */
@@ -87,7 +92,7 @@ Deno.test("Caller takes the timeout of the call before the method's, and that be
 Deno.test("Caller refuses what cannot be sent, before anything leaves", async () => {
   const at = new Fixture();
   const refusals: readonly [unknown, CallOptions][] = [
-    [1n, {}],
+    [Symbol("odd"), {}],
     [() => {}, {}],
     ["x".repeat(3 * 1024 * 1024), {}],
     [1, { timeoutMs: 0 }],
@@ -165,7 +170,7 @@ Deno.test("Caller asks nobody before it calls a foreign contract", async () => {
     settings: foreign.methods.run.settings,
     input: 1,
     options: {},
-  }, 5_000);
+  }, SETTINGS);
   await turns();
   assert.equal(at.transport.looks, 0);
   assert.equal(at.transport.sent[0]?.message.plain?.ttlMs, 5_000);

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { createDeferred, type Deferred } from "../../../src/async/deferred.ts";
-import { type Outgoing, Packer } from "../../../src/client/packer.ts";
+import type { Outgoing } from "../../../src/client/outgoing.ts";
+import { Packer } from "../../../src/client/packer.ts";
 import { HEADER } from "../../../src/envelope/headers.ts";
 import { decodePack } from "../../../src/envelope/pack.ts";
 import { readRequest, type Request } from "../../../src/envelope/request.ts";
@@ -17,7 +18,7 @@ class Fixture {
   readonly packer: Packer;
 
   constructor(slots = 4, foreign = false) {
-    const lane = { topic: "test-Service", method: "run", slot: 0, slots, foreign };
+    const lane = { topic: "test-Service", slot: 0, slots, foreign, indexCalls: "calls" as const };
     this.packer = new Packer(this.transport, lane);
   }
 
@@ -28,6 +29,9 @@ class Fixture {
         if (live) this.handedOver.push(id);
         return live;
       },
+      method: "run",
+      live,
+      stored: () => assert.fail("a call waits for its reply"),
       sendFailed: (error) => this.failures.push(error),
     };
     this.packer.add(outgoing, packed);

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { TimerWheel } from "../../../src/async/timer_wheel.ts";
+import { Owners } from "../../../src/client/owners.ts";
 import { PendingCalls } from "../../../src/client/pending.ts";
 import { listenForReplies } from "../../../src/client/reply_listener.ts";
 import { HEADER } from "../../../src/envelope/headers.ts";
@@ -14,12 +15,14 @@ import { packOf } from "../../helpers/packs.ts";
 class Fixture {
   readonly pending = new PendingCalls(new TimerWheel(new ManualClock()));
   readonly replies: Reply[] = [];
-  readonly listen: (message: DirectMessage) => void = listenForReplies(this.pending);
+  readonly owners = new Owners();
+  readonly listen: (message: DirectMessage) => void = listenForReplies(this.pending, this.owners);
 
   constructor(...ids: readonly string[]) {
     for (const id of ids) {
-      const replied = (reply: Reply) => void this.replies.push(reply);
-      this.pending.add({ id, replied, failed: () => assert.fail() }, 1_000, undefined);
+      const replied = (reply: Reply) => this.replies.push(reply) > 0;
+      const failed = () => assert.fail();
+      this.pending.add({ id, replied, timedOut: failed, failed }, 1_000, undefined);
     }
   }
 }

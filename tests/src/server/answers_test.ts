@@ -99,15 +99,15 @@ Deno.test("Answers sends what the output's schema parsed, at once or later", asy
 Deno.test("Answers says that a handler ran whose output cannot travel, is not allowed, or is never checked", async () => {
   const at = new Fixture();
   const records = await recordLogs(async () => {
-    assertLost(await at.reply({ ok: true, output: 1n }), /BigInt/);
+    assertLost(await at.reply({ ok: true, output: Symbol("odd") }), /symbol/i);
     assertLost(await at.reply({ ok: true, output: "x".repeat(100) }), /102 bytes: at most 100 travel/);
     for (const name of ["checked", "slow"] as const) {
       assertLost(
         await at.reply({ ok: true, output: 7 }, name),
-        /Cannot accept the output of "test\.Service\/\w+": items\[0\]\.name: must be a text/,
+        /^output\.items\[0\]\.name: must be a text$/,
       );
     }
-    assertLost(await at.reply({ ok: true, output: "a" }, "broken"), /its schema failed: Out of order/);
+    assertLost(await at.reply({ ok: true, output: "a" }, "broken"), /Out of order/);
     const late = at.reply({ ok: true, output: "a" }, "endless");
     at.clock.advance(5_000);
     assertLost(await late, /took longer than 5000 ms/);
@@ -142,7 +142,7 @@ Deno.test("Answers sends a declared error with its name, its declared code and i
 
 Deno.test("Answers says that a handler ran whose details are not allowed, cannot travel, or are never checked", async () => {
   const at = new Fixture();
-  const text = /the details of the error "Short" of "test\.Service\/run": missing: must be a number/;
+  const text = /^details of "Short"\.missing: must be a number$/;
   assertLost(await at.thrown(declared("Short", { missing: "five" })), text);
   assertLost(await at.thrown(declared("Short", undefined)), text);
   const late = at.thrown(declared("Slow", {}));
@@ -175,7 +175,7 @@ Deno.test("Answers checks and encodes nothing that nobody gets", async () => {
   const at = new Fixture();
   const body = undefined;
   for (const name of ["run", "broken"] as const) {
-    const reply = await at.reply({ ok: true, output: 1n }, name, "oneway");
+    const reply = await at.reply({ ok: true, output: Symbol("odd") }, name, "oneway");
     assert.deepEqual(reply, { id: "c1", ok: true, type: "", body });
   }
   const error = declared("Short", { missing: "five" });

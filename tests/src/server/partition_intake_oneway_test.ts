@@ -27,7 +27,7 @@ Deno.test("PartitionIntake settles a one-way call after its handler, without a r
     ["oneway", "oneway"],
   ]);
   // What it answers is not even looked at.
-  for (const call of at.mailbox) at.run(call, 1n);
+  for (const call of at.mailbox) at.run(call, Symbol("odd"));
   await turns();
   assert.deepEqual([calls.map(({ acks }) => acks), at.replies, at.deadLetters], [[1, 1], [], []]);
   assert.deepEqual([at.intake.unsettled, at.shared.answers.lost], [0, 0]);

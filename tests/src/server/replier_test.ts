@@ -199,7 +199,7 @@ Deno.test("Replier says who answered and for which queue, once per message, of a
   await turns();
   const said = at.transport.sentTo.map(({ message }) => readDirect(message.headers.get(HEADER.direct)));
   const address = "fake:me";
-  assert.deepEqual(said, [4, 7, 4, 9].map((id) => ({ address, broker: "b-1", id })));
+  assert.deepEqual(said, [4, 7, 4, 9].map((id) => ({ address, topic: "t", broker: "b-1", id })));
   for (const entry of decodePack(at.transport.sentTo[0]?.message.body ?? assert.fail())) {
     assert.ok(!entry.headers.has(HEADER.direct));
   }

@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { createDeferred } from "../../../src/async/deferred.ts";
 
+import { cancelMessage } from "../../../src/envelope/cancel.ts";
 import { HEADER } from "../../../src/envelope/headers.ts";
 import { type Reply, replyBody, replyHeaders, writeReply } from "../../../src/envelope/reply.ts";
+import { requestHeaders } from "../../../src/envelope/request.ts";
 import { EVENTS } from "../../../src/log/events.ts";
 import type { CallFacts } from "../../../src/server/received_call.ts";
 import { deadAnswer, Suspects } from "../../../src/server/suspects.ts";
@@ -118,5 +120,15 @@ Deno.test("deadAnswer tells the caller that nothing is known, and where the call
     const { code, outcome, message } = deadAnswer(reason);
     assert.deepEqual([code, outcome], ["internal", "sent_unknown"]);
     assert.match(message, /dead-letter queue/);
+  }
+});
+
+Deno.test("Suspects take nothing for an answer that was stored under the call's id and is none", async () => {
+  const transport = new FakeTransport();
+  const suspects = new Suspects(transport);
+  const request = requestHeaders(requestOf("c1"));
+  for (const headers of [request, new Map<string, string>(), cancelMessage("c1", "run").headers]) {
+    transport.onStoredReply = () => Promise.resolve({ headers, body: Uint8Array.of(49) });
+    assert.deepEqual(await suspects.judge(facts(1, true)), { kind: "run", alone: false });
   }
 });

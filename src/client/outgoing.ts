@@ -1,0 +1,21 @@
+import type { Request } from "../envelope/request.ts";
+import type { RpcError } from "../errors/rpc_error.ts";
+import type { QueueRef, SendReceipt } from "../transport/transport.ts";
+
+/** A request on its way out, and whom to tell. */
+export interface Outgoing {
+  readonly request: Request;
+  readonly method: string;
+  /** `false` once its call is over: then it goes nowhere. */
+  readonly live: boolean;
+  /**
+   * Asked right before the transport gets it; `false` when its call is over.
+   *
+   * @param queue where it goes
+   */
+  handOver(queue: QueueRef): boolean;
+  /** It is stored. Told for one-way calls only: the others wait for their reply. */
+  stored(receipt: SendReceipt): void;
+  /** Its send failed: whether the broker may have it is the error's outcome. Not called after `handOver` said no. */
+  sendFailed(error: RpcError): void;
+}

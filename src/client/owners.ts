@@ -1,0 +1,24 @@
+import type { QueueRef } from "../transport/transport.ts";
+import { KNOWN_OWNERS } from "./defaults.ts";
+
+/**
+ * Who owns which queue, as replies have told: control for a running call goes straight to its owner. Only ever a
+ * guess, since queues move; bounded, and forgotten altogether when it is full.
+ */
+export class Owners {
+  readonly #addresses = new Map<string, string>();
+
+  /** Notes the direct address of a queue's owner. */
+  learn({ topic, broker, id }: QueueRef, address: string): void {
+    const queue = `${topic}/${broker}/${id}`;
+    const known = this.#addresses.get(queue);
+    if (known === address) return;
+    if (known === undefined && this.#addresses.size >= KNOWN_OWNERS) this.#addresses.clear();
+    this.#addresses.set(queue, address);
+  }
+
+  /** Where the owner of the queue was last, or `undefined`. */
+  of({ topic, broker, id }: QueueRef): string | undefined {
+    return this.#addresses.get(`${topic}/${broker}/${id}`);
+  }
+}

@@ -1,0 +1,100 @@
+import { travelling } from "../envelope/body.ts";
+import { HEADER } from "../envelope/headers.ts";
+import { encodePack, HeadText, type OutgoingEntry } from "../envelope/pack.ts";
+import { requestHeaders, writeOwn, writeShared } from "../envelope/request.ts";
+import { RpcError } from "../errors/rpc_error.ts";
+import type { Message, QueueRef, Transport } from "../transport/transport.ts";
+import { PACK_BYTES, PACK_CALLS } from "./defaults.ts";
+import type { Outgoing } from "./outgoing.ts";
+import { invalid } from "./refusal.ts";
+
+/** What all requests of one contract have in common. */
+export interface Destination {
+  readonly topic: string;
+  /** Whether an answer by a plain RocketMQ responder must be possible. */
+  readonly foreign: boolean;
+  /** What a pack can be looked up by. */
+  readonly indexCalls: "calls" | "pack";
+}
+
+/** Those of a batch that are still wanted, handed over to the transport from now on. */
+export function handOver<T extends Outgoing>(batch: readonly T[], queue: QueueRef): T[] {
+  return batch.filter((outgoing) => outgoing.handOver(queue));
+}
+
+/**
+ * Sends requests of one method to a queue as one message, and tells each what became of it. Never rejects.
+ *
+ * @param transport what carries them
+ * @param to where they go
+ * @param queue the queue of that topic
+ * @param live one request, or several that travel as a pack; all of them handed over
+ */
+export async function sendRequests(
+  transport: Transport,
+  to: Destination,
+  queue: QueueRef,
+  live: readonly Outgoing[],
+): Promise<void> {
+  if (live.length === 0) return;
+  let message: Message;
+  try {
+    message = requestMessage(to, live);
+  } catch (error) {
+    return refuse(live, invalid(error));
+  }
+  try {
+    const receipt = await transport.send(message, { queue });
+    if (live[0]?.request.kind === "oneway") { for (const outgoing of live) outgoing.stored(receipt); }
+  } catch (error) {
+    refuse(live, RpcError.from(error));
+  }
+}
+
+/** How many of the first waiting requests make a pack. */
+export function packLength(waiting: readonly Outgoing[]): number {
+  let bytes = 0;
+  let count = 0;
+  for (const { request } of waiting) {
+    bytes += request.body?.length ?? 0;
+    if (count > 0 && (count === PACK_CALLS || bytes > PACK_BYTES)) break;
+    count++;
+  }
+  return count;
+}
+
+/** Tells each request that it was not sent, or may not have been, under its own id. */
+export function refuse(batch: readonly Outgoing[], cause: RpcError): void {
+  for (const outgoing of batch) {
+    const { code, message, outcome } = cause;
+    outgoing.sendFailed(new RpcError(code, message, { outcome, callId: outgoing.request.id, cause }));
+  }
+}
+
+function requestMessage({ topic, foreign, indexCalls }: Destination, batch: readonly Outgoing[]): Message {
+  const [first] = batch;
+  if (first === undefined) throw new TypeError("Cannot send an empty batch");
+  const { request, method: tag } = first;
+  if (batch.length > 1) {
+    const headers = new Map([[HEADER.kind, "pack"]]);
+    writeShared(request, headers);
+    const keys = indexCalls === "pack" ? [request.id] : batch.map((outgoing) => outgoing.request.id);
+    return { topic, tag, keys, headers, body: encodePack(batch.map(entryOf)) };
+  }
+  // A one-way call expects no answer, so that a plain responder has nothing to answer either.
+  const plain = foreign && request.kind === "request";
+  return {
+    topic,
+    tag,
+    keys: [request.id],
+    headers: requestHeaders(request),
+    body: travelling(request.body),
+    plain: plain ? { correlationId: request.id, ttlMs: request.timeoutMs } : undefined,
+  };
+}
+
+function entryOf({ request }: Outgoing): OutgoingEntry {
+  const head = new HeadText();
+  writeOwn(request, head);
+  return { head: head.text, body: travelling(request.body) };
+}
