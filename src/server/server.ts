@@ -7,12 +7,15 @@ import type { Cancellable } from "./direct_listener.ts";
 import { Intake } from "./intake.ts";
 import type { Holder } from "./holds.ts";
 import type { OnceCounts } from "./once.ts";
+import { checkOwnership } from "./ownership.ts";
 import type { ServiceParts } from "./service_parts.ts";
 import { type Counts, createShared, type Shared } from "./shared.ts";
 
 /** Where the calls of a served contract go. */
 export interface Mailboxes {
   readonly deliver: Deliver;
+  /** Methods whose handlers keep state of their own. Default: none. */
+  readonly stateful?: readonly string[];
   /** Sets the listener that is told when a mailbox that was full has room. */
   onRoom(listener: () => void): void;
   /**
@@ -44,6 +47,7 @@ export interface Served extends Cancellable {
  * Serves a contract: makes its topics where they are missing, joins its group and feeds the mailboxes. Resolves
  * after the first rebalance round, possibly without a queue yet.
  *
+ * @throws {TypeError} when the transport cannot keep what the contract promises
  * @throws {RpcError} `unavailable` / `not_sent` when topics cannot be made or the group cannot be joined
  */
 export async function serveContract(
@@ -53,6 +57,7 @@ export async function serveContract(
   options: Waiting = {},
 ): Promise<Served> {
   const { transport } = parts;
+  checkOwnership(contract, transport.capabilities, mailboxes.stateful);
   const topic = topicOf(contract.name);
   const group = groupOf(contract.name);
   await transport.ensureTopics([

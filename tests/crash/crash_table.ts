@@ -41,6 +41,7 @@ const ONCE: Fate = { runs: 1, caller: "reply" };
 const TWICE: Fate = { runs: 2, caller: "reply" };
 const NEVER: Fate = { runs: 0, caller: "internal / sent_unknown", dead: "may have run" };
 const HALF: Fate = { runs: 1, caller: "internal / sent_unknown", dead: "may have run" };
+const UNKNOWN: Fate = { runs: 1, caller: "unavailable / sent_unknown" };
 const UNSENT: Fate = { runs: 0, caller: "unavailable / sent_unknown" };
 const UNHEARD: Fate = { runs: 1, caller: "deadline_exceeded / sent_unknown" };
 
@@ -50,7 +51,7 @@ const UNHEARD: Fate = { runs: 1, caller: "deadline_exceeded / sent_unknown" };
  */
 export const CRASH_TABLE: Readonly<Record<Step, Row>> = {
   "0": same(REFUSED, REFUSED, REFUSED),
-  "0'": same(ONCE, ONCE, ONCE),
+  "0'": same(ONCE, ONCE, UNKNOWN),
   "0''": same(ONCE, ONCE, UNSENT),
   "1-3": same(ONCE, ONCE, ONCE),
   "3'": {

@@ -56,6 +56,8 @@ export class FakeDelivery implements Delivery {
   readonly starts: number;
   acks = 0;
   startedCalls = 0;
+  /** For how long it was given back, each time. */
+  readonly givenBack: number[] = [];
   onStarted: () => Promise<void> = () => Promise.resolve();
 
   constructor(
@@ -83,6 +85,9 @@ export class FakeDelivery implements Delivery {
   }
   ack(): void {
     this.acks++;
+  }
+  retryLater(ms: number): void {
+    this.givenBack.push(ms);
   }
 }
 
