@@ -50,8 +50,15 @@ export type {
 
 // Serving it.
 export { createSystem } from "./actors/system.ts";
-export type { ServiceHandle, ServiceState, System, SystemOptions } from "./actors/system.ts";
-export type { ServeOptions } from "./actors/service.ts";
+export type { System, SystemOptions } from "./actors/system.ts";
+export type { ServiceHandle, ServiceState } from "./actors/served_service.ts";
+export { actor } from "./actors/actor.ts";
+export type {
+  ActorSupervision,
+  MethodServeOptions,
+  ServeOptions,
+  ServeSupervision,
+} from "./actors/serve_options.ts";
 export type {
   Actor,
   CellContext,
@@ -70,16 +77,11 @@ export type {
   SharedErrors,
 } from "./src/call/handler.ts";
 
-// Watching it.
-export {
-  formatTree,
-  type FormatTreeOptions,
-  type TreeAbandoned,
-  type TreeFailure,
-  type TreeKind,
-  type TreeNode,
-  type TreeState,
-} from "./actors/tree.ts";
+// Supervising and watching it.
+export type { GiveUp, Restart } from "./actors/child.ts";
+export type { RestartBackoff, Strategy, SupervisionOptions } from "./actors/supervision.ts";
+export { formatTree, type FormatTreeOptions } from "./actors/format_tree.ts";
+export type { TreeAbandoned, TreeFailure, TreeKind, TreeNode, TreeState } from "./src/call/tree.ts";
 
 // What bodies are written in; MessagePack and Protobuf have entry points of their own.
 export { json } from "./src/codec/json.ts";

@@ -1,4 +1,4 @@
-import type { TreeKind, TreeNode, TreeState } from "./tree.ts";
+import type { TreeKind, TreeNode, TreeState } from "../src/call/tree.ts";
 
 /**
  * Whether a child that ended is started again. `permanent`: always. `transient`: only after a failure. `temporary`:

@@ -48,7 +48,7 @@ export class Children {
       stopFailed: ({ checked }, error) =>
         log.warn(EVENTS.supervisor.stopFailed, this.names(checked, { error })),
       abandoned: (life, what, ms) => {
-        this.abandoned.add(life);
+        this.abandoned.add(life, life.checked.id);
         log.error(EVENTS.supervisor.childAbandoned, this.names(life.checked, { what, ms }));
       },
       abandonedEnded: (life) => {

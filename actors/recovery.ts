@@ -6,7 +6,8 @@ import type { Children } from "./children.ts";
 import { RestartLimit } from "./restart_limit.ts";
 import type { Slot } from "./slot.ts";
 import type { Supervision } from "./supervision.ts";
-import { type TreeFailure, treeFailure, type TreeState } from "./tree.ts";
+import type { TreeFailure, TreeState } from "../src/call/tree.ts";
+import { treeFailure } from "./tree_failure.ts";
 
 /** What a {@linkcode Recovery} works with. */
 export interface RecoveryOptions {

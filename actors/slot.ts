@@ -5,7 +5,8 @@ import type { ChildState } from "./child.ts";
 import type { Incarnation } from "./incarnation.ts";
 import { RestartLimit } from "./restart_limit.ts";
 import type { CheckedSpec, Supervision } from "./supervision.ts";
-import { type TreeFailure, treeFailure, type TreeNode, type TreeState } from "./tree.ts";
+import type { TreeFailure, TreeNode, TreeState } from "../src/call/tree.ts";
+import { treeFailure } from "./tree_failure.ts";
 
 /** What all slots of a supervisor share. */
 export interface SlotOptions {

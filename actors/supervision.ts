@@ -1,6 +1,6 @@
 import type { ChildSpec, GiveUp, Restart } from "./child.ts";
 import { checkRestartLimit } from "./restart_limit.ts";
-import type { TreeKind } from "./tree.ts";
+import type { TreeKind } from "../src/call/tree.ts";
 
 /**
  * Who is restarted when a child fails: only it, all children, or it and those that were started after it.

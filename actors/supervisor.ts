@@ -8,7 +8,7 @@ import type { Incarnation } from "./incarnation.ts";
 import { Recovery } from "./recovery.ts";
 import type { Slot } from "./slot.ts";
 import { type Strategy, supervisionOf, type SupervisionOptions } from "./supervision.ts";
-import type { TreeKind, TreeNode, TreeState } from "./tree.ts";
+import type { TreeKind, TreeNode, TreeState } from "../src/call/tree.ts";
 
 /** What a supervisor is made of. */
 export interface SupervisorOptions extends SupervisionOptions {

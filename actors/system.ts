@@ -1,17 +1,26 @@
 import { createDeferred } from "../src/async/deferred.ts";
-import type { Handlers } from "../src/call/handler.ts";
+import type { Implementation } from "../src/call/handler.ts";
 import type { CallInterceptor } from "../src/call/interceptor.ts";
 import type { CallOptions } from "../src/contract/call_options.ts";
 import { timeout } from "../src/contract/method.ts";
 import type { Client, Contract } from "../src/contract/types.ts";
 import { RpcError } from "../src/errors/rpc_error.ts";
 import { logger } from "../src/log/log.ts";
-import { serveContract, type Served } from "../src/server/server.ts";
-import type { QueueRef, Transport } from "../src/transport/transport.ts";
+import type { Transport } from "../src/transport/transport.ts";
+import { ByteBudget } from "./byte_budget.ts";
+import type { CellHost } from "./cell_host.ts";
+import type { ChildSpec, Exit } from "./child.ts";
 import { type ClientOptions, invokeUntyped, proxyOf, type Target } from "./client.ts";
+import { SYSTEM_MAILBOX_BYTES } from "./defaults.ts";
 import { type Parts, type Sources, startParts } from "./parts.ts";
-import type { ContextHost } from "./call_context.ts";
-import { type ServeOptions, ServiceActors } from "./service.ts";
+import type { ServeOptions } from "./serve_options.ts";
+import { ServedService, type ServiceHandle, type ServiceState } from "./served_service.ts";
+import type { Recipe } from "./serving.ts";
+import type { SupervisionOptions } from "./supervision.ts";
+import { Supervisor } from "./supervisor.ts";
+import { TransportChild } from "./transport_child.ts";
+import type { TreeNode } from "../src/call/tree.ts";
+import { Turns } from "./turns.ts";
 
 /** What a system is made of. */
 export interface SystemOptions extends Sources {
@@ -21,40 +30,11 @@ export interface SystemOptions extends Sources {
   readonly transport: Transport;
   /** Run around every call of every proxy, nested ones included; the first is the outermost. */
   readonly interceptors?: readonly CallInterceptor[] | undefined;
-}
-
-/** What a system tells about one contract that it serves. */
-export interface ServiceState {
-  /** The contract's name. */
-  readonly contract: string;
-  /** The queues that this instance owns now. */
-  readonly queues: readonly QueueRef[];
-  /** Calls received and not settled. */
-  readonly unsettled: number;
-  /** Requests put into the dead-letter queue. */
-  readonly deadLetters: number;
-  /** Replies that could not be stored before their deadline. */
-  readonly undelivered: number;
-  /** Suspects whose reply was found on the broker. */
-  readonly foundAgain: number;
-  /** Calls that came a second time. */
-  readonly duplicates: number;
-  /** Calls that nobody was told of, because they had expired long before. */
-  readonly expiredUnanswered: number;
-  /** By method: calls in the mailbox, handlers at work, crashes. */
-  readonly methods: Readonly<
-    Record<string, { readonly depth: number; readonly running: number; readonly crashes: number }>
-  >;
-}
-
-/** A contract being served. */
-export interface ServiceHandle extends AsyncDisposable {
-  /** The contract's name. */
-  readonly contract: string;
-  /** How it is doing. */
-  state(): ServiceState;
-  /** Hands all queues over (handlers finish, at most 5 s) and leaves the group. Idempotent. */
-  stop(): Promise<void>;
+  /**
+   * How often services that fail as a whole, which only `onGiveUp: "escalate"` makes them do, are started again before
+   * the system closes. Default: 5 times within 10,000 ms.
+   */
+  readonly supervision?: Pick<SupervisionOptions, "intensity" | "periodMs" | "backoff">;
 }
 
 /** One running tree with one transport. */
@@ -63,19 +43,29 @@ export interface System extends AsyncDisposable {
   readonly name: string;
   /** This instance's number in base 36: part of its names on the broker. */
   readonly instance: string;
-  /** Serves a contract; resolves after the first rebalance round. */
+  /**
+   * Serves a contract; resolves after the first rebalance round.
+   *
+   * @param implementation of a service: an object with a function or an `actor()` per method, or an instance of a
+   * class, whose state is its own and outlives restarts. Of an entity: a function that makes the actor of a key
+   * @throws {TypeError} when the implementation does not fit the contract, or an option has no meaning
+   * @throws {RangeError} on options out of their range
+   * @throws {RpcError} `unavailable` / `not_sent` when it did not start in time
+   */
   serve<C extends Contract>(
     contract: C,
-    handlers: Handlers<C>,
-    options?: ServeOptions,
+    implementation: Implementation<C>,
+    options?: ServeOptions<C>,
   ): Promise<ServiceHandle>;
   /** A typed proxy of the contract. */
   client<C extends Contract>(contract: C, options?: ClientOptions): Client<C>;
   /** Calls without types: as `CallerSystem.invoke` says. */
   invoke(target: Target, input?: unknown, options?: CallOptions & ClientOptions): Promise<unknown>;
-  /** How every served contract is doing. */
+  /** What became of the calls to every served contract. */
   services(): readonly ServiceState[];
-  /** Resolves once the system is closed, with the reason. */
+  /** Everything that runs in it, as plain data: what is stuck, and why. */
+  tree(): TreeNode;
+  /** Resolves once the system is closed, with the reason: by its owner, or because its transport or a service failed. */
   readonly closed: Promise<string>;
   /** Stops now: calls under way settle with `cancelled`, queues are given back after their handlers. Idempotent. */
   close(reason?: string): Promise<void>;
@@ -102,6 +92,7 @@ const SERVE_TIMEOUT_MS = 30_000;
  * ```
  *
  * @throws {TypeError} on an illegal name
+ * @throws {RangeError} on restarts out of their range
  * @throws {RpcError} `unavailable` / `not_sent` when the transport cannot connect
  */
 export async function createSystem(options: SystemOptions): Promise<System> {
@@ -113,7 +104,7 @@ export async function createSystem(options: SystemOptions): Promise<System> {
     );
   }
   const parts = await startParts(options.name, options.transport, options);
-  return new RunningSystem(options.name, parts, options.interceptors ?? []);
+  return await RunningSystem.start(options, parts);
 }
 
 class RunningSystem implements System {
@@ -122,53 +113,93 @@ class RunningSystem implements System {
   readonly closed: Promise<string>;
   readonly #parts: Parts;
   readonly #interceptors: readonly CallInterceptor[];
+  readonly #root: Supervisor;
+  readonly #turns = new Turns();
+  readonly #budget = new ByteBudget(SYSTEM_MAILBOX_BYTES);
   /** By contract name; `undefined` while its start is under way. */
-  readonly #services = new Map<string, RunningService | undefined>();
+  readonly #services = new Map<string, ServedService | undefined>();
   /** Set as soon as the system stops serving. */
   #stopping = false;
   readonly #closed = createDeferred<string>();
   #closing: Promise<void> | undefined;
 
-  constructor(name: string, parts: Parts, interceptors: readonly CallInterceptor[]) {
+  private constructor(
+    name: string,
+    parts: Parts,
+    root: Supervisor,
+    interceptors: readonly CallInterceptor[],
+  ) {
     this.name = name;
     this.#interceptors = interceptors;
     this.#parts = parts;
+    this.#root = root;
     this.instance = parts.instance.toString(36);
     this.closed = this.#closed.promise;
   }
 
+  static async start(
+    { name, supervision, interceptors = [] }: SystemOptions,
+    parts: Parts,
+  ): Promise<RunningSystem> {
+    const { transport, caller, clock, random, wheel } = parts;
+    const gaveUp = createDeferred<Exit>();
+    const first = new TransportChild(
+      transport,
+      () => clock.now(),
+      () => caller.close("the transport has failed"),
+    );
+    const children = [first.spec, directSpec(parts)];
+    const options = {
+      ...supervision,
+      id: name,
+      kind: "system",
+      onGiveUp: "escalate",
+      clock,
+      random,
+    } as const;
+    const context = { signal: new AbortController().signal, exited: gaveUp.resolve };
+    try {
+      const root = await Supervisor.start({ ...options, children }, context);
+      const system = new RunningSystem(name, parts, root, interceptors);
+      void gaveUp.promise.then((exit) => system.close(reasonOf(exit)));
+      return system;
+    } catch (error) {
+      wheel.close();
+      await transport.close();
+      throw error;
+    }
+  }
+
   async serve<C extends Contract>(
     contract: C,
-    handlers: Handlers<C>,
-    options: ServeOptions = {},
+    implementation: Implementation<C>,
+    options: ServeOptions<C> = {},
   ): Promise<ServiceHandle> {
-    if (this.#stopping) throw new TypeError(`Cannot serve "${contract.name}": the system is closing`);
+    const { name } = contract;
+    if (this.#stopping) throw new TypeError(`Cannot serve "${name}": the system is closing`);
     if (contract.foreign) {
-      throw new TypeError(
-        `Cannot serve "${contract.name}": it is declared foreign, so a plain responder serves it`,
-      );
+      throw new TypeError(`Cannot serve "${name}": it is declared foreign, so a plain responder serves it`);
     }
-    if (this.#services.has(contract.name)) {
-      throw new TypeError(`Cannot serve "${contract.name}" twice in one system`);
-    }
-    const { transport, clock, random, wheel } = this.#parts;
-    const actors = new ServiceActors(contract, handlers, options, this.#host(contract));
+    if (this.#services.has(name)) throw new TypeError(`Cannot serve "${name}" twice in one system`);
     const limit = AbortSignal.timeout(timeout(options.timeoutMs ?? SERVE_TIMEOUT_MS));
     const signal = options.signal === undefined ? limit : AbortSignal.any([limit, options.signal]);
-    const release = () => void this.#services.delete(contract.name);
-    this.#services.set(contract.name, undefined);
+    const service = new ServedService(
+      this.#recipe(contract, implementation, options),
+      () => this.#remove(name),
+    );
+    this.#services.set(name, undefined);
     try {
-      const { store } = options;
-      const parts = { transport, clock, random, wheel, store };
-      const served = await serveContract(contract, actors, parts, { signal });
-      const service = new RunningService(contract, actors, served, release);
-      this.#services.set(contract.name, service);
-      if (!this.#stopping) return service;
-      await service.stop();
-      throw new TypeError(`Cannot serve "${contract.name}": the system was closed meanwhile`);
+      const first = await service.begin(signal);
+      if (this.#stopping) {
+        await first.stop({ signal });
+        throw new TypeError(`Cannot serve "${name}": the system was closed meanwhile`);
+      }
+      await this.#root.add(service.spec);
+      this.#services.set(name, service);
+      return service;
     } catch (error) {
-      release();
-      throw error === limit.reason ? tooSlow(contract.name, error) : error;
+      this.#services.delete(name);
+      throw error === limit.reason ? tooSlow(name, error) : error;
     }
   }
 
@@ -184,6 +215,11 @@ class RunningSystem implements System {
     return [...this.#services.values()].flatMap((service) => service?.state() ?? []);
   }
 
+  tree(): TreeNode {
+    const root = this.#root.state();
+    return { ...root, details: { ...root.details, instance: this.instance } };
+  }
+
   close(reason = "closed by its owner"): Promise<void> {
     this.#stopping = true;
     this.#parts.caller.close("the system is closed");
@@ -193,79 +229,76 @@ class RunningSystem implements System {
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#closing !== undefined) return this.#closing;
     this.#stopping = true;
-    await this.#stopServices();
+    // In reverse order of their start.
+    for (const service of [...this.#services.values()].reverse()) await service?.stop();
     await this.#parts.caller.drain("the system is closing");
     await this.close("disposed by its owner");
   }
 
   async #release(reason: string): Promise<void> {
     try {
-      await this.#stopServices();
+      await this.#root.stop();
+      // A transport that failed is no child any more.
       await this.#parts.transport.close();
     } finally {
+      this.#services.clear();
       this.#parts.wheel.close();
       this.#closed.resolve(reason);
     }
   }
 
-  #host(contract: Contract): ContextHost {
-    const { clock, caller } = this.#parts;
+  async #remove(name: string): Promise<void> {
+    try {
+      // A root that stops stops it too.
+      await (this.#closing === undefined ? this.#root.remove(name) : this.#closing);
+    } finally {
+      this.#services.delete(name);
+    }
+  }
+
+  #recipe(contract: Contract, implementation: unknown, options: ServeOptions): Recipe {
+    const { transport, clock, random, wheel } = this.#parts;
+    const parts = { transport, clock, random, wheel, store: options.store };
+    return { contract, implementation, options, host: this.#host(contract), parts };
+  }
+
+  #host(contract: Contract): CellHost {
+    const { clock, random, caller } = this.#parts;
     return {
       contract,
       instance: `${this.name}/${this.instance}`,
       clock,
+      random,
+      turns: this.#turns,
+      budget: this.#budget,
       log: (properties) => logger("handler").with(properties),
       client: (nested, scope) => proxyOf(caller, nested, {}, this.#interceptors, scope),
     };
   }
+}
 
-  /** In reverse order of their start. */
-  async #stopServices(): Promise<void> {
-    for (const service of [...this.#services.values()].reverse()) await service?.stop();
-  }
+/** What comes past all queues, and the calls that this system makes. */
+function directSpec({ caller, transport: { addresses } }: Parts): ChildSpec {
+  return {
+    id: "direct",
+    kind: "direct",
+    start: () => ({
+      stop: () => caller.close("the system is closed"),
+      state: () => ({ details: { pending: caller.pending.size, address: addresses.direct } }),
+    }),
+  };
+}
+
+/** Why the root gave up, with what led to it. */
+function reasonOf(exit: Exit): string {
+  const messages: string[] = [];
+  let error: unknown = exit.kind === "failed" ? exit.error : undefined;
+  for (; error instanceof Error && messages.length < 8; error = error.cause) messages.push(error.message);
+  return messages.join(": ");
 }
 
 function tooSlow(contract: string, cause: unknown): RpcError {
   const message =
-    `Cannot serve "${contract}" in time: its topics, or the first rebalance round, took too long`;
+    `Cannot serve "${contract}" in time: its actors, its topics, or the first rebalance round took too long`;
   return new RpcError("unavailable", message, { outcome: "not_sent", cause });
-}
-
-class RunningService implements ServiceHandle {
-  readonly contract: string;
-  readonly #actors: ServiceActors;
-  readonly #served: Served;
-  readonly #onStopped: () => void;
-  #stopping: Promise<void> | undefined;
-
-  constructor(contract: Contract, actors: ServiceActors, served: Served, onStopped: () => void) {
-    this.contract = contract.name;
-    this.#actors = actors;
-    this.#served = served;
-    this.#onStopped = onStopped;
-  }
-
-  state(): ServiceState {
-    const methods = [...this.#actors.cells].map(([method, { depth, running, crashes }]) =>
-      [method, { depth, running, crashes }] as const
-    );
-    const { queues, unsettled, deadLetters, undelivered, counts } = this.#served;
-    return {
-      contract: this.contract,
-      queues,
-      unsettled,
-      deadLetters,
-      undelivered,
-      ...counts,
-      methods: Object.fromEntries(methods),
-    };
-  }
-
-  stop(): Promise<void> {
-    return this.#stopping ??= this.#served.stop().finally(this.#onStopped);
-  }
-
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.stop();
-  }
 }

@@ -83,6 +83,11 @@ export interface InboundCall {
    * runs (methods that are neither safe nor idempotent); it rejects when the partition was lost meanwhile.
    */
   started(): Promise<void> | undefined;
+  /**
+   * Aborts the signal that its handler has: the actor is to end, the call stays this instance's. Another attempt has a
+   * signal of its own.
+   */
+  interrupt(reason: unknown): void;
   /** Answers the call. Called once per start. */
   settle(result: Result): void;
 }

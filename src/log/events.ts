@@ -19,6 +19,19 @@ export const EVENTS = {
     directRefused: "A message to this instance's direct address cannot be handled: {reason}",
     storedRepliesOff: "Stored replies cannot be looked up, suspects run again without them: {error}",
   },
+  actor: {
+    failed: "Actor {actor} failed, its state is thrown away: {error}",
+    startFailed: "Actor {actor} did not start: {error}",
+    restarting: "Actor {actor} may start again in {waitMs} ms",
+    suspended:
+      "Actor {actor} is suspended, the restarts of {entity} are spent; it reopens in {ms} ms: {error}",
+    hookFailed: "The stop hook of {actor} threw: {error}",
+    hookAbandoned: "The stop hook of {actor} did not end in {ms} ms, it is left behind and may still run",
+    handlerAbandoned:
+      "A handler of {actor} did not end when told to, call {callId} is left behind and may still run",
+    endedLate:
+      "A handler of {actor} that was left behind with call {callId} has ended, its result is dropped",
+  },
   caller: {
     lateReply: "A reply to {callId} came after its call had been settled",
     again: "Call {callId} is made again in {pauseMs} ms: {error}",

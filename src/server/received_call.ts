@@ -218,6 +218,13 @@ export class ReceivedCall implements InboundCall {
     this.#wait = undefined;
   }
 
+  interrupt(reason: unknown): void {
+    if (this.settled || this.#withdrawal !== undefined) return;
+    this.#deadline?.cancel();
+    this.#controller?.abort(reason);
+    this.#controller = undefined;
+  }
+
   /** Whether it waits for its start to be on record: its handler has not begun. */
   get recording(): boolean {
     return this.#recording;

@@ -2,26 +2,14 @@ import assert from "node:assert/strict";
 import { ServiceActors } from "../../actors/service.ts";
 import { defineService } from "../../src/contract/define.ts";
 import { method } from "../../src/contract/method.ts";
-import { contextHost } from "../helpers/context_host.ts";
+import { cellHost } from "../helpers/cell_host.ts";
 import { FakeCall } from "../helpers/inbound_call.ts";
 import { ManualClock } from "../helpers/manual_clock.ts";
 import { turns } from "../helpers/settled.ts";
 
 const contract = defineService("test.Service", { run: method(), other: method() });
 const run = () => {};
-const host = contextHost(new ManualClock());
-
-Deno.test("ServiceActors refuse handlers that do not fit the contract", () => {
-  const refusals: readonly [Readonly<Record<string, unknown>>, string][] = [
-    [{ run }, 'Cannot serve "test.Service": write a function for method "other"'],
-    [{ run, other: "text" }, 'Cannot serve "test.Service": write a function for method "other"'],
-    [{ run, other: run, third: run }, 'Cannot serve "test.Service": it has no method "third"'],
-    [{ run, other: run, toString: run }, 'Cannot serve "test.Service": it has no method "toString"'],
-  ];
-  for (const [handlers, message] of refusals) {
-    assert.throws(() => new ServiceActors(contract, handlers, {}, host), { name: "TypeError", message });
-  }
-});
+const host = cellHost(new ManualClock());
 
 Deno.test("ServiceActors refuse bounds that are no whole number above 0", () => {
   for (const name of ["concurrency", "mailboxCalls"]) {
@@ -39,17 +27,20 @@ Deno.test("ServiceActors take a call to the cell of its method, and tell when a 
   const handler = () => new Promise<void>((resolve) => void gates.push(resolve));
   const options = { concurrency: 1, mailboxCalls: 1 };
   const actors = new ServiceActors(contract, { run: handler, other: run }, options, host);
+  const { signal } = new AbortController();
+  await actors.start({ signal, exited: () => assert.fail("gave up") });
   let rooms = 0;
   actors.onRoom(() => rooms++);
   const calls = ["a", "b", "c"].map((id) => new FakeCall(id));
   assert.deepEqual(calls.map((call) => actors.deliver(call)), [true, true, false]);
-  assert.deepEqual([...actors.cells].map(([name, { running, depth }]) => [name, running, depth]), [
-    ["run", 1, 1],
-    ["other", 0, 0],
+  assert.deepEqual(actors.nodes().map(({ id, kind, state, details }) => [id, kind, state, details]), [
+    ["run", "method", "running", { depth: 1, running: 1, crashes: 0 }],
+    ["other", "method", "running", { depth: 0, running: 0, crashes: 0 }],
   ]);
   gates[0]?.();
   await turns();
   assert.equal(rooms, 1);
   gates[1]?.();
   await turns();
+  await actors.stop({ signal });
 });

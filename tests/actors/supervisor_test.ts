@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { getEventListeners } from "node:events";
 import type { ChildSpec } from "../../actors/child.ts";
 import { Supervisor, type SupervisorOptions } from "../../actors/supervisor.ts";
-import type { TreeState } from "../../actors/tree.ts";
+import type { TreeState } from "../../src/call/tree.ts";
 import { EVENTS } from "../../src/log/events.ts";
 import { eventsOf, recordLogs } from "../helpers/logs.ts";
 import { turns, until } from "../helpers/settled.ts";

@@ -58,6 +58,7 @@ const SYSTEM: Readonly<Record<keyof SystemOptions, string>> = {
   name: `required; ${code("createClient")}: ${code(await nameOfClients())}`,
   transport: "required",
   interceptors: "none",
+  supervision: "5 within 10,000 ms",
   clock: "the machine's",
   random: "the machine's",
   randomBytes: "the machine's",

@@ -48,7 +48,7 @@ export class CallerFixture {
     scope: () => this.scope,
   });
 
-  /** Calls a method of a contract. */
+  /** Calls a method of a contract. Whoever does not wait for the call need not care how it ends. */
   call(
     contract: Contract,
     method: string,
@@ -58,10 +58,12 @@ export class CallerFixture {
   ): Promise<unknown> {
     const declared = contract.methods[method];
     if (declared === undefined) throw new TypeError(`No method ${method}`);
-    return this.caller.call(
+    const call = this.caller.call(
       { contract, method, kind: declared.kind, settings: declared.settings, key, input, options },
       { timeoutMs: 5_000, instance: undefined, scope: undefined, ...settings },
     );
+    call.catch(() => {});
+    return call;
   }
 
   /** Every request that left, in order; one that left again stands there again. */

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { Child, ChildSpec, ChildState, Exit, StartContext, StopOptions } from "../../actors/child.ts";
 import { Supervisor, type SupervisorOptions } from "../../actors/supervisor.ts";
-import type { TreeNode } from "../../actors/tree.ts";
+import type { TreeNode } from "../../src/call/tree.ts";
 import { createDeferred } from "../../src/async/deferred.ts";
 import { ManualClock } from "./manual_clock.ts";
 import { turns } from "./settled.ts";

@@ -164,3 +164,23 @@ Deno.test("PresenceWatch asks nobody where the transport cannot tell", () => {
   assert.equal(at.now(), "unknown");
   assert.equal(at.transport.looks, 0);
 });
+
+Deno.test("PresenceWatch answers by the first look whoever needs no certainty about absence", async () => {
+  const at = new Fixture();
+  at.members(true);
+  assert.deepEqual(await at.watch.ask(false), { kind: "present", packs: true });
+  const absent = new Fixture();
+  absent.members();
+  const sure = Promise.resolve(absent.watch.ask());
+  assert.equal((await absent.watch.ask(false)).kind, "unknown");
+  await turns();
+  assert.equal((await absent.watch.ask(false)).kind, "unknown", "the second look is still to come");
+  assert.ok(!absent.watch.idle);
+  absent.clock.advance(1_000);
+  assert.equal((await sure).kind, "absent");
+  assert.equal((await absent.watch.ask(false)).kind, "absent");
+  assert.equal(absent.transport.looks, 2);
+  await turns();
+  assert.ok(absent.watch.idle);
+  absent.watch.close();
+});

@@ -21,7 +21,6 @@ class Fixture extends CallerFixture {
   /** Calls, and lets the first try go. */
   async start(name: "run" | "again" | "tell", options = {}): Promise<{ readonly call: Promise<unknown> }> {
     const call = this.call(contract, name, 1, options);
-    call.catch(() => {});
     await turns();
     return { call };
   }

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { formatTree, treeFailure, type TreeNode } from "../../actors/tree.ts";
+import { formatTree } from "../../actors/format_tree.ts";
+import type { TreeNode } from "../../src/call/tree.ts";
 
 function node(id: string, more: Partial<TreeNode> = {}): TreeNode {
   return { id, kind: "worker", state: "running", restarts: 0, children: [], ...more };
@@ -29,7 +30,7 @@ Deno.test("formatTree draws one line per node, with what is wrong", () => {
       "bank  system  running",
       "├─ bank.Payments  service  running  abandoned=2 (still running: quote)",
       "│  ├─ intake  intake  running",
-      "│  └─ transfer  method  suspended  reopens=2027-01-02T03:04:14.000Z  restarts=6  depth=12  running=0" +
+      "│  └─ transfer  method  suspended  reopens=2027-01-02T03:04:14.000Z  restarts=6  depth=12" +
       "  last failure 2027-01-02T03:04:05.000Z: ledger is closed",
       "└─ direct  direct  running  abandoned=1",
     ].join("\n"),
@@ -45,6 +46,14 @@ Deno.test("formatTree keeps texts of others on their line", () => {
   assert.equal(text, "a b  worker  running  k =v w  last failure NaN: x └─ fake  system  failed y [2J");
 });
 
+Deno.test("formatTree draws children of which there is nothing to tell in one line, and those that are in trouble alone", () => {
+  const partitions = Array.from({ length: 5 }, (_, index) => node(`a/${index}`, { kind: "partition" }));
+  const intake = node("intake", { children: partitions });
+  assert.equal(formatTree(intake), "intake  worker  running\n└─ a/0 … a/4  5 × partition  running");
+  partitions[2] = node("a/2", { kind: "partition", lastFailure: { message: "lock lost", atMs } });
+  assert.equal(formatTree(node("intake", { children: partitions })).split("\n").length, 6);
+});
+
 Deno.test("formatTree shows so many children, those that do not run first, and counts the others", () => {
   const cells = Array.from({ length: 6 }, (_, index) => node(`cell-${index}`));
   cells[4] = node("cell-4", { state: "restarting" });
@@ -55,32 +64,4 @@ Deno.test("formatTree shows so many children, those that do not run first, and c
     "└─ … 4 more",
   ]);
   assert.equal(formatTree(node("cells", { children: cells })).split("\n").length, 7);
-});
-
-Deno.test("treeFailure makes a text of whatever was thrown, and cuts it", () => {
-  const hostile = {
-    toString: () => {
-      throw new Error("no");
-    },
-  };
-  const texts = [
-    new Error("boom"),
-    new TypeError(),
-    "text",
-    undefined,
-    Symbol("s"),
-    hostile,
-    new Error("x".repeat(600)),
-  ]
-    .map((error) => treeFailure(error, 5).message);
-  const long = texts.pop();
-  assert.deepEqual(texts, [
-    "boom",
-    "TypeError",
-    "text",
-    "undefined",
-    "Symbol(s)",
-    "an error that has no text",
-  ]);
-  assert.equal(long?.length, 512);
 });
