@@ -55,6 +55,7 @@ const OPTIONS: readonly string[] = [
   "passivateAfterMs",
   "maxCells",
   "abandonAfterMs",
+  "store",
   "timeoutMs",
   "signal",
 ] satisfies (keyof ServeOptions)[];

@@ -265,7 +265,7 @@ class RunningSystem implements System {
 
   #recipe(contract: Contract, implementation: unknown, options: ServeOptions): Recipe {
     const { transport, clock, random, wheel } = this.#parts;
-    const parts = { transport, clock, random, wheel };
+    const parts = { transport, clock, random, wheel, store: options.store };
     return { contract, implementation, options, host: this.#host(contract), parts, direct: this.#direct };
   }
 

@@ -27,7 +27,9 @@ export function statsOf(system: TreeNode): readonly ContractStats[] {
     if (node.kind !== "service" && node.kind !== "entity") return [];
     const methods = node.children.flatMap((child): MethodStats[] => {
       if (child.kind === "method") return [{ method: child.id, counts: countsOf(child) }];
-      return child.kind === "intake" || child.kind === "cell" ? [] : [{ method: "*", counts: countsOf(child) }];
+      return child.kind === "intake" || child.kind === "cell"
+        ? []
+        : [{ method: "*", counts: countsOf(child) }];
     });
     const intake = node.children.find(({ kind }) => kind === "intake");
     return [{ contract: node.id, counts: intake === undefined ? {} : countsOf(intake), methods }];

@@ -169,9 +169,9 @@ Deno.test("System.invoke() inside a handler refuses a cycle through an entity be
 Deno.test("ctx.client one-way calls outlive the call around them, and may come back to it", async () => {
   await using system = await createSystem({ name: "test", transport: embedded() });
   const told: unknown[] = [];
-  await system.serve(Account, {
+  await system.serve(Account, () => ({
     visit: async (input, ctx) => input === "first" && typeof (await ctx.client(Outer).tell("told")).messageId,
-  });
+  }));
   await system.serve(Outer, {
     run: () => {},
     tell: async (input, ctx) => {
