@@ -1,5 +1,6 @@
 import { MAX_EMBEDDED_BODY_BYTES } from "./defaults.ts";
 import { RpcError } from "../../errors/rpc_error.ts";
+import { checkDelay } from "../delay.ts";
 import type {
   Addresses,
   Capabilities,
@@ -8,6 +9,7 @@ import type {
   Member,
   Message,
   QueueRef,
+  SendOptions,
   SendReceipt,
   Sink,
   StoredReply,
@@ -22,7 +24,10 @@ import type { MemoryBroker } from "./broker.ts";
 /** One instance's connection to an embedded broker. */
 export class EmbeddedTransport implements Transport {
   readonly capabilities: Capabilities = {
+    ownership: "offset",
     ownedPartitions: true,
+    orderedKeys: true,
+    delayMs: false,
     durable: false,
     storedReplies: true,
     presence: true,
@@ -67,9 +72,10 @@ export class EmbeddedTransport implements Transport {
     );
   }
 
-  send(message: Message, { queue }: { readonly queue: QueueRef }): Promise<SendReceipt> {
+  send(message: Message, { queue, delayMs }: SendOptions): Promise<SendReceipt> {
     if (this.#closed) return Promise.reject(notSent("The transport is closed"));
     try {
+      checkDelay(delayMs, this.capabilities.delayMs);
       return Promise.resolve(this.#broker.append(message, queue, this.#now()));
     } catch (error) {
       return Promise.reject(error);
