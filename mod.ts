@@ -45,6 +45,7 @@ export {
   embedded,
   type EmbeddedBroker,
   embeddedBroker,
+  type EmbeddedBrokerOptions,
   type EmbeddedMessage,
 } from "./src/transport/embedded/mod.ts";
 
