@@ -3,7 +3,7 @@ import { actor } from "../../actors/actor.ts";
 import type { Exit } from "../../actors/child.ts";
 import type { ServeOptions } from "../../actors/serve_options.ts";
 import { ServiceActors } from "../../actors/service.ts";
-import type { TreeNode } from "../../actors/tree.ts";
+import type { TreeNode } from "../../src/call/tree.ts";
 import type { HandlerContext } from "../../src/call/handler.ts";
 import { defineService } from "../../src/contract/define.ts";
 import { method } from "../../src/contract/method.ts";
