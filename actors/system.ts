@@ -1,6 +1,6 @@
 import { createDeferred } from "../src/async/deferred.ts";
 import type { Implementation } from "../src/call/handler.ts";
-import type { CallInterceptor } from "../src/call/interceptor.ts";
+import { type CallInterceptor, type HandlerInterceptor, interceptHandler } from "../src/call/interceptor.ts";
 import type { CallOptions } from "../src/contract/call_options.ts";
 import { listenForReplies } from "../src/client/reply_listener.ts";
 import { timeout } from "../src/contract/method.ts";
@@ -33,6 +33,8 @@ export interface SystemOptions extends Sources {
   readonly transport: Transport;
   /** Run around every call of every proxy, nested ones included; the first is the outermost. */
   readonly interceptors?: readonly CallInterceptor[] | undefined;
+  /** Run around every attempt of every handler that this system serves, before those of the service. */
+  readonly handlerInterceptors?: readonly HandlerInterceptor[] | undefined;
   /**
    * How often services that fail as a whole, which only `onGiveUp: "escalate"` makes them do, are started again before
    * the system closes. Default: 5 times within 10,000 ms.
@@ -113,7 +115,6 @@ export async function createSystem(options: SystemOptions): Promise<System> {
 interface Running {
   readonly root: Supervisor;
   readonly direct: DirectListener;
-  readonly interceptors: readonly CallInterceptor[];
 }
 
 class RunningSystem implements System {
@@ -122,6 +123,7 @@ class RunningSystem implements System {
   readonly closed: Promise<string>;
   readonly #parts: Parts;
   readonly #interceptors: readonly CallInterceptor[];
+  readonly #handlerInterceptors: readonly HandlerInterceptor[];
   readonly #root: Supervisor;
   readonly #direct: DirectListener;
   readonly #turns = new Turns();
@@ -133,9 +135,10 @@ class RunningSystem implements System {
   readonly #closed = createDeferred<string>();
   #closing: Promise<void> | undefined;
 
-  private constructor(name: string, parts: Parts, { root, direct, interceptors }: Running) {
-    this.name = name;
-    this.#interceptors = interceptors;
+  private constructor(options: SystemOptions, parts: Parts, { root, direct }: Running) {
+    this.name = options.name;
+    this.#interceptors = options.interceptors ?? [];
+    this.#handlerInterceptors = options.handlerInterceptors ?? [];
     this.#parts = parts;
     this.#root = root;
     this.#direct = direct;
@@ -143,10 +146,8 @@ class RunningSystem implements System {
     this.closed = this.#closed.promise;
   }
 
-  static async start(
-    { name, supervision, interceptors = [] }: SystemOptions,
-    parts: Parts,
-  ): Promise<RunningSystem> {
+  static async start(system: SystemOptions, parts: Parts): Promise<RunningSystem> {
+    const { name, supervision } = system;
     const { transport, caller, clock, random, wheel } = parts;
     const gaveUp = createDeferred<Exit>();
     const first = new TransportChild(
@@ -167,9 +168,9 @@ class RunningSystem implements System {
     const context = { signal: new AbortController().signal, exited: gaveUp.resolve };
     try {
       const root = await Supervisor.start({ ...options, children }, context);
-      const system = new RunningSystem(name, parts, { root, direct, interceptors });
-      void gaveUp.promise.then((exit) => system.close(reasonOf(exit)));
-      return system;
+      const running = new RunningSystem(system, parts, { root, direct });
+      void gaveUp.promise.then((exit) => running.close(reasonOf(exit)));
+      return running;
     } catch (error) {
       wheel.close();
       await transport.close();
@@ -266,15 +267,26 @@ class RunningSystem implements System {
   #recipe(contract: Contract, implementation: unknown, options: ServeOptions): Recipe {
     const { transport, clock, random, wheel } = this.#parts;
     const parts = { transport, clock, random, wheel, store: options.store };
-    return { contract, implementation, options, host: this.#host(contract), parts, direct: this.#direct };
+    return {
+      contract,
+      implementation,
+      options,
+      host: this.#host(contract, options),
+      parts,
+      direct: this.#direct,
+    };
   }
 
-  #host(contract: Contract): CellHost {
+  #host(contract: Contract, options: ServeOptions): CellHost {
+    const interceptors = [...this.#handlerInterceptors, ...options.interceptors ?? []];
+    // Says at once what it could not be put around later.
+    interceptHandler(contract.name, "", () => {}, interceptors);
     const { clock, random, caller } = this.#parts;
     return {
       contract,
       instance: `${this.name}/${this.instance}`,
       clock,
+      interceptors,
       random,
       turns: this.#turns,
       budget: this.#budget,
