@@ -111,8 +111,22 @@ export {
   embedded,
   type EmbeddedBroker,
   embeddedBroker,
+  type EmbeddedBrokerOptions,
   type EmbeddedMessage,
 } from "./src/transport/embedded/mod.ts";
+
+// Running once.
+export { MemoryStore, memoryStore, type MemoryStoreOptions } from "./src/store/memory_store.ts";
+export type {
+  BeginOptions,
+  Begun,
+  Claim,
+  Finding,
+  OutcomeStore,
+  RetentionOptions,
+  Unknown,
+  Work,
+} from "./src/store/outcome_store.ts";
 
 // For authors of transports and tests.
 export type { Sources } from "./actors/parts.ts";
@@ -129,7 +143,9 @@ export type {
   Partition,
   PlainRequest,
   QueueRef,
+  SendOptions,
   SendReceipt,
+  SendToOptions,
   Sink,
   StoredReply,
   Subscription,

@@ -1,5 +1,6 @@
 import type { HandlerInterceptor } from "../src/call/interceptor.ts";
 import type { Contract } from "../src/contract/types.ts";
+import type { OutcomeStore } from "../src/store/outcome_store.ts";
 import type { GiveUp, Restart } from "./child.ts";
 import type { RestartBackoff, Strategy } from "./supervision.ts";
 
@@ -63,6 +64,11 @@ export interface ServeOptions<C extends Contract = Contract> {
   readonly interceptors?: readonly HandlerInterceptor[] | undefined;
   /** How long a handler may ignore its signal before it is left behind, in milliseconds. Default 30,000. */
   readonly abandonAfterMs?: number | undefined;
+  /**
+   * Where the outcomes of calls are remembered, so that calls of one idempotency key run once. To be shared with the
+   * other systems that serve the contract; who made it closes it. Default: none.
+   */
+  readonly store?: OutcomeStore | undefined;
   /** Milliseconds for factories, topics, group and the first rebalance round. Default 30,000. */
   readonly timeoutMs?: number | undefined;
   /** Gives the start up. */

@@ -56,6 +56,7 @@ const OPTIONS: readonly string[] = [
   "maxCells",
   "interceptors",
   "abandonAfterMs",
+  "store",
   "timeoutMs",
   "signal",
 ] satisfies (keyof ServeOptions)[];

@@ -28,6 +28,7 @@ export class ServiceActors implements Actors {
   readonly #plan: ServicePlan;
   readonly #watch: RunWatch;
   readonly #methods: ReadonlyMap<string, MethodChild>;
+  readonly stateful: readonly string[];
   #supervisor: Supervisor | undefined;
   #onRoom: () => void = () => {};
 
@@ -39,6 +40,7 @@ export class ServiceActors implements Actors {
    */
   constructor(contract: Contract, given: unknown, options: ServeOptions, host: CellHost) {
     const handlers = handlersOf(contract, given);
+    this.stateful = [...handlers].filter(([, { kind }]) => kind === "actor").map(([method]) => method);
     this.#host = host;
     this.#plan = servicePlan(contract, handlers, options);
     this.#watch = new RunWatch(host.clock, this.#plan.abandonAfterMs);

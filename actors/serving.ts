@@ -119,8 +119,21 @@ export class Serving implements Child {
   }
 
   #intake(): TreeNode {
-    const partitions = this.queues.map(({ broker, id }): TreeNode => {
-      return { id: `${broker}/${id}`, kind: "partition", state: "running", restarts: 0, children: [] };
+    const holders = new Map(this.#served.holders.map((holder) => [holder.queue, holder]));
+    const partitions = this.queues.map(({ broker, id: number }): TreeNode => {
+      const id = `${broker}/${number}`;
+      const holder = holders.get(id);
+      const held = holder &&
+        `${holder.method} ${holder.callId}${holder.key === undefined ? "" : ` of key ${holder.key}`}`;
+      return {
+        id,
+        kind: "partition",
+        state: "running",
+        restarts: 0,
+        ...(holder !== undefined && held !== undefined &&
+          { details: { heldBy: held, heldMs: Math.round(holder.heldMs) } }),
+        children: [],
+      };
     });
     return {
       id: "intake",

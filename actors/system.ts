@@ -266,15 +266,9 @@ class RunningSystem implements System {
 
   #recipe(contract: Contract, implementation: unknown, options: ServeOptions): Recipe {
     const { transport, clock, random, wheel } = this.#parts;
-    const parts = { transport, clock, random, wheel };
-    return {
-      contract,
-      implementation,
-      options,
-      host: this.#host(contract, options),
-      parts,
-      direct: this.#direct,
-    };
+    const parts = { transport, clock, random, wheel, store: options.store };
+    const host = this.#host(contract, options);
+    return { contract, implementation, options, host, parts, direct: this.#direct };
   }
 
   #host(contract: Contract, options: ServeOptions): CellHost {

@@ -8,6 +8,7 @@ const PUBLIC = [
   "src/codec/msgpack.ts",
   "src/codec/protobuf.ts",
   "src/transport/remoting/mod.ts",
+  "src/store/sqlite.ts",
   "src/rocketmq/mod.ts",
 ];
 

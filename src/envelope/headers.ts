@@ -4,6 +4,7 @@ export const HEADER = {
   kind: "rpc-kind",
   id: "rpc-id",
   attempt: "rpc-attempt",
+  started: "rpc-started",
   deadline: "rpc-deadline",
   timeout: "rpc-timeout",
   type: "rpc-type",

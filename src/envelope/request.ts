@@ -21,6 +21,8 @@ export interface Request {
   readonly kind: "request" | "oneway";
   /** From 1, raised by every re-send. */
   readonly attempt: number;
+  /** Set on the copy of a request whose handler runs: that attempt was started when the copy was made. */
+  readonly started?: boolean | undefined;
   /**
    * Epoch milliseconds by the caller's clock; for people. The callee counts from the store time. `Infinity` where
    * there is none.
@@ -71,7 +73,8 @@ export function writeOwn(request: Request, into: HeaderSink): void {
   if (request.key !== undefined) into.set(HEADER.key, escapeHeader(request.key));
   if (request.chain.length > 0) into.set(HEADER.chain, encodeChain(request.chain));
   if (request.trace !== undefined) writeTrace(request.trace, into);
-  if (request.attempt !== 1) into.set(HEADER.attempt, String(request.attempt));
+  if (request.attempt !== 1 || request.started) into.set(HEADER.attempt, String(request.attempt));
+  if (request.started) into.set(HEADER.started, "1");
   if (request.body === undefined) into.set(HEADER.empty, "1");
   if (request.idempotencyKey !== undefined) {
     into.set(HEADER.idempotencyKey, escapeHeader(request.idempotencyKey));
@@ -109,10 +112,12 @@ export function readRequest(shared: Headers, own: Headers, body: Uint8Array): Re
   // In a pack only a one-way call states its kind.
   if (!oneway && kind !== "request" && kind) throw malformed(HEADER.kind, kind);
   const endless = oneway && !own.has(HEADER.timeout);
+  const resent = own.has(HEADER.attempt);
   return {
     id: text(own, HEADER.id),
     kind: oneway ? "oneway" : "request",
-    attempt: own.has(HEADER.attempt) ? wholeNumber(own, HEADER.attempt) : 1,
+    attempt: resent ? wholeNumber(own, HEADER.attempt) : 1,
+    started: resent && own.get(HEADER.started) === "1" ? true : undefined,
     deadlineMs: endless ? Infinity : wholeNumber(own, HEADER.deadline),
     timeoutMs: endless ? Infinity : wholeNumber(own, HEADER.timeout),
     type: text(own.has(HEADER.type) ? own : shared, HEADER.type),

@@ -104,6 +104,7 @@ function openPlain(message: Message, delivery: Delivery, { codec, methods }: Ope
     id: plain.correlationId,
     kind: "request",
     attempt: 1,
+    started: undefined,
     deadlineMs: delivery.storedAtMs + timeoutMs,
     timeoutMs,
     type: codec.contentType,

@@ -2,20 +2,22 @@ import type { Timer } from "../async/clock.ts";
 import type { Result } from "../call/inbound.ts";
 import { createDeferred } from "../async/deferred.ts";
 import { HEADER } from "../envelope/headers.ts";
-import type { Reply } from "../envelope/reply.ts";
 import { RpcError } from "../errors/rpc_error.ts";
 import { EVENTS } from "../log/events.ts";
 import { logger } from "../log/log.ts";
 import type { Delivery, Partition } from "../transport/transport.ts";
-import { DRAIN_LIMIT_MS, EXPIRED_ANSWERED_MS, PULL_AHEAD, RECORD_LIMIT_MS, SPAN_LIMIT } from "./defaults.ts";
-import { letterOf } from "./dead_letters.ts";
-import { deathOf } from "./one_way.ts";
+import { DRAIN_LIMIT_MS, PULL_AHEAD, RECORD_LIMIT_MS, SPAN_LIMIT } from "./defaults.ts";
+import { isSuspect, isUnmarkedCopy } from "./attempts.ts";
+import { Conclusions } from "./conclusions.ts";
+import { type Holder, Holds } from "./holds.ts";
+import { LiveCalls } from "./live_calls.ts";
 import { openDelivery, type Opened, Unreadable } from "./open.ts";
 import { Receipt } from "./receipt.ts";
-import { type CallOwner, ReceivedCall } from "./received_call.ts";
+import { type CallOwner, expired, ReceivedCall } from "./received_call.ts";
 import { Settlements } from "./settlements.ts";
 import type { Shared } from "./shared.ts";
-import { DuplicateWindow, isRetryable } from "./window.ts";
+import { Span } from "./span.ts";
+import type { SeenCall } from "./window.ts";
 
 const log = logger("callee");
 
@@ -26,26 +28,28 @@ const log = logger("callee");
 export class PartitionIntake implements CallOwner {
   readonly #partition: Partition;
   readonly #shared: Shared;
-  readonly #window: DuplicateWindow;
-  /** Calls that wait for room in their mailbox, in queue order. */
-  #backlog: ReceivedCall[] = [];
-  #head = 0;
-  #pumping = false;
-  /** Calls whose message is not settled for them: waiting, in a mailbox, running, or their reply on its way. */
-  readonly #live = new Map<ReceivedCall, Receipt>();
-  /** Calls handed to a mailbox that have no result yet. */
-  #atWork = 0;
-  #alone: ReceivedCall | undefined;
-  #unsettledMessages = 0;
+  readonly #live: LiveCalls;
+  readonly #span = new Span<Receipt>();
+  readonly #conclusions: Conclusions;
+  readonly #holds: Holds;
   /** Those that never reach a mailbox: refused, expired, or seen before. */
   readonly #settlements: Settlements;
+  /** Whether messages are settled in queue order, by their owner. */
+  readonly #ordered: boolean;
   #closed = false;
   #onQuiet: (() => void) | undefined;
 
   constructor(partition: Partition, shared: Shared) {
     this.#partition = partition;
     this.#shared = shared;
-    this.#window = new DuplicateWindow(shared.parts.clock);
+    this.#ordered = shared.parts.transport.capabilities.ownership === "offset";
+    this.#live = new LiveCalls(shared.deliver, shared.parts.clock, {
+      open: () => !this.#closed,
+      pumped: () => this.#ask(),
+      gone: (call) => this.#gone(call),
+    });
+    this.#conclusions = new Conclusions(this.#live, shared);
+    this.#holds = new Holds(this.#live, shared, this.#span, this.#conclusions.retries);
     this.#settlements = new Settlements(shared, () => !this.#closed, () => this.#quiet && this.#onQuiet?.());
     partition.demand(PULL_AHEAD);
   }
@@ -65,22 +69,17 @@ export class PartitionIntake implements CallOwner {
   /** Takes one message, in queue order. */
   deliver(delivery: Delivery): void {
     if (this.#closed) return;
-    this.#unsettledMessages++;
-    const onSettled = () => {
-      this.#unsettledMessages--;
-      this.#ask();
-    };
+    const now = this.#live.window.age();
     if (delivery.message.headers.get(HEADER.kind) === "cancel") {
-      return this.#settlements.cancel(new Receipt(delivery, 1, onSettled), (callId) => this.cancel(callId));
+      return this.#settlements.cancel(this.#received(delivery, 1, now), (callId) => this.cancel(callId));
     }
     let opened: readonly (Opened | Unreadable)[];
     try {
       opened = openDelivery(delivery, this.#shared.contract);
     } catch (error) {
-      return this.#settlements.foreign(new Receipt(delivery, 1, onSettled), error);
+      return this.#settlements.foreign(this.#received(delivery, 1, now), error);
     }
-    const receipt = new Receipt(delivery, opened.length, onSettled);
-    this.#window.age();
+    const receipt = this.#received(delivery, opened.length, now);
     this.#shared.plan.age();
     for (const one of opened) {
       if (one instanceof Unreadable) this.#settlements.unreadable(one, receipt);
@@ -91,7 +90,7 @@ export class PartitionIntake implements CallOwner {
 
   /** Ends the call of that id as its caller asks; `false` when none came through this partition. */
   cancel(callId: string): boolean {
-    const seen = this.#window.seen(callId);
+    const seen = this.#live.window.seen(callId);
     if (seen === undefined) return false;
     if (seen.call?.cancel()) {
       this.#shared.counts.cancelled++;
@@ -100,41 +99,33 @@ export class PartitionIntake implements CallOwner {
     return true;
   }
 
-  /** Hands calls on as long as mailboxes have room. Called again whenever one has. */
+  /** A mailbox has room: hands on what waits. */
   pump(): void {
-    // A handler that answers at once comes back here from within: the loop that is running goes on.
-    if (this.#pumping) return;
-    this.#pumping = true;
-    while (this.#head < this.#backlog.length && !this.#closed) {
-      const next = this.#backlog[this.#head];
-      if (next === undefined || !next.ready || this.#alone !== undefined) break;
-      if (!next.settled) {
-        if (next.alone && this.#atWork > 0) break;
-        if (next.alone) this.#alone = next;
-        this.#atWork++;
-        next.handedOn = true;
-        if (!this.#shared.deliver(next)) {
-          next.handedOn = false;
-          this.#atWork--;
-          this.#alone = undefined;
-          break;
-        }
-      }
-      this.#head++;
-    }
-    this.#pumping = false;
-    if (this.#head === this.#backlog.length) {
-      this.#backlog = [];
-      this.#head = 0;
-    }
-    this.#ask();
+    this.#live.backlog.pump();
+  }
+
+  /**
+   * Lets go of what has held its queue or its pack for too long.
+   *
+   * @param nowMs the clock's monotonic time
+   * @returns whether there is anything to look at again
+   */
+  sweep(nowMs: number): boolean {
+    if (this.#closed) return false;
+    this.#holds.sweep(nowMs);
+    return this.#live.calls.size > 0;
+  }
+
+  /** The calls that hold the queue up and cannot be let go. */
+  get holders(): readonly Holder[] {
+    return this.#holds.holders(this.#shared.parts.clock.monotonic());
   }
 
   /** Hands the partition over: starts nothing more, and resolves when no handler of it is at work, or was told to stop. */
   async revoke(): Promise<void> {
     this.#closed = true;
     this.#partition.demand(0);
-    for (const call of [...this.#live.keys()]) {
+    for (const call of [...this.#live.calls]) {
       if (!call.running && !call.settled) this.#withdraw(call, "The queue was handed over");
     }
     if (this.#quiet) return;
@@ -156,130 +147,148 @@ export class PartitionIntake implements CallOwner {
 
   /** Calls that were received and are not settled. */
   get unsettled(): number {
-    return this.#live.size;
+    return this.#live.calls.size;
   }
 
-  conclude(call: ReceivedCall, result: Result, handedOn: boolean): void {
-    const dead = deathOf(call, result, this.#shared.counts);
-    if (dead === undefined) return this.#answer(call, result, handedOn);
-    const reason = `${dead.reason}; attempts: ${dead.attempts}`;
-    void this.#shared.deadLetters.store(letterOf(call.facts), reason, () => this.#live.has(call))
-      .then((stored) => stored && this.#answer(call, result, handedOn));
+  mayStart(call: ReceivedCall): boolean {
+    return this.#live.backlog.mayStart(call);
   }
 
-  #answer(call: ReceivedCall, result: Result, handedOn: boolean): void {
-    const reply = this.#shared.answers.toReply(call.facts, result);
-    if (reply instanceof Promise) void reply.then((late) => this.#conclude(call, late, handedOn));
-    else this.#conclude(call, reply, handedOn);
+  admit(call: ReceivedCall, recorded: Promise<void> | undefined): Promise<void> | undefined {
+    return this.#conclusions.gate?.admit(call, recorded);
   }
 
-  #conclude(call: ReceivedCall, reply: Reply, handedOn: boolean): void {
-    const receipt = this.#live.get(call);
-    if (receipt === undefined) return;
-    call.seen.answered(reply);
-    if (isRetryable(reply)) this.#window.forget(call.id);
-    if (call.kind === "oneway") this.#settled(call, receipt);
-    else this.#send(call, receipt, reply);
-    if (handedOn) this.#atWork--;
-    if (this.#alone === call) this.#alone = undefined;
-    if (this.#head < this.#backlog.length) this.pump();
+  conclude(call: ReceivedCall, result: Result): void {
+    this.#conclusions.conclude(call, result);
+  }
+
+  endedLate(call: ReceivedCall, result: Result): void {
+    this.#conclusions.endedLate(call, result);
   }
 
   #accept(opened: Opened, receipt: Receipt): void {
     const { request } = opened;
     const { delivery } = receipt;
     const { receiver, counts, plan, cancels } = this.#shared;
+    if (request.started && this.#holds.take(request.id, receipt)) return;
     const now = this.nowMs();
     const deadlineMs = receiver.deadline(request, delivery, now);
-    if (now >= deadlineMs) return this.#settlements.expire(opened, receipt, now, deadlineMs);
-    const seen = this.#window.seen(request.id);
+    const suspect = isSuspect(request, delivery);
+    if (now >= deadlineMs && !(suspect && receiver.runsOnce(delivery.message.tag))) {
+      return this.#settlements.expire(opened, receipt, now, deadlineMs);
+    }
+    const seen = this.#live.window.seen(request.id);
     if (seen !== undefined) {
       counts.duplicates++;
-      return seen.join((reply) => this.#settlements.answer(opened, receipt, reply, deadlineMs));
+      return this.#join(seen, opened, receipt, deadlineMs);
     }
     const received = receiver.receive(opened, delivery, deadlineMs, now);
     if (received.kind === "refused") {
       return this.#settlements.refuse(opened, receipt, received.error, deadlineMs);
     }
     const { facts } = received;
-    const call = new ReceivedCall(facts, this.#window.enter(request.id), this);
+    const call = new ReceivedCall(facts, this.#live.window.enter(request.id), this);
     call.seen.call = call;
-    this.#live.set(call, receipt);
-    this.#backlog.push(call);
+    this.#live.add(call, receipt);
     const checked = received.kind === "checking" ? received.checked : undefined;
     const elsewhere = facts.key !== undefined &&
       !plan.holds(this.#partition.queue, facts.method, facts.key);
-    if (elsewhere || checked !== undefined || delivery.starts > 0) void this.#prepare(call, checked);
+    if (elsewhere || checked !== undefined || suspect) void this.#prepare(call, checked);
     if (cancels.take(request.id)) this.cancel(request.id);
+  }
+
+  /**
+   * A duplicate. While the first is here and will answer the same address, its message stands for both: then the
+   * duplicate is settled at once, since it would only hold the queue up. Where messages are settled one by one, it may
+   * be the first one's own message, delivered again: it is kept until the answer is stored.
+   */
+  #join(seen: SeenCall, opened: Opened, receipt: Receipt, deadlineMs: number): void {
+    const { call, reply, moving } = seen;
+    const sameAnswer = call?.facts.request.replyTo === opened.request.replyTo;
+    if (this.#ordered && reply === undefined && !moving && sameAnswer) return receipt.done();
+    seen.join((late) => this.#settlements.answer(opened, receipt, late, deadlineMs), () => {
+      if (this.#closed) return;
+      this.#accept(opened, receipt);
+      this.pump();
+    });
   }
 
   /** Holds the queue up while it is found out what becomes of the call. */
   async #prepare(call: ReceivedCall, checked: Promise<RpcError | undefined> | undefined): Promise<void> {
     call.ready = false;
     const found = await this.#shared.preparation.prepare(call.facts, this.#partition.queue, checked);
-    const receipt = this.#live.get(call);
-    if (receipt === undefined) return;
-    if (found.kind === "ready") call.alone = found.alone;
-    else if (found.kind === "ended") call.settle(found.result);
-    else call.settled = true;
-    if (found.kind === "answered") {
-      this.#shared.counts.foundAgain++;
-      this.#conclude(call, found.reply, false);
-    } else if (found.kind === "sent on") {
-      this.#window.forget(call.id);
-      call.seen.sentOn();
-      this.#settled(call, receipt);
-    }
+    if (call.receipt === undefined) return;
     call.ready = true;
+    switch (found.kind) {
+      case "ready":
+        call.alone = found.alone;
+        if (isUnmarkedCopy(call.facts)) this.#sendUnmarkedAgain(call);
+        break;
+      case "ended":
+        call.settle(found.result);
+        break;
+      case "answered":
+        this.#shared.counts.foundAgain++;
+        call.letGo();
+        this.#conclusions.answered(call, found.reply);
+        break;
+      case "sent on":
+        call.letGo();
+        this.#live.window.forget(call.id);
+        call.seen.sentOn();
+        this.#live.settle(call);
+    }
     this.pump();
   }
 
-  #send(call: ReceivedCall, receipt: Receipt, reply: Reply): void {
-    const { request, plain, delivery, method, deadlineMs } = call.facts;
-    this.#shared.replier.send({
-      reply,
-      method,
-      replyTo: request.replyTo,
-      plain,
-      near: delivery,
-      untilMs: deadlineMs + EXPIRED_ANSWERED_MS,
-      done: () => this.#settled(call, receipt),
-    });
+  /** Its own mark would be taken for that of the one who made the copy: the next message starts without one. */
+  #sendUnmarkedAgain(call: ReceivedCall): void {
+    const otherwise = { ok: false, error: expired(), ran: call.ranBefore } as const;
+    this.#conclusions.retries.move(call, { attempt: call.attempt, started: false, delayMs: 0 }, otherwise);
   }
 
-  /** Nothing is left to do for the call: its message can be settled for it. */
-  #settled(call: ReceivedCall, receipt: Receipt): void {
-    receipt.done();
-    this.#live.delete(call);
+  #gone(call: ReceivedCall): void {
+    this.#holds.ended(call);
     if (this.#quiet) this.#onQuiet?.();
   }
 
   /** A start behind a call that was just withdrawn is never recorded: a record covers a prefix of the queue. */
   #withdrawUnrecorded(): void {
-    for (const call of [...this.#live.keys()]) {
+    for (const call of [...this.#live.calls]) {
       if (call.recording) this.#withdraw(call, "The queue was handed over");
     }
   }
 
   #withdrawAll(reason: string): void {
-    for (const call of [...this.#live.keys()]) this.#withdraw(call, reason);
+    for (const call of [...this.#live.calls]) this.#withdraw(call, reason);
     this.#onQuiet?.();
   }
 
+  /** What stands for it in the queue stays as it is: its next owner has to find it. */
   #withdraw(call: ReceivedCall, reason: string): void {
     call.withdraw(new RpcError("unavailable", reason, { outcome: "sent_unknown", callId: call.id }));
-    this.#live.delete(call);
+    this.#live.remove(call);
     if (this.#quiet) this.#onQuiet?.();
   }
 
   /** Whether nothing of it is under way. */
   get #quiet(): boolean {
-    return this.#live.size === 0 && this.#settlements.underWay === 0;
+    return this.#live.calls.size === 0 && this.#settlements.underWay === 0;
+  }
+
+  #received(delivery: Delivery, calls: number, nowMs: number): Receipt {
+    const receipt: Receipt = new Receipt(delivery, calls, () => {
+      this.#span.settled(receipt);
+      this.#ask();
+    }, nowMs);
+    this.#span.add(receipt);
+    return receipt;
   }
 
   #ask(): void {
     if (this.#closed) return;
-    const room = this.#backlog.length === 0 ? PULL_AHEAD : 0;
-    this.#partition.demand(Math.max(0, Math.min(room, SPAN_LIMIT - this.#unsettledMessages)));
+    const room = this.#live.backlog.empty ? PULL_AHEAD : 0;
+    const taken = this.#ordered ? this.#span.width : this.#span.open;
+    this.#partition.demand(Math.max(0, Math.min(room, SPAN_LIMIT - taken)));
   }
 }

@@ -7,6 +7,7 @@ import { RpcError } from "../errors/rpc_error.ts";
 import { EVENTS } from "../log/events.ts";
 import { logger } from "../log/log.ts";
 import type { Message, QueueRef } from "../transport/transport.ts";
+import { isSuspect, startsBefore } from "./attempts.ts";
 import { type CallFacts, ranBefore } from "./received_call.ts";
 import type { Shared } from "./shared.ts";
 import { deadAnswer } from "./suspects.ts";
@@ -51,9 +52,10 @@ export class Preparation {
     checked: Promise<RpcError | undefined> | undefined,
   ): Promise<Prepared> {
     let alone = false;
-    if (facts.delivery.starts > 0) {
+    if (isSuspect(facts.request, facts.delivery)) {
       const verdict = await this.#shared.suspects.judge(facts);
       if (verdict.kind === "answered") return verdict;
+      if (verdict.kind === "refused") return this.#refused(facts, verdict.error);
       if (verdict.kind === "dead") return this.#dead(facts, verdict.reason);
       alone = verdict.alone;
     }
@@ -104,8 +106,8 @@ export class Preparation {
     return "sent on";
   }
 
-  #dead({ delivery }: CallFacts, reason: string): Prepared {
-    const dead = { reason, attempts: delivery.starts };
+  #dead({ request, delivery }: CallFacts, reason: string): Prepared {
+    const dead = { reason, attempts: startsBefore(request, delivery) };
     return { kind: "ended", result: { ok: false, error: deadAnswer(reason), ran: "maybe", dead } };
   }
 
@@ -114,7 +116,7 @@ export class Preparation {
       this.#shared.counts.refused++;
       log.debug(EVENTS.callee.refused, { callId: request.id, method, error });
     }
-    const ran = error.outcome === "sent_unknown" ? "maybe" : ranBefore(delivery);
+    const ran = error.outcome === "sent_unknown" ? "maybe" : ranBefore(delivery, request);
     return { kind: "ended", result: { ok: false, error, ran } };
   }
 }

@@ -1,9 +1,13 @@
+import type { Backoff } from "../async/backoff.ts";
 import type { Timer } from "../async/clock.ts";
 import type { InboundCall, Ran, Result, TraceHeaders } from "../call/inbound.ts";
 import { MAX_PACK_ENTRIES } from "../envelope/pack.ts";
 import type { MethodSettings } from "../contract/types.ts";
 import type { Request } from "../envelope/request.ts";
 import { RpcError } from "../errors/rpc_error.ts";
+import type { Claim } from "../store/outcome_store.ts";
+import { isSuspect } from "./attempts.ts";
+import type { Receipt } from "./receipt.ts";
 import type { SeenCall } from "./window.ts";
 import type { Delivery, PlainRequest } from "../transport/transport.ts";
 
@@ -15,6 +19,15 @@ export interface CallOwner {
   after(ms: number, callback: () => void): Timer;
   /** The call has its result: encode it, answer, settle. `handedOn` says whether a mailbox has had it. */
   conclude(call: ReceivedCall, result: Result, handedOn: boolean): void;
+  /** Whether it is the call's turn among those of its key. Not asked: it is. */
+  mayStart?(call: ReceivedCall): boolean;
+  /**
+   * Asks whatever else has to agree before the handler starts, and waits for the record of the start too, where there
+   * is one; `undefined` where there is nothing to ask. Rejects when the handler must not start now.
+   */
+  admit?(call: ReceivedCall, recorded: Promise<void> | undefined): Promise<void> | undefined;
+  /** A call that had been given up has its result after all, and the work had been begun for it. */
+  endedLate?(call: ReceivedCall, result: Result): void;
 }
 
 /** Everything about a call that is fixed when it is received; input and key once its input has been checked. */
@@ -46,6 +59,16 @@ export class ReceivedCall implements InboundCall {
   #cancelled: RpcError | undefined;
   #running = false;
   #recording = false;
+  #attempt: number;
+  /** Set while it waits here for its next attempt. */
+  #wait: Timer | undefined;
+  #waited = false;
+  /** The message that is not settled because of it; `undefined` once it is no longer here. */
+  receipt: Receipt | undefined;
+  /** The right to do its work, once a store has given it. */
+  claimed: Claim | undefined;
+  /** Pauses between its looks at work that another call does. */
+  pauses: Backoff | undefined;
   /** Whether it has its result. */
   settled = false;
   /** Whether it was put into a mailbox. */
@@ -57,6 +80,7 @@ export class ReceivedCall implements InboundCall {
 
   constructor(facts: CallFacts, seen: SeenCall, owner: CallOwner) {
     this.facts = facts;
+    this.#attempt = facts.attempt;
     this.seen = seen;
     this.#owner = owner;
   }
@@ -99,7 +123,7 @@ export class ReceivedCall implements InboundCall {
     return this.facts.deadlineMs;
   }
   get attempt(): number {
-    return this.facts.attempt;
+    return this.#attempt;
   }
   get idempotencyKey(): string {
     return this.facts.request.idempotencyKey ?? this.facts.request.id;
@@ -122,9 +146,18 @@ export class ReceivedCall implements InboundCall {
     return this.#controller.signal;
   }
 
-  /** Whether its handler ran, as long as it has not been started here: an earlier owner may have started it. */
+  /** Whether its signal was asked for, and has aborted. */
+  get aborted(): boolean {
+    return this.#controller?.signal.aborted ?? false;
+  }
+  /** Whether it waits here for its next attempt. */
+  get waiting(): boolean {
+    return this.#wait !== undefined;
+  }
+
+  /** Whether its handler ran, as long as it is not running: an earlier owner, or an earlier attempt, may have. */
   get ranBefore(): Ran {
-    return ranBefore(this.facts.delivery);
+    return this.#waited ? "maybe" : ranBefore(this.facts.delivery, this.facts.request);
   }
 
   claim(): boolean {
@@ -133,26 +166,56 @@ export class ReceivedCall implements InboundCall {
     const remainingMs = this.deadlineMs - this.#owner.nowMs();
     const { minRemainingMs } = this.facts.settings;
     if (remainingMs <= 0 || remainingMs < minRemainingMs) return this.#end(expired(minRemainingMs));
+    if (this.facts.key !== undefined && this.#owner.mayStart?.(this) === false) return false;
     this.#running = true;
     return true;
   }
 
   started(): Promise<void> | undefined {
-    const recorded = this.facts.delivery.started();
-    if (!this.facts.settings.idempotent) {
-      this.#recording = true;
-      return recorded.finally(() => this.#recording = false);
-    }
-    // Not awaited: what is safe to run again loses nothing when the record comes too late.
-    return undefined;
+    const started = this.facts.delivery.started();
+    // Not awaited where it is safe to run again: that loses nothing when the record comes too late.
+    const recorded = this.facts.settings.idempotent ? undefined : started;
+    const admitted = this.#owner.admit?.(this, recorded) ?? recorded;
+    if (admitted === undefined) return undefined;
+    this.#recording = true;
+    return admitted.finally(() => this.#recording = false);
   }
 
   settle(result: Result): void {
     if (this.settled) return;
+    this.letGo();
+    if (this.#withdrawal === undefined) this.#owner.conclude(this, result, this.handedOn);
+    else if (this.claimed !== undefined) this.#owner.endedLate?.(this, result);
+  }
+
+  /** Nothing more is done with it here: it has its result, or will be run from another message. */
+  letGo(): void {
     this.settled = true;
     this.#running = false;
     this.#deadline?.cancel();
-    if (this.#withdrawal === undefined) this.#owner.conclude(this, result, this.handedOn);
+    this.#wait?.cancel();
+    this.#wait = undefined;
+  }
+
+  /**
+   * Lets it wait here, to be claimed again.
+   *
+   * @param attempt the attempt that it waits for
+   * @param wait the timer that brings it back
+   */
+  postpone(attempt: number, wait: Timer): void {
+    this.#deadline?.cancel();
+    // The next attempt gets a signal of its own.
+    this.#controller = undefined;
+    this.#attempt = attempt;
+    this.#running = this.settled = false;
+    this.#wait = wait;
+    this.#waited = true;
+  }
+
+  /** Its wait is over. */
+  back(): void {
+    this.#wait = undefined;
   }
 
   interrupt(reason: unknown): void {
@@ -196,6 +259,7 @@ export class ReceivedCall implements InboundCall {
     if (this.settled) return;
     this.#withdrawal = reason;
     this.#deadline?.cancel();
+    this.#wait?.cancel();
     this.#controller?.abort(reason);
   }
 
@@ -228,7 +292,11 @@ export function expired(minRemainingMs = 0): RpcError {
   return new RpcError("deadline_exceeded", message, { outcome: "expired" });
 }
 
-/** Whether the handler of a call ran that was not started here: an earlier owner may have started it. */
-export function ranBefore({ starts }: Delivery): Ran {
-  return starts > 0 ? "maybe" : "no";
+/**
+ * Whether the handler of a call ran that was not started here: an earlier owner may have started it, or an earlier
+ * message of the same call.
+ */
+export function ranBefore(delivery: Delivery, request?: Request): Ran {
+  if (delivery.starts > 0) return "maybe";
+  return request !== undefined && (request.attempt > 1 || isSuspect(request, delivery)) ? "maybe" : "no";
 }

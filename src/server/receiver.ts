@@ -1,6 +1,5 @@
 import type { Timer } from "../async/clock.ts";
 import { within } from "../async/within.ts";
-import { ATTEMPTS } from "../call/defaults.ts";
 import { checkKey } from "../call/key.ts";
 import { type MethodPlaces, placesOfAll } from "../codec/places.ts";
 import { isUnchecked } from "../contract/schema.ts";
@@ -9,6 +8,7 @@ import { validate } from "../contract/validate.ts";
 import type { Request } from "../envelope/request.ts";
 import { RpcError } from "../errors/rpc_error.ts";
 import type { Delivery } from "../transport/transport.ts";
+import { attemptOf } from "./attempts.ts";
 import { BrokerClock } from "./broker_clock.ts";
 import { VALIDATION_LIMIT_MS } from "./defaults.ts";
 import type { Opened } from "./open.ts";
@@ -72,7 +72,7 @@ export class Receiver {
     if (request.body !== undefined && request.type !== codec.contentType) {
       return refused(`"${name}" reads ${codec.contentType}, not ${request.type.slice(0, 80)}`);
     }
-    const attempt = Math.min(ATTEMPTS, Math.max(delivery.starts + 1, request.attempt));
+    const attempt = attemptOf(request, delivery);
     const input = undefined;
     const key = undefined;
     const facts: Draft = {
@@ -134,6 +134,11 @@ export class Receiver {
       }
     }
     return { kind: "call", facts };
+  }
+
+  /** Whether a method of that name is there, and must not run again once it was started. */
+  runsOnce(method: string): boolean {
+    return this.#settings(method)?.idempotent === false;
   }
 
   #settings(method: string): MethodSettings | undefined {

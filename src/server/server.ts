@@ -5,12 +5,17 @@ import type { Contract } from "../contract/types.ts";
 import type { QueueRef, Subscription, Waiting } from "../transport/transport.ts";
 import type { Cancellable } from "./direct_listener.ts";
 import { Intake } from "./intake.ts";
+import type { Holder } from "./holds.ts";
+import type { OnceCounts } from "./once.ts";
+import { checkOwnership } from "./ownership.ts";
 import type { ServiceParts } from "./service_parts.ts";
 import { type Counts, createShared, type Shared } from "./shared.ts";
 
 /** Where the calls of a served contract go. */
 export interface Mailboxes {
   readonly deliver: Deliver;
+  /** Methods whose handlers keep state of their own. Default: none. */
+  readonly stateful?: readonly string[];
   /** Sets the listener that is told when a mailbox that was full has room. */
   onRoom(listener: () => void): void;
   /**
@@ -30,6 +35,10 @@ export interface Served extends Cancellable {
   /** Answers of handlers that could not travel: not encodable, too large, or not what the schema allows. */
   readonly lostAnswers: number;
   readonly counts: Readonly<Counts>;
+  /** What became of calls because of the store; `undefined` where there is none. */
+  readonly once: Readonly<OnceCounts> | undefined;
+  /** Calls that hold their queue up and cannot be let go, such as those with keys. */
+  readonly holders: readonly Holder[];
   /** Drains and gives all queues back. Idempotent. */
   stop(options?: Waiting): Promise<void>;
 }
@@ -38,6 +47,7 @@ export interface Served extends Cancellable {
  * Serves a contract: makes its topics where they are missing, joins its group and feeds the mailboxes. Resolves
  * after the first rebalance round, possibly without a queue yet.
  *
+ * @throws {TypeError} when the transport cannot keep what the contract promises
  * @throws {RpcError} `unavailable` / `not_sent` when topics cannot be made or the group cannot be joined
  */
 export async function serveContract(
@@ -47,6 +57,7 @@ export async function serveContract(
   options: Waiting = {},
 ): Promise<Served> {
   const { transport } = parts;
+  checkOwnership(contract, transport.capabilities, mailboxes.stateful);
   const topic = topicOf(contract.name);
   const group = groupOf(contract.name);
   await transport.ensureTopics([
@@ -86,6 +97,12 @@ class ServedContract implements Served {
   get lostAnswers(): number {
     return this.#shared.answers.lost;
   }
+  get once(): Readonly<OnceCounts> | undefined {
+    return this.#shared.once?.counts;
+  }
+  get holders(): readonly Holder[] {
+    return this.#intake.holders;
+  }
   get counts(): Readonly<Counts> {
     return this.#shared.counts;
   }
@@ -104,6 +121,8 @@ class ServedContract implements Served {
     } finally {
       this.#shared.replier.close();
       this.#shared.deadLetters.close();
+      this.#shared.resends.close();
+      this.#shared.once?.close();
     }
   }
 }

@@ -1,6 +1,7 @@
 import type { Clock } from "../async/clock.ts";
 import type { Random } from "../async/random.ts";
 import type { TimerWheel } from "../async/timer_wheel.ts";
+import type { OutcomeStore } from "../store/outcome_store.ts";
 import type { Transport } from "../transport/transport.ts";
 
 /** What the callee's side of a system is made of. */
@@ -9,4 +10,6 @@ export interface ServiceParts {
   readonly clock: Clock;
   readonly random: Random;
   readonly wheel: TimerWheel;
+  /** Where outcomes are remembered; its maker closes it. */
+  readonly store?: OutcomeStore | undefined;
 }

@@ -61,7 +61,7 @@ export class Settlements {
       log.debug(EVENTS.callee.expired, { callId: id, method: receipt.delivery.message.tag });
       return receipt.done();
     }
-    const ran = ranBefore(receipt.delivery);
+    const ran = ranBefore(receipt.delivery, opened.request);
     this.answer(opened, receipt, { id, ok: false, error: expired(), ran }, deadlineMs);
   }
 
@@ -72,7 +72,7 @@ export class Settlements {
     this.#shared.counts.refused++;
     log.debug(EVENTS.callee.refused, { callId: request.id, method: delivery.message.tag, error });
     if (request.kind === "request") {
-      const reply: Reply = { id: request.id, ok: false, error, ran: ranBefore(delivery) };
+      const reply: Reply = { id: request.id, ok: false, error, ran: ranBefore(delivery, request) };
       return this.answer(opened, receipt, reply, deadlineMs);
     }
     this.#shared.counts.onewayDeadLetters++;

@@ -4,10 +4,12 @@ import type { Contract } from "../contract/types.ts";
 import { Answers } from "./answers.ts";
 import { DeadLetters } from "./dead_letters.ts";
 import { EarlyCancels } from "./early_cancels.ts";
+import { Once } from "./once.ts";
 import { Preparation } from "./preparation.ts";
 import { QueuePlan } from "./queue_plan.ts";
 import { Receiver } from "./receiver.ts";
 import { Replier } from "./replier.ts";
+import { Resends } from "./resends.ts";
 import type { Mailboxes } from "./server.ts";
 import type { ServiceParts } from "./service_parts.ts";
 import { Suspects } from "./suspects.ts";
@@ -20,6 +22,9 @@ export interface Shared {
   readonly answers: Answers;
   readonly replier: Replier;
   readonly deadLetters: DeadLetters;
+  readonly resends: Resends;
+  /** Set where a store remembers outcomes. */
+  readonly once: Once | undefined;
   readonly suspects: Suspects;
   readonly plan: QueuePlan;
   readonly preparation: Preparation;
@@ -48,6 +53,12 @@ export interface Counts {
   cancelled: number;
   /** Cancels in a queue whose calls were not known: remembered for a while. */
   unknownCancels: number;
+  /** Later attempts that were stored as messages of their own. */
+  sentAgain: number;
+  /** Calls that were copied while they ran, so as not to hold their queue up. */
+  copied: number;
+  /** Calls that were stored in their queue again before they ran, alone. */
+  moved: number;
   /** One-way calls that became dead letters. */
   onewayDeadLetters: number;
 }
@@ -58,9 +69,10 @@ export interface Counts {
  * @param parts of a transport that has started
  */
 export function createShared(contract: Contract, mailboxes: Mailboxes, parts: ServiceParts): Shared {
-  const { transport, clock, random, wheel } = parts;
+  const { transport, clock, random, wheel, store } = parts;
   const after = (ms: number, callback: () => void) => wheel.schedule(ms, callback);
-  const suspects = new Suspects(transport);
+  const once = store && new Once(store, contract.name, wheel);
+  const suspects = new Suspects(transport, once);
   const plan = new QueuePlan(contract, transport, clock);
   const counts: Counts = {
     expiredUnanswered: 0,
@@ -71,6 +83,9 @@ export function createShared(contract: Contract, mailboxes: Mailboxes, parts: Se
     sentOn: 0,
     cancelled: 0,
     unknownCancels: 0,
+    sentAgain: 0,
+    copied: 0,
+    moved: 0,
     onewayDeadLetters: 0,
   };
   return {
@@ -80,6 +95,8 @@ export function createShared(contract: Contract, mailboxes: Mailboxes, parts: Se
     answers: new Answers(contract, transport.capabilities.maxBodyBytes, after),
     replier: new Replier(transport, clock, random),
     deadLetters: new DeadLetters(transport, clock, random, deadLetterTopicOf(contract.name)),
+    resends: new Resends(transport, clock, random),
+    once,
     suspects,
     plan,
     preparation: new Preparation({ suspects, plan, parts, counts }),

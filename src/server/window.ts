@@ -1,20 +1,32 @@
 import type { Clock } from "../async/clock.ts";
 import type { Reply } from "../envelope/reply.ts";
 import { replyBody } from "../envelope/reply.ts";
+import { RpcError } from "../errors/rpc_error.ts";
 import { WINDOW_AGE_MS, WINDOW_BYTES, WINDOW_CALLS } from "./defaults.ts";
 
 /** A call that may still be ended by its caller. */
 interface Cancellable {
+  readonly facts: { readonly request: { readonly replyTo: string } };
   cancel(): boolean;
+}
+
+/** A duplicate that waits for what becomes of the first. */
+interface Joined {
+  /** The first has its reply; `undefined`: another queue answers. */
+  readonly ended: (reply: Reply | undefined) => void;
+  /** The first is no longer here, and the queue holds it anew. */
+  readonly moved: (() => void) | undefined;
 }
 
 /** What a window knows of one call. */
 export class SeenCall {
   readonly #onAnswer: (reply: Reply) => void;
   #reply: Reply | undefined;
-  #joined: ((reply: Reply | undefined) => void)[] | undefined;
+  #joined: Joined[] | undefined;
   /** The call itself, until it is answered. */
   call: Cancellable | undefined;
+  /** Whether it is being stored in its queue again, to be run from there: a duplicate may be that very copy. */
+  moving = false;
 
   /** @param onAnswer told when it is answered */
   constructor(onAnswer: (reply: Reply) => void) {
@@ -26,10 +38,15 @@ export class SeenCall {
     return this.#reply;
   }
 
-  /** Hands the reply to the listener: at once, or when there is one; `undefined` when another queue answers. */
-  join(listener: (reply: Reply | undefined) => void): void {
-    if (this.#reply !== undefined) listener(this.#reply);
-    else (this.#joined ??= []).push(listener);
+  /**
+   * Hands the reply to a duplicate: at once, or when there is one.
+   *
+   * @param ended given the reply; `undefined` when another queue answers
+   * @param moved told instead when the first is stored in its queue again: the duplicate has to go its own way then
+   */
+  join(ended: (reply: Reply | undefined) => void, moved?: () => void): void {
+    if (this.#reply !== undefined) ended(this.#reply);
+    else (this.#joined ??= []).push({ ended, moved });
   }
 
   /** Notes the final reply and tells those who joined. */
@@ -44,17 +61,39 @@ export class SeenCall {
     this.#tell(undefined);
   }
 
+  /** Tells those who joined that it is stored in its queue again. */
+  moved(): void {
+    this.call = undefined;
+    const joined = this.#joined ?? [];
+    this.#joined = undefined;
+    for (const { ended, moved } of joined) moved === undefined ? ended(undefined) : moved();
+  }
+
+  /** Keeps only that it was answered: duplicates learn that the answer is gone. */
+  strip(): void {
+    if (this.#reply === undefined || replyBody(this.#reply) === undefined) return;
+    const { id } = this.#reply;
+    const message = "The call was answered before, and its answer is no longer kept";
+    const error = new RpcError("internal", message, { outcome: "executed_reply_lost", callId: id });
+    this.#reply = { id, ok: false, error, ran: "lost" };
+  }
+
   #tell(reply: Reply | undefined): void {
     this.call = undefined;
-    for (const listener of this.#joined ?? []) listener(reply);
+    const joined = this.#joined ?? NOBODY;
     this.#joined = undefined;
+    for (const { ended } of joined) ended(reply);
   }
 }
+
+const NOBODY: readonly Joined[] = [];
 
 /**
  * The calls of one partition that were seen lately, so that a duplicate joins the first one or gets its reply
  * again. Bounded by count, bytes and age; two generations, swapped at the limit, because evicting single entries
- * from a `Map` costs more than the window itself. It goes with its partition.
+ * from a `Map` costs more than the window itself: so it remembers between one and two times what its bound says, and
+ * never fewer calls than a queue may have between its commit and its end. Where replies take too much, the calls are
+ * still remembered, without them. It goes with its partition.
  * A call that is still at work outlives its generation.
  */
 export class DuplicateWindow {
@@ -62,14 +101,14 @@ export class DuplicateWindow {
   #young = new Map<string, SeenCall>();
   #old = new Map<string, SeenCall>();
   #youngBytes = 0;
+  #oldBytes = 0;
   #youngSince: number;
   /** The greatest id ever entered, whatever its form. */
   #greatest = "";
   /** Counts a reply in the generation in which it comes, and which it outlives by one at most. */
   readonly #count = (reply: Reply): void => {
-    const bytes = replyBody(reply)?.length ?? 0;
-    if (this.#youngBytes + bytes > WINDOW_BYTES / 2) this.#turnOver();
-    this.#youngBytes += bytes;
+    this.#youngBytes += replyBody(reply)?.length ?? 0;
+    if (this.#youngBytes + this.#oldBytes > WINDOW_BYTES) this.#strip();
   };
 
   constructor(clock: Clock) {
@@ -91,7 +130,7 @@ export class DuplicateWindow {
 
   /** Notes that a call of that id is on its way to its handler. */
   enter(id: string): SeenCall {
-    if (this.#young.size >= WINDOW_CALLS / 2) this.#turnOver();
+    if (this.#young.size >= WINDOW_CALLS) this.#turnOver();
     const seen = new SeenCall(this.#count);
     this.#young.set(id, seen);
     if (id > this.#greatest) this.#greatest = id;
@@ -104,17 +143,32 @@ export class DuplicateWindow {
     this.#old.delete(id);
   }
 
-  /** Forgets what is too old: to be called for each message, since reading the clock costs as much as the rest. */
-  age(): void {
-    if (this.#clock.monotonic() - this.#youngSince >= WINDOW_AGE_MS / 2) this.#turnOver();
+  /**
+   * Forgets what is too old: to be called for each message, since reading the clock costs as much as the rest.
+   *
+   * @returns what the clock's monotonic time is
+   */
+  age(): number {
+    const now = this.#clock.monotonic();
+    if (now - this.#youngSince >= WINDOW_AGE_MS / 2) this.#turnOver();
+    return now;
   }
 
-  /** Each generation holds about half of every bound, so both together hold the whole. */
+  /** Drops the replies of the older generation, and where that is not enough those of the younger too. */
+  #strip(): void {
+    for (const seen of this.#old.values()) seen.strip();
+    this.#oldBytes = 0;
+    if (this.#youngBytes <= WINDOW_BYTES) return;
+    for (const seen of this.#young.values()) seen.strip();
+    this.#youngBytes = 0;
+  }
+
   #turnOver(): void {
     const dropped = this.#old;
     this.#old = this.#young;
     this.#young = new Map();
     for (const [id, seen] of dropped) if (seen.reply === undefined) this.#young.set(id, seen);
+    this.#oldBytes = this.#youngBytes;
     this.#youngBytes = 0;
     this.#youngSince = this.#clock.monotonic();
   }

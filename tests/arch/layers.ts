@@ -18,6 +18,7 @@ export const LAYERS: readonly Layer[] = [
   { name: "contract", paths: ["src/contract/"], mayImport: ["errors", "codec"] },
   { name: "call", paths: ["src/call/"], mayImport: ["errors", "contract"] },
   { name: "codec", paths: ["src/codec/"], mayImport: ["errors", "bytes", "deps"] },
+  { name: "store", paths: ["src/store/"], mayImport: ["errors", "async"] },
   { name: "transport", paths: ["src/transport/"], mayImport: ["errors", "async", "bytes", "deps"] },
   {
     name: "envelope",
@@ -39,7 +40,7 @@ export const LAYERS: readonly Layer[] = [
   {
     name: "server",
     paths: ["src/server/"],
-    mayImport: ["envelope", "call", "contract", "codec", "transport", ...FOUNDATION],
+    mayImport: ["envelope", "call", "contract", "codec", "store", "transport", ...FOUNDATION],
   },
   {
     name: "cell",
@@ -101,6 +102,7 @@ export const LAYERS: readonly Layer[] = [
       "call",
       "contract",
       "codec",
+      "store",
       "transport",
       ...FOUNDATION,
     ],
@@ -118,6 +120,7 @@ export const LAYERS: readonly Layer[] = [
       "call",
       "contract",
       "codec",
+      "store",
       "transport",
       ...FOUNDATION,
     ],

@@ -8,6 +8,7 @@ const ENTRY_POINTS = [
   "src/codec/msgpack.ts",
   "src/codec/protobuf.ts",
   "src/transport/remoting/mod.ts",
+  "src/store/sqlite.ts",
   "src/rocketmq/mod.ts",
   // Until a system starts supervisors; `mod.ts` leads to it then.
   "actors/supervisor.ts",

@@ -89,6 +89,7 @@ const SERVE: Readonly<
   abandonAfterMs: ms(actors.ABANDON_AFTER_MS),
   timeoutMs: ms(actors.SERVE_TIMEOUT_MS),
   signal: "none",
+  store: "none",
 };
 const TRANSPORT: Readonly<Record<keyof RemotingOptions | "broker", string>> = {
   broker: "one of its own",

@@ -15,6 +15,7 @@ export function requestOf(id: string, changes: Partial<Request> = {}): Request {
     chain: [],
     trace: undefined,
     attempt: 1,
+    started: undefined,
     deadlineMs: 1_700_000_005_000,
     timeoutMs: 5_000,
     type: "application/json",
@@ -55,6 +56,8 @@ export class FakeDelivery implements Delivery {
   readonly starts: number;
   acks = 0;
   startedCalls = 0;
+  /** For how long it was given back, each time. */
+  readonly givenBack: number[] = [];
   onStarted: () => Promise<void> = () => Promise.resolve();
 
   constructor(
@@ -82,6 +85,9 @@ export class FakeDelivery implements Delivery {
   }
   ack(): void {
     this.acks++;
+  }
+  retryLater(ms: number): void {
+    this.givenBack.push(ms);
   }
 }
 

@@ -5,10 +5,13 @@ import { method } from "../../src/contract/method.ts";
 import type { Contract } from "../../src/contract/types.ts";
 import { HEADER, unescapeHeader } from "../../src/envelope/headers.ts";
 import { decodePack } from "../../src/envelope/pack.ts";
+import { readRequest } from "../../src/envelope/request.ts";
 import { readReply, type Reply } from "../../src/envelope/reply.ts";
 import type { ServiceParts } from "../../src/server/service_parts.ts";
 import { PartitionIntake } from "../../src/server/partition_intake.ts";
 import { createShared, type Shared } from "../../src/server/shared.ts";
+import type { OutcomeStore } from "../../src/store/outcome_store.ts";
+import type { Capabilities } from "../../src/transport/transport.ts";
 import { FakePartition } from "./deliveries.ts";
 import { FakeTransport, type SentTo } from "./fake_transport.ts";
 import { ManualClock } from "./manual_clock.ts";
@@ -24,6 +27,21 @@ export function repliesIn({ message }: SentTo): readonly Reply[] {
   const { headers, body } = message;
   const entries = headers.get(HEADER.kind) === "pack" ? decodePack(body) : [{ headers, body }];
   return entries.flatMap((entry) => readReply(headers, entry.headers, entry.body) ?? []);
+}
+
+/** A request that was stored in its queue again. */
+export interface SentAgain {
+  readonly id: string;
+  readonly attempt: number;
+  readonly started: boolean;
+  readonly timeoutMs: number;
+  readonly delayMs: number;
+}
+
+/** What a fixture may differ in. */
+export interface FixtureOptions {
+  readonly store?: OutcomeStore | undefined;
+  readonly capabilities?: Partial<Capabilities> | undefined;
 }
 
 /** The callee's side of one service on a fake transport, with a mailbox that the test holds. */
@@ -43,9 +61,10 @@ export class ServiceFixture {
   readonly shared: Shared;
   readonly intake: PartitionIntake;
 
-  constructor(served: Contract = contract) {
+  constructor(served: Contract = contract, { store, capabilities }: FixtureOptions = {}) {
     const { transport, clock, wheel } = this;
-    this.parts = { transport, clock, random: () => 0.5, wheel };
+    transport.capabilities = { ...transport.capabilities, ...capabilities };
+    this.parts = { transport, clock, random: () => 0.5, wheel, store };
     const mailboxes = {
       deliver: (call: InboundCall) => {
         if (this.mailbox.length >= this.room) return false;
@@ -70,6 +89,20 @@ export class ServiceFixture {
   /** What the replies say, in order: `ok`, or code and outcome. */
   get answers(): readonly string[] {
     return this.replies.map((reply) => reply.ok ? "ok" : `${reply.error.code}/${reply.error.outcome}`);
+  }
+
+  /** Requests that were stored in their queue again, in order. */
+  get sentAgain(): readonly SentAgain[] {
+    return this.transport.sent
+      .filter(({ message }) => !message.topic.startsWith("%DLQ%"))
+      .map(({ message, delayMs }) => {
+        const { id, attempt, started, timeoutMs } = readRequest(
+          message.headers,
+          message.headers,
+          message.body,
+        );
+        return { id, attempt, started: started === true, timeoutMs, delayMs };
+      });
   }
 
   /** The reasons of the dead letters stored, in order. */

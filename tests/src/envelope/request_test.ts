@@ -18,6 +18,7 @@ const anyRequest: fc.Arbitrary<Request> = fc.record({
   id: fc.stringMatching(/^[A-Za-z0-9_.:-]{1,64}$/),
   kind: fc.constantFrom("request", "oneway"),
   attempt: fc.integer({ min: 1, max: 3 }),
+  started: fc.constantFrom(true, undefined),
   deadlineMs: fc.nat(2 ** 45),
   timeoutMs: fc.integer({ min: 1, max: 86_400_000 }),
   endless: fc.boolean(),

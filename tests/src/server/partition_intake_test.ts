@@ -99,24 +99,41 @@ Deno.test("PartitionIntake never starts a call that expired in its mailbox, and 
   assert.deepEqual(at.replies.map((reply) => !reply.ok && reply.error.outcome), ["expired"]);
 });
 
-Deno.test("PartitionIntake runs a duplicate once: it joins the first, or gets its reply again", async () => {
+Deno.test("PartitionIntake runs a duplicate once, and holds nothing up for it: one reply answers both", async () => {
   const at = new ServiceFixture();
   const copies = [0, 1, 2].map((offset) => delivery("c1", { offset }));
   const [first, second, third] = copies;
   assert.ok(first && second && third);
   at.intake.deliver(first);
   at.intake.deliver(second);
+  assert.deepEqual(copies.map(({ acks }) => acks), [0, 1, 0]);
   at.run(at.mailbox[0], "answer");
   await turns();
+  assert.equal(at.replies.length, 1);
   at.intake.deliver(third);
   await turns();
   assert.equal(at.mailbox.length, 1);
   assert.deepEqual(copies.map(({ acks }) => acks), [1, 1, 1]);
   assert.deepEqual(
     at.replies.map((reply) => new TextDecoder().decode(replyBody(reply))),
-    Array(3).fill('"answer"'),
+    Array(2).fill('"answer"'),
   );
   assert.equal(at.shared.counts.duplicates, 2);
+});
+
+Deno.test("PartitionIntake answers a duplicate that wants its reply elsewhere, once the first is answered", async () => {
+  const at = new ServiceFixture();
+  const [first, second] = [
+    delivery("c1"),
+    new FakeDelivery(messageOf(requestOf("c1", { replyTo: "fake:b" }))),
+  ];
+  at.intake.deliver(first);
+  at.intake.deliver(second);
+  assert.deepEqual([first.acks, second.acks], [0, 0]);
+  at.run(at.mailbox[0], "answer");
+  await turns();
+  assert.deepEqual(at.transport.sentTo.map(({ address }) => address), ["fake:b", "fake:caller"]);
+  assert.deepEqual([at.mailbox.length, first.acks, second.acks], [1, 1, 1]);
 });
 
 Deno.test("PartitionIntake answers what no handler must see", async () => {

@@ -4,6 +4,8 @@ import { type Code, CODES } from "../../../src/errors/code.ts";
 import { RpcError } from "../../../src/errors/rpc_error.ts";
 import { DuplicateWindow, isRetryable } from "../../../src/server/window.ts";
 import type { Reply } from "../../../src/envelope/reply.ts";
+import { replyBody } from "../../../src/envelope/reply.ts";
+import { SPAN_LIMIT } from "../../../src/server/defaults.ts";
 import { ManualClock } from "../../helpers/manual_clock.ts";
 
 function ok(id: string, bytes = 1): Reply {
@@ -51,7 +53,7 @@ Deno.test("DuplicateWindow tells those who joined a call that another queue answ
 
 Deno.test("DuplicateWindow keeps nothing of a call but its reply once it is answered", () => {
   const first = new DuplicateWindow(new ManualClock()).enter("c1");
-  first.call = { cancel: () => true };
+  first.call = { cancel: () => true, facts: { request: { replyTo: "fake:caller" } } };
   first.answered(ok("c1"));
   assert.equal(first.call, undefined);
 });
@@ -66,24 +68,49 @@ Deno.test("isRetryable is true of what was refused before any handler, and has n
   }
 });
 
-Deno.test("DuplicateWindow remembers at least 5,000 calls and at most 10,000", () => {
+Deno.test("DuplicateWindow remembers as many calls as a queue may have unsettled, and at most twice as many", () => {
   const window = new DuplicateWindow(new ManualClock());
-  for (let index = 0; index < 25_000; index++) {
-    answer(window, ok(`c${index}`));
-    assert.ok(window.size <= 10_000);
+  for (let index = 0; index < 50_000; index++) {
+    answer(window, ok(`c${String(index).padStart(5, "0")}`));
+    assert.ok(window.size <= 2 * SPAN_LIMIT);
+    const oldest = index - SPAN_LIMIT + 1;
+    if (oldest >= 0) assert.ok(window.seen(`c${String(oldest).padStart(5, "0")}`) !== undefined);
   }
-  assert.equal(window.seen("c14000"), undefined);
-  assert.ok(window.seen("c20000") !== undefined);
+  assert.equal(window.seen("c20000"), undefined);
 });
 
-Deno.test("DuplicateWindow keeps at most 16 MiB of replies", () => {
+Deno.test("DuplicateWindow keeps at most 16 MiB of replies, and of the others that they were", () => {
   const window = new DuplicateWindow(new ManualClock());
   const bytes = 3 * 1024 * 1024;
-  for (let index = 0; index < 20; index++) {
+  for (let index = 10; index < 30; index++) {
     answer(window, ok(`c${index}`, bytes));
-    assert.ok(window.size * bytes <= 16 * 1024 * 1024);
+    let kept = 0;
+    for (let seen = 10; seen <= index; seen++) {
+      const reply = window.seen(`c${seen}`)?.reply;
+      assert.ok(reply !== undefined);
+      kept += replyBody(reply)?.length ?? 0;
+      if (!reply.ok) {
+        assert.deepEqual([reply.id, reply.error.outcome, reply.ran], [
+          `c${seen}`,
+          "executed_reply_lost",
+          "lost",
+        ]);
+      }
+    }
+    assert.ok(kept <= 16 * 1024 * 1024);
+    if (index === 10) assert.ok(kept > 0);
   }
-  assert.ok(window.seen("c18") !== undefined && window.seen("c19") !== undefined);
+});
+
+Deno.test("DuplicateWindow lets those who joined go their own way when the first is stored in its queue again", () => {
+  const window = new DuplicateWindow(new ManualClock());
+  const first = window.enter("c1");
+  const told: string[] = [];
+  first.join((reply) => told.push(`ended ${reply}`), () => told.push("moved"));
+  first.join((reply) => told.push(`ended ${reply}`));
+  first.moved();
+  first.moved();
+  assert.deepEqual(told, ["moved", "ended undefined"]);
 });
 
 Deno.test("DuplicateWindow forgets within ten minutes of further calls, and never a call that runs", () => {
