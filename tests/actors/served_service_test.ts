@@ -68,6 +68,7 @@ Deno.test("createSystem shows everything that runs in it as a tree of plain data
   assert.deepEqual(tree.children.map(({ id, kind, state }) => [id, kind, state]), [
     ["transport", "transport", "running"],
     ["direct", "direct", "running"],
+    ["rocket.Health", "direct", "running"],
     ["test.Payments", "service", "running"],
     ["test.Account", "entity", "running"],
   ]);
@@ -199,7 +200,7 @@ Deno.test("createSystem stops a service by its handle, once, and takes it out of
   const handle = await bank.serve(Payments, payments());
   await Promise.all([handle.stop(), handle.stop()]);
   assert.deepEqual([bank.tree().children.map(({ id }) => id), bank.services()], [
-    ["transport", "direct"],
+    ["transport", "direct", "rocket.Health"],
     [],
   ]);
   assert.deepEqual(broker.group("rpc-test-Payments")?.members, []);
@@ -215,7 +216,7 @@ Deno.test("createSystem refuses options that mean nothing before anything is sta
     message: /'maxCells': only an entity/,
   });
   await assert.rejects(bank.serve(Account, (key) => ({ balance: () => key }), { concurrency: 2 }), TypeError);
-  assert.deepEqual([broker.group("rpc-test-Payments"), bank.tree().children.length], [undefined, 2]);
+  assert.deepEqual([broker.group("rpc-test-Payments"), bank.tree().children.length], [undefined, 3]);
   await bank.close();
   await assert.rejects(
     createSystem({ name: "bank", transport: embedded(), supervision: { intensity: -1 } }),
@@ -235,6 +236,6 @@ Deno.test("createSystem gives a start up whose factory takes too long", async ()
     "unavailable",
     "not_sent",
   );
-  assert.deepEqual([ended, bank.tree().children.length], [["ended"], 2]);
+  assert.deepEqual([ended, bank.tree().children.length], [["ended"], 3]);
   await bank.close();
 });
