@@ -48,6 +48,10 @@ export class CallContext implements HandlerContext, CallScope {
     this.#actor = actor;
   }
 
+  /** The contract's name. */
+  get contract(): string {
+    return this.#host.contract.name;
+  }
   get signal(): AbortSignal {
     return this.#call.signal;
   }

@@ -160,8 +160,8 @@ class FunctionActor implements Answering {
     this.#handler = handler;
   }
 
-  answer(call: InboundCall, context: HandlerContext): unknown {
-    return this.#handler(call.input, context);
+  answer(_method: string, input: unknown, context: HandlerContext): unknown {
+    return this.#handler(input, context);
   }
 
   stop(): void {}

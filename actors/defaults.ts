@@ -1,3 +1,5 @@
+/** How long `serve()` may take, in milliseconds. */
+export const SERVE_TIMEOUT_MS = 30_000;
 /** Handlers of one function that run at once, per instance. */
 export const FUNCTION_CONCURRENCY = 32;
 /** What the mailbox of a method holds at most. */

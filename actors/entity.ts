@@ -150,10 +150,10 @@ function behaviourOf(contract: Contract, factory: unknown): Behaviour {
       const made: unknown = factory(context.key, context);
       return isPromiseLike(made) ? made.then(check) : check(made);
     },
-    answer: (state, call, context) => {
+    answer: (state, method, input, context) => {
       // `check` has let it through.
       const actor = state as Readonly<Record<string, (input: unknown, given: unknown) => unknown>>;
-      return actor[call.method]?.(call.input, context);
+      return actor[method]?.(input, context);
     },
   };
 }

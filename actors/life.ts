@@ -2,7 +2,6 @@ import type { Clock } from "../src/async/clock.ts";
 import { inTime, TOO_LATE } from "../src/async/in_time.ts";
 import { isPromiseLike } from "../src/async/promise_like.ts";
 import type { CellContext, HandlerContext } from "../src/call/handler.ts";
-import type { InboundCall } from "../src/call/inbound.ts";
 import type { Awaitable } from "../src/contract/types.ts";
 import { EVENTS } from "../src/log/events.ts";
 import { logger } from "../src/log/log.ts";
@@ -14,8 +13,8 @@ import type { Answering } from "./run.ts";
 export interface Behaviour {
   /** Makes the state. */
   make(cell: CellContext): Awaitable<unknown>;
-  /** Runs the handler of the call's method on what `make` made. */
-  answer(state: unknown, call: InboundCall, context: HandlerContext): unknown;
+  /** Runs the handler of the method on what `make` made. */
+  answer(state: unknown, method: string, input: unknown, context: HandlerContext): unknown;
 }
 
 /** The cell in which a life is led. */
@@ -56,8 +55,8 @@ export class Life implements Answering {
     this.#state = state;
   }
 
-  answer(call: InboundCall, context: HandlerContext): unknown {
-    return this.#owner.behaviour.answer(this.#state, call, context);
+  answer(method: string, input: unknown, context: HandlerContext): unknown {
+    return this.#owner.behaviour.answer(this.#state, method, input, context);
   }
 
   stop(): void {

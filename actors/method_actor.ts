@@ -125,7 +125,7 @@ function behaviourOf(actor: Actor<unknown>, address: string): Behaviour {
       const made = actor["~actor"](context);
       return isPromiseLike(made) ? made.then(check) : check(made);
     },
-    answer: (state, call, context) => isHandler(state) ? state(call.input, context) : undefined,
+    answer: (state, _method, input, context) => isHandler(state) ? state(input, context) : undefined,
   };
 }
 

@@ -1,24 +1,26 @@
 import { isPromiseLike } from "../src/async/promise_like.ts";
 import { ATTEMPTS } from "../src/call/defaults.ts";
-import type { HandlerContext } from "../src/call/handler.ts";
+import type { AnyHandler, HandlerContext } from "../src/call/handler.ts";
 import type { InboundCall } from "../src/call/inbound.ts";
+import { type HandlerInterceptor, interceptHandler } from "../src/call/interceptor.ts";
 import { RetryLater } from "../src/call/retry_later.ts";
 import { RpcError } from "../src/errors/rpc_error.ts";
 import { EVENTS } from "../src/log/events.ts";
 import { logger } from "../src/log/log.ts";
-import { CallContext, type ContextHost, type Stoppable } from "./call_context.ts";
+import { CallContext, type Stoppable } from "./call_context.ts";
+import type { CellHost } from "./cell_host.ts";
 import { runInScope } from "./call_scope.ts";
 import type { RunWatch } from "./run_watch.ts";
 
 /** What answers calls: a function, or one incarnation of an actor. */
 export interface Answering extends Stoppable {
-  /** Runs the handler of the call's method. */
-  answer(call: InboundCall, context: HandlerContext): unknown;
+  /** Runs the handler of the method. */
+  answer(method: string, input: unknown, context: HandlerContext): unknown;
 }
 
 /** The cell whose slot a run holds. */
 export interface RunOwner {
-  readonly host: ContextHost;
+  readonly host: CellHost;
   readonly watch: RunWatch;
   /** The handler threw what is no answer. The slot is still held: run it again, or make it fail. */
   crashed(run: Run, error: unknown): void;
@@ -79,7 +81,7 @@ export class Run {
     let output: unknown;
     let later: Promise<unknown> | undefined;
     try {
-      output = runInScope(context, answer, this.#actor, call, context);
+      output = runInScope(context, answer, this.#actor, call, context, this.#owner.host.interceptors);
       // A promise stays as it is; anything else with a `then` is made to settle once, and not from within.
       if (isPromiseLike(output)) later = Promise.resolve(output);
     } catch (error) {
@@ -158,7 +160,14 @@ export class Run {
   }
 }
 
-// Not a closure: it is made for every call.
-function answer(actor: Answering, call: InboundCall, context: CallContext): unknown {
-  return actor.answer(call, context);
+// Not a closure: it is called for every call.
+function answer(
+  actor: Answering,
+  { method, input }: InboundCall,
+  context: CallContext,
+  interceptors: readonly HandlerInterceptor[],
+): unknown {
+  if (interceptors.length === 0) return actor.answer(method, input, context);
+  const handler: AnyHandler = (changed, given) => actor.answer(method, changed, given);
+  return interceptHandler(context.contract, method, handler, interceptors)(input, context);
 }

@@ -1,3 +1,4 @@
+import type { HandlerInterceptor } from "../src/call/interceptor.ts";
 import type { Contract } from "../src/contract/types.ts";
 import type { OutcomeStore } from "../src/store/outcome_store.ts";
 import type { GiveUp, Restart } from "./child.ts";
@@ -59,6 +60,8 @@ export interface ServeOptions<C extends Contract = Contract> {
   readonly passivateAfterMs?: number | undefined;
   /** Keys of an entity whose actors live at once, per instance. Default 10,000. */
   readonly maxCells?: number | undefined;
+  /** Run around every attempt of every handler: the place for authentication. The first is the outermost. */
+  readonly interceptors?: readonly HandlerInterceptor[] | undefined;
   /** How long a handler may ignore its signal before it is left behind, in milliseconds. Default 30,000. */
   readonly abandonAfterMs?: number | undefined;
   /**

@@ -54,6 +54,7 @@ const OPTIONS: readonly string[] = [
   "mailboxCalls",
   "passivateAfterMs",
   "maxCells",
+  "interceptors",
   "abandonAfterMs",
   "store",
   "timeoutMs",

@@ -91,7 +91,18 @@ export class ServedService implements ServiceHandle {
   state(): ServiceState {
     const { contract } = this;
     if (this.#serving === undefined) return { contract, ...NOTHING };
-    return { contract, queues: this.#serving.queues, ...this.#serving.counts };
+    const { queues, counts } = this.#serving;
+    const { unsettled, deadLetters, undelivered, foundAgain, duplicates, expiredUnanswered } = counts;
+    return {
+      contract,
+      queues,
+      unsettled,
+      deadLetters,
+      undelivered,
+      foundAgain,
+      duplicates,
+      expiredUnanswered,
+    };
   }
 
   stop(): Promise<void> {

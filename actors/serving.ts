@@ -3,7 +3,9 @@ import type { Contract } from "../src/contract/types.ts";
 import { EVENTS } from "../src/log/events.ts";
 import { logger } from "../src/log/log.ts";
 import { serveContract, type Served } from "../src/server/server.ts";
+import type { DirectListener } from "../src/server/direct_listener.ts";
 import type { ServiceParts } from "../src/server/service_parts.ts";
+import type { Counts } from "../src/server/shared.ts";
 import type { QueueRef } from "../src/transport/transport.ts";
 import type { Actors } from "./actors.ts";
 import type { CellHost } from "./cell_host.ts";
@@ -22,22 +24,29 @@ export interface Recipe {
   readonly implementation: unknown;
   readonly options: ServeOptions;
   readonly host: CellHost;
-  readonly parts: Omit<ServiceParts, "codec">;
+  readonly parts: ServiceParts;
+  /** Where cancels arrive that their callers send past all queues. */
+  readonly direct: Pick<DirectListener, "add" | "remove">;
 }
+
+/** What became of the calls to a contract, as numbers. */
+export type ServingCounts =
+  & Readonly<Counts>
+  & Readonly<Record<"unsettled" | "deadLetters" | "undelivered" | "lostAnswers", number>>;
 
 /**
  * A contract being served: its actors, and the intake that feeds them. Starts the actors first and stops them last, so
  * that no call finds them gone.
  */
 export class Serving implements Child {
-  readonly #contract: Contract;
+  readonly #recipe: Recipe;
   readonly #actors: Actors;
   readonly #served: Served;
   readonly #context: StartContext;
   #stopping: Promise<void> | undefined;
 
-  private constructor(contract: Contract, actors: Actors, served: Served, context: StartContext) {
-    this.#contract = contract;
+  private constructor(recipe: Recipe, actors: Actors, served: Served, context: StartContext) {
+    this.#recipe = recipe;
     this.#actors = actors;
     this.#served = served;
     this.#context = context;
@@ -58,7 +67,8 @@ export class Serving implements Child {
     try {
       await actors.start({ signal, exited: gaveUp.resolve });
       const served = await serveContract(contract, actors, parts, { signal });
-      const serving = new Serving(contract, actors, served, context);
+      recipe.direct.add(served);
+      const serving = new Serving(recipe, actors, served, context);
       void gaveUp.promise.then((exit) => serving.#fail(exit));
       return serving;
     } catch (error) {
@@ -73,14 +83,9 @@ export class Serving implements Child {
   }
 
   /** What became of its calls so far. */
-  get counts(): Readonly<
-    Record<
-      "unsettled" | "deadLetters" | "undelivered" | "foundAgain" | "duplicates" | "expiredUnanswered",
-      number
-    >
-  > {
-    const { unsettled, deadLetters, undelivered, counts } = this.#served;
-    return { unsettled, deadLetters, undelivered, ...counts };
+  get counts(): ServingCounts {
+    const { unsettled, deadLetters, undelivered, lostAnswers, counts } = this.#served;
+    return { unsettled, deadLetters, undelivered, lostAnswers, ...counts };
   }
 
   /** Hands all queues over, then ends the actors. */
@@ -89,13 +94,14 @@ export class Serving implements Child {
   }
 
   state(): ChildState {
-    return { kind: this.#contract.kind, children: [this.#intake(), ...this.#actors.nodes()] };
+    return { kind: this.#recipe.contract.kind, children: [this.#intake(), ...this.#actors.nodes()] };
   }
 
   async #stop(options: StopOptions): Promise<void> {
     try {
       await this.#served.stop();
     } finally {
+      this.#recipe.direct.remove(this.#served);
       await this.#actors.stop(options);
     }
   }
@@ -106,7 +112,7 @@ export class Serving implements Child {
       await this.stop({ signal: new AbortController().signal });
     } catch (error) {
       // What the actors failed with is what has to be told.
-      const supervisor = this.#contract.name;
+      const supervisor = this.#recipe.contract.name;
       log.warn(EVENTS.supervisor.stopFailed, { supervisor, child: "intake", error });
     }
     this.#context.exited(exit);

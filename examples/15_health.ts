@@ -20,8 +20,9 @@ const health = operator.client(Health, { instance: system.address });
 const info = await health.info();
 console.log(info.name, info.contracts.join(", "));
 console.log("its clock is ours:", Math.abs(await health.ping() - Date.now()) < 1_000);
-const [fee] = await health.stats();
-console.log(fee?.contract, fee?.method, "crashes:", fee?.crashes);
+const [quotes] = await health.stats();
+const [fee] = quotes?.methods ?? [];
+console.log(quotes?.contract, fee?.method, "crashes:", fee?.counts.crashes);
 const tree = await health.tree();
 console.log(tree.id, tree.state, tree.children.map(({ id }) => id).includes("bank.Quotes"));
 

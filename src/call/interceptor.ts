@@ -110,9 +110,10 @@ async function goThrough<C>(
 }
 
 function checkInterceptors(interceptors: readonly unknown[]): void {
-  const wrong = interceptors.find((interceptor) => typeof interceptor !== "function");
-  if (wrong === undefined) return;
-  throw new TypeError(
-    `Cannot use the 'interceptors': each must be a function: one of them is ${typeof wrong}`,
-  );
+  for (const interceptor of interceptors) {
+    if (typeof interceptor === "function") continue;
+    throw new TypeError(
+      `Cannot use the 'interceptors': each must be a function: one is ${typeof interceptor}`,
+    );
+  }
 }

@@ -135,8 +135,8 @@ export interface Receipt {
   readonly broker: string;
   /** The queue's number at that broker. */
   readonly queueId: number;
-  /** The message's place in the queue. */
-  readonly offset: number;
+  /** The message's place in the queue, where the transport tells. */
+  readonly offset: number | undefined;
 }
 
 /** A contract's methods by name, in declaration order: the order chooses their slots, so only append. */

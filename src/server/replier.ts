@@ -9,7 +9,7 @@ import { encodePack, HeadText } from "../envelope/pack.ts";
 import { type DeclaredBody, type Reply, replyBody, replyHeaders, writeReply } from "../envelope/reply.ts";
 import { EVENTS } from "../log/events.ts";
 import { logger } from "../log/log.ts";
-import type { Delivery, Message, PlainRequest, Transport } from "../transport/transport.ts";
+import type { Delivery, Message, PlainRequest, QueueRef, Transport } from "../transport/transport.ts";
 import { PLAIN_REPLIES_AT_ONCE, REPLY_PACK_BYTES, REPLY_PACK_CALLS, RETRY_PAUSE_MS } from "./defaults.ts";
 
 /** A reply on its way out. */
@@ -50,6 +50,8 @@ export class Replier {
   readonly #random: Random;
   /** Where this instance is reached past all queues: what replies say. */
   readonly #direct: string;
+  /** The same with a queue, as it travels: written once per partition. */
+  readonly #written = new WeakMap<QueueRef, string>();
   readonly #lanes = new Map<string, Lane>();
   #turn = 0;
   #undelivered = 0;
@@ -150,7 +152,12 @@ export class Replier {
   #writeDirect(batch: readonly OutgoingReply[], into: HeaderSink): void {
     const queue = batch[this.#turn++ % batch.length]?.near?.queue;
     if (queue === undefined) return;
-    into.set(HEADER.direct, writeDirect({ address: this.#direct, ...queue }));
+    let direct = this.#written.get(queue);
+    if (direct === undefined) {
+      direct = writeDirect({ address: this.#direct, ...queue });
+      this.#written.set(queue, direct);
+    }
+    into.set(HEADER.direct, direct);
   }
 
   #tryAgain(lane: Lane, batch: readonly OutgoingReply[], error: unknown): void {

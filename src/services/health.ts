@@ -3,6 +3,7 @@ import type { TreeNode } from "../call/tree.ts";
 import { defineService } from "../contract/define.ts";
 import { method } from "../contract/method.ts";
 import type { Method, Service } from "../contract/types.ts";
+import { type ContractStats, statsOf } from "./stats.ts";
 
 /** What an instance says of itself. */
 export interface InstanceInfo {
@@ -22,33 +23,16 @@ export interface InstanceInfo {
   readonly runtime: string;
 }
 
-/** What an instance has counted of one method since it started to serve it. */
-export interface MethodStats {
-  /** The contract's name. */
-  readonly contract: string;
-  /** The method. */
-  readonly method: string;
-  /** Calls in mailboxes. */
-  readonly depth: number;
-  /** Handlers at work. */
-  readonly running: number;
-  /** Runs that ended with something that is no answer. */
-  readonly crashes: number;
-  /** What else is counted, by name. */
-  readonly counts: Readonly<Record<string, number>>;
-}
-
 /** The methods of {@linkcode Health}. */
 export interface HealthMethods {
   /** Answers with the instance's own time, epoch milliseconds. */
   readonly ping: Method<void, number>;
   /** Who it is. */
   readonly info: Method<void, InstanceInfo>;
-  /** What it has counted, per method. */
-  readonly stats: Method<void, readonly MethodStats[]>;
+  /** What it has counted, per contract and method. */
+  readonly stats: Method<void, readonly ContractStats[]>;
   /** Its supervision tree. */
   readonly tree: Method<void, TreeNode>;
-  readonly [method: string]: Method<void, unknown>;
 }
 
 /**
@@ -65,10 +49,10 @@ export interface HealthMethods {
  * assert.equal((await health.tree()).state, "running");
  * ```
  */
-export const Health: Service<HealthMethods> = defineService<HealthMethods>("rocket.Health", {
+export const Health: Service<HealthMethods> = defineService("rocket.Health", {
   ping: method<void, number>({ safe: true }),
   info: method<void, InstanceInfo>({ safe: true }),
-  stats: method<void, readonly MethodStats[]>({ safe: true }),
+  stats: method<void, readonly ContractStats[]>({ safe: true }),
   tree: method<void, TreeNode>({ safe: true }),
 });
 
@@ -76,7 +60,6 @@ export const Health: Service<HealthMethods> = defineService<HealthMethods>("rock
 export interface HealthSource {
   nowMs(): number;
   info(): InstanceInfo;
-  stats(): readonly MethodStats[];
   tree(): TreeNode;
 }
 
@@ -85,7 +68,7 @@ export function healthHandlers(source: HealthSource): Handlers<typeof Health> {
   return {
     ping: () => source.nowMs(),
     info: () => source.info(),
-    stats: () => source.stats(),
+    stats: () => statsOf(source.tree()),
     tree: () => source.tree(),
   };
 }

@@ -17,9 +17,12 @@ export interface Message {
   readonly topic: string;
   /** What consumers may filter by; a call's method. */
   readonly tag: string;
-  /** What an operator can look the message up by: not empty, without blanks. */
+  /** What an operator can look the message up by. A key with blanks in it counts as several. */
   readonly keys: readonly string[];
-  /** Names and values: ASCII, not empty, without U+0001 and U+0002, under 12 KiB together. */
+  /**
+   * Names and values: ASCII, not empty, without U+0001 and U+0002, under 12 KiB together. Names that a broker uses
+   * itself are not carried.
+   */
   readonly headers: ReadonlyMap<string, string>;
   /** At least one byte. */
   readonly body: Uint8Array;

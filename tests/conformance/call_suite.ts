@@ -208,8 +208,8 @@ function instances(test: Test): void {
   test("is taken by either of two instances, and by the other when one leaves", async (fixture) => {
     await using pair = await Pair.start(fixture, () => "first");
     const second = await createSystem({ name: "second", transport: fixture.transport() });
-    await second.serve(pair.contract, handlersOf(() => "second"));
-    await until(() => (pair.server.services()[0]?.queues.length ?? 16) < 16);
+    const service = await second.serve(pair.contract, handlersOf(() => "second"));
+    await until(() => service.state().queues.length > 0);
     const seen = new Set<unknown>();
     while (seen.size < 2) {
       for (const answer of await Promise.all(Array.from({ length: 40 }, () => pair.client.once(1)))) {

@@ -4,6 +4,13 @@ import type { TransportTest } from "./transport_stage.ts";
 
 /** What reaches a member: order, demand, damaged and plain messages. */
 export function deliveryTests(test: TransportTest): void {
+  order(test);
+  demand(test);
+  damaged(test);
+  plainRequests(test);
+}
+
+function order(test: TransportTest): void {
   test("delivers each queue in its order, with what the broker knows of each message", async (stage) => {
     const maker = await stage.maker();
     const queues = await maker.transport.queues(stage.topic);
@@ -23,7 +30,9 @@ export function deliveryTests(test: TransportTest): void {
       );
     }
   });
+}
 
+function demand(test: TransportTest): void {
   test("delivers nothing before it is asked to, and never more than it was asked for last", async (stage) => {
     const maker = await stage.maker();
     const first = await stage.queue(maker, 0);
@@ -61,7 +70,9 @@ export function deliveryTests(test: TransportTest): void {
     await stage.delivered(sink, 2);
     assert.deepEqual(sink.texts, ["1", "2"]);
   });
+}
 
+function damaged(test: TransportTest): void {
   test("hands out a message that cannot be read as damaged, and its neighbours whole", async (stage) => {
     const maker = await stage.maker();
     const queue = await stage.queue(maker);
@@ -83,7 +94,9 @@ export function deliveryTests(test: TransportTest): void {
     await stage.delivered(second.sink, 1);
     assert.deepEqual(second.sink.texts, ["last"], "it is settled as any other");
   });
+}
 
+function plainRequests(test: TransportTest): void {
   test("carries a plain request, and its answer to whoever asked", async (stage) => {
     const maker = await stage.maker();
     const asker = await stage.participant();

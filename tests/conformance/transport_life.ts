@@ -6,6 +6,13 @@ import type { Stage, TransportTest } from "./transport_stage.ts";
 
 /** Start, close, waiting, topics. */
 export function lifeTests(test: TransportTest): void {
+  starting(test);
+  topics(test);
+  waiting(test);
+  closing(test);
+}
+
+function starting(test: TransportTest): void {
   test("declares what it can do", async (stage) => {
     const { transport } = await stage.participant();
     assert.deepEqual(transport.capabilities, stage.fixture.capabilities);
@@ -23,7 +30,9 @@ export function lifeTests(test: TransportTest): void {
     await assertFails(transport.start(start), "unavailable", "not_sent");
     await transport.close();
   });
+}
 
+function topics(test: TransportTest): void {
   test("makes topics that are not there, and leaves those alone that are", async (stage) => {
     const { transport } = await stage.maker(3);
     const queues = await transport.queues(stage.topic);
@@ -40,13 +49,16 @@ export function lifeTests(test: TransportTest): void {
   });
 
   test("knows no queues of a topic that is not there", async (stage) => {
-    const { transport } = await stage.participant();
+    const idle = await stage.participant();
+    const { transport } = idle;
     await assertFails(transport.queues(stage.topic), "unavailable", "not_sent");
     const { topic, group } = stage;
     await assertFails(transport.subscribe({ topic, group }, new RecordingSink()), "unavailable", "not_sent");
-    assert.deepEqual(await transport.members(topic, group), []);
+    await stage.members(idle, 0);
   });
+}
 
+function waiting(test: TransportTest): void {
   test("stops waiting for everything when its signal says so, with the signal's reason", async (stage) => {
     const maker = await stage.maker();
     const { transport } = maker;
@@ -87,7 +99,9 @@ export function lifeTests(test: TransportTest): void {
     await subscription.close();
     assert.equal(sink.queues.length, 0);
   });
+}
 
+function closing(test: TransportTest): void {
   test("leaves everything when it closes, and refuses from then on", async (stage) => {
     const maker = await stage.maker();
     const { transport } = maker;
@@ -106,8 +120,7 @@ export function lifeTests(test: TransportTest): void {
     await assertFails(transport.sendTo(transport.addresses.reply, message), "unavailable", "not_sent");
     await assertFails(transport.subscribe({ topic, group }, sink), "unavailable", "not_sent");
     assert.equal(await transport.members(topic, group), "unknown");
-    const other = await stage.participant();
-    assert.deepEqual(await other.transport.members(topic, group), []);
+    await stage.members(await stage.participant(), 0);
   });
 
   test("fails what is still on its way when it closes", async (stage) => {
@@ -129,10 +142,6 @@ export function lifeTests(test: TransportTest): void {
     }
   });
 
-  closedWhileJoining(test);
-}
-
-function closedWhileJoining(test: TransportTest): void {
   test("joins nothing when it closes meanwhile", async (stage: Stage) => {
     const maker = await stage.maker();
     const { topic, group } = stage;
@@ -141,10 +150,6 @@ function closedWhileJoining(test: TransportTest): void {
     await maker.transport.close();
     await joining;
     assert.deepEqual(sink.queues, []);
-    const other = await stage.participant();
-    await stage.until(
-      async () => (await other.transport.members(topic, group)).length === 0,
-      "no member is left",
-    );
+    await stage.members(await stage.participant(), 0);
   });
 }

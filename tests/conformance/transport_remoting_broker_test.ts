@@ -1,4 +1,4 @@
-import { type Capabilities } from "rocket-actors";
+import type { Capabilities } from "rocket-actors";
 import { brokerRuntimeInfo, masterAddress, RocketMqClient, sendMessage } from "rocket-actors/rocketmq";
 import { remoting } from "rocket-actors/transport/remoting";
 import { clusterInfo, masterAddresses } from "../../src/rocketmq/client/cluster.ts";

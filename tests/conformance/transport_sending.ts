@@ -21,6 +21,13 @@ const contents = fc.record({
 
 /** What a send stores, refuses and answers. */
 export function sendingTests(test: TransportTest): void {
+  contentTests(test);
+  copies(test);
+  refusals(test);
+  delays(test);
+}
+
+function contentTests(test: TransportTest): void {
   test("says where a message was stored", async (stage) => {
     const maker = await stage.maker();
     const queue = await stage.queue(maker, 1);
@@ -74,7 +81,9 @@ export function sendingTests(test: TransportTest): void {
       assert.ok(Buffer.from(message.body).equals(bodies[index] ?? new Uint8Array(0)), `body ${index}`);
     }
   });
+}
 
+function copies(test: TransportTest): void {
   test("keeps nothing of what it was given, and hands out nothing that it keeps", async (stage) => {
     const maker = await stage.maker();
     const queue = await stage.queue(maker);
@@ -97,9 +106,6 @@ export function sendingTests(test: TransportTest): void {
     const again = second.sink.delivery("as sent").message;
     assert.deepEqual([again.headers.get("h-a"), ...again.keys], ["1", "k"]);
   });
-
-  refusals(test);
-  delays(test);
 }
 
 function refusals(test: TransportTest): void {

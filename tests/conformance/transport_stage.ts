@@ -146,6 +146,18 @@ export class Stage implements AsyncDisposable {
     return receipts;
   }
 
+  /** Waits until an instance sees that many members; one that cannot tell has to say so. */
+  async members({ transport }: Participant, count: number): Promise<void> {
+    const look = () => transport.members(this.topic, this.group);
+    if (!transport.capabilities.presence) return assert.equal(await look(), "unknown");
+    await this.until(async () => {
+      const members = await look();
+      assert.ok(members !== "unknown");
+      assert.ok(members.every(({ ours }) => ours));
+      return members.length === count;
+    }, `${count} members`);
+  }
+
   /** Waits until what must come about has. */
   async until(done: () => boolean | Promise<boolean>, what: string): Promise<void> {
     const deadline = performance.now() + PATIENCE_MS;

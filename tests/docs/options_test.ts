@@ -1,7 +1,11 @@
 import assert from "node:assert/strict";
 import type { ClientOptions } from "../../actors/client.ts";
 import { createClient } from "../../actors/client.ts";
-import { createSystem, type SystemOptions } from "../../actors/system.ts";
+import * as actors from "../../actors/defaults.ts";
+import type { ServeOptions, ServeSupervision } from "../../actors/serve_options.ts";
+import { SUPERVISION_DEFAULTS as supervision } from "../../actors/supervision.ts";
+import { createSystem } from "../../actors/create_system.ts";
+import type { SystemOptions } from "../../actors/system.ts";
 import * as call from "../../src/call/defaults.ts";
 import * as client from "../../src/client/defaults.ts";
 import type { CallOptions } from "../../src/contract/call_options.ts";
@@ -58,10 +62,35 @@ const SYSTEM: Readonly<Record<keyof SystemOptions, string>> = {
   name: `required; ${code("createClient")}: ${code(await nameOfClients())}`,
   transport: "required",
   interceptors: "none",
+  handlerInterceptors: "none",
   supervision: "5 within 10,000 ms",
   clock: "the machine's",
   random: "the machine's",
   randomBytes: "the machine's",
+};
+const SERVE: Readonly<
+  Record<Exclude<keyof ServeOptions, "supervision"> | `supervision: { ${keyof ServeSupervision} }`, string>
+> = {
+  "supervision: { strategy }": code(supervision.strategy),
+  "supervision: { intensity }": count(supervision.intensity),
+  "supervision: { periodMs }": ms(supervision.periodMs),
+  "supervision: { backoff }": `${
+    count(supervision.backoff.initialMs)
+  } ms × ${supervision.backoff.factor}, to ${ms(supervision.backoff.maxMs)}`,
+  "supervision: { restart }": code(supervision.restart),
+  "supervision: { shutdownMs }": ms(supervision.shutdownMs),
+  "supervision: { startMs }": ms(supervision.startMs),
+  "supervision: { onGiveUp }": code(supervision.onGiveUp),
+  methods: "as for the whole service",
+  concurrency: count(actors.FUNCTION_CONCURRENCY),
+  mailboxCalls: `${count(actors.METHOD_MAILBOX.calls)}; entities: ${count(actors.ENTITY_MAILBOX.calls)}`,
+  passivateAfterMs: ms(actors.PASSIVATE_AFTER_MS),
+  maxCells: count(actors.MAX_CELLS),
+  interceptors: "none",
+  abandonAfterMs: ms(actors.ABANDON_AFTER_MS),
+  timeoutMs: ms(actors.SERVE_TIMEOUT_MS),
+  signal: "none",
+  store: "none",
 };
 const TRANSPORT: Readonly<Record<keyof RemotingOptions | "broker", string>> = {
   broker: "one of its own",
@@ -77,6 +106,10 @@ const FIXED: Readonly<Record<string, string>> = {
   "headers of a message": bytes(call.MAX_HEADER_BYTES),
   "text of an error": bytes(call.MAX_ERROR_TEXT_BYTES),
   "attempts": count(call.ATTEMPTS),
+  "bytes of a mailbox": `${bytes(actors.METHOD_MAILBOX.bytes)}; entities: ${
+    bytes(actors.ENTITY_MAILBOX.bytes)
+  }`,
+  "mailboxes of a system": bytes(actors.SYSTEM_MAILBOX_BYTES),
   "grace after the deadline": ms(call.OUTCOME_GRACE_MS),
   "calls in flight": count(client.MAX_IN_FLIGHT),
   "request pack": `${count(client.PACK_CALLS)} calls, ${bytes(client.PACK_BYTES)}`,
@@ -103,6 +136,7 @@ const PLACES = {
   call: CALL,
   client: CLIENT,
   system: SYSTEM,
+  serve: SERVE,
   transport: TRANSPORT,
   fixed: FIXED,
 };

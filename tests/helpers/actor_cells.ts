@@ -49,7 +49,7 @@ export class CellFixture implements ActorKeeper {
         this.contexts.push(context);
         return make(context);
       },
-      answer: (state, call, context) => answer(state, call.input, context),
+      answer: (state, _method, input, context) => answer(state, input, context),
     };
     this.cell = new ActorCell(
       {

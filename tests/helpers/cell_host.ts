@@ -14,6 +14,7 @@ export function cellHost(
     contract,
     instance: "test/1",
     clock,
+    interceptors: [],
     random: () => 0.5,
     turns: new Turns(Infinity),
     budget: new ByteBudget(Infinity),

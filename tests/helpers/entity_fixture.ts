@@ -41,7 +41,7 @@ export class EntityFixture {
     this.cells = new EntityCells({
       behaviour: {
         make: (context) => make(context.key ?? "", context),
-        answer: (state, call, context) => answer(state, call.input, context),
+        answer: (state, _method, input, context) => answer(state, input, context),
       },
       host: cellHost(clock, { name: "test.Entity", kind: "entity" }),
       watch: new RunWatch(clock, 30_000),

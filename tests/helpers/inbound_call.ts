@@ -5,7 +5,7 @@ import type { MethodSettings } from "../../src/contract/types.ts";
 /** A call that records what a cell does with it. */
 export class FakeCall implements InboundCall {
   readonly id: string;
-  readonly method = "run";
+  method = "run";
   kind: "call" | "oneway" = "call";
   settings: MethodSettings = method().settings;
   key: string | undefined;

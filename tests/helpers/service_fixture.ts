@@ -101,7 +101,7 @@ export class ServiceFixture {
           message.headers,
           message.body,
         );
-        return { id, attempt, started: started === true, timeoutMs, delayMs };
+        return { id, attempt, started: started === true, timeoutMs, delayMs: delayMs ?? 0 };
       });
   }
 

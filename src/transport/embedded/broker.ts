@@ -22,8 +22,11 @@ export const REPLY_TOPIC = `${EMBEDDED_BROKER}_REPLY_TOPIC`;
 
 /** A message as the broker keeps it: a copy, which its receiver may change. */
 export interface EmbeddedMessage {
+  /** The message itself. */
   readonly message: Message;
+  /** The queue it is stored in. */
   readonly queue: QueueRef;
+  /** Its place in the queue. */
   readonly offset: number;
   /** When it was stored in this queue, by the broker's clock, epoch milliseconds. */
   readonly storedAtMs: number;

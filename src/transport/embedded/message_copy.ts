@@ -23,29 +23,13 @@ export interface CopiedMessage {
  * @throws {RpcError} `invalid_argument` / `not_sent`
  */
 export function takeMessage(message: Omit<Message, "topic">, topic: string): CopiedMessage {
-  const { tag, keys, body, headers, messageGroup, plain } = message;
+  const { tag, body, headers, messageGroup, plain } = message;
   if (body.length === 0) throw refused("a message without a body");
   if (body.length > MAX_EMBEDDED_BODY_BYTES) {
     throw refused(`a body of ${body.length} bytes: at most ${MAX_EMBEDDED_BODY_BYTES} travel`);
   }
-  let length = tag.length + (messageGroup?.length ?? 0);
-  if (SEPARATORS.test(tag)) throw refused(`the tag ${JSON.stringify(tag)}`);
-  for (const key of keys) {
-    if (key === "" || key.includes(" ") || SEPARATORS.test(key)) {
-      throw refused(`the key ${JSON.stringify(key)}: use letters without blanks`);
-    }
-    length += key.length + 1;
-  }
   const kept: string[] = [];
-  for (const [name, value] of headers) {
-    if (name === "" || value === "" || SEPARATORS.test(name) || SEPARATORS.test(value)) {
-      throw refused(
-        `the header ${JSON.stringify(name)}: name and value need letters, without U+0001 and U+0002`,
-      );
-    }
-    length += name.length + value.length + 2;
-    kept.push(name, value);
-  }
+  const length = lengthOfTexts(message) + keepHeaders(headers, kept);
   if (length > MAX_EMBEDDED_HEADER_LENGTH) {
     throw refused(`headers and keys of ${length} characters: at most ${MAX_EMBEDDED_HEADER_LENGTH} travel`);
   }
@@ -53,7 +37,7 @@ export function takeMessage(message: Omit<Message, "topic">, topic: string): Cop
     message: {
       topic,
       tag,
-      keys: keys.slice(),
+      keys: words(message.keys),
       headers: kept,
       body: body.slice(),
       messageGroup,
@@ -85,6 +69,38 @@ export function giveContent({ headers, body, plain }: KeptMessage): DirectMessag
     body: body.slice(),
     plain: plain === undefined ? undefined : { ...plain },
   };
+}
+
+function lengthOfTexts({ tag, keys, messageGroup = "" }: Omit<Message, "topic">): number {
+  if (SEPARATORS.test(tag)) throw refused(`the tag ${JSON.stringify(tag)}`);
+  if (SEPARATORS.test(messageGroup)) throw refused(`the message group ${JSON.stringify(messageGroup)}`);
+  let length = tag.length + messageGroup.length;
+  for (const key of keys) {
+    if (SEPARATORS.test(key)) throw refused(`the key ${JSON.stringify(key)}`);
+    length += key.length + 1;
+  }
+  return length;
+}
+
+/** Checks headers and copies them, and returns how long they are. */
+function keepHeaders(headers: ReadonlyMap<string, string>, kept: string[]): number {
+  let length = 0;
+  for (const [name, value] of headers) {
+    if (name === "" || value === "" || SEPARATORS.test(name) || SEPARATORS.test(value)) {
+      throw refused(
+        `the header ${JSON.stringify(name)}: name and value need letters, without U+0001 and U+0002`,
+      );
+    }
+    length += name.length + value.length + 2;
+    kept.push(name, value);
+  }
+  return length;
+}
+
+/** A key with blanks in it is several. */
+function words(keys: readonly string[]): readonly string[] {
+  if (!keys.some((key) => key === "" || key.includes(" "))) return keys.slice();
+  return keys.flatMap((key) => key.split(" ").filter((word) => word !== ""));
 }
 
 function mapOf(headers: readonly string[]): ReadonlyMap<string, string> {

@@ -85,22 +85,23 @@ export class SharedQueue implements Deliverer {
 
   deliver(): void {
     for (let count = 0; count < MESSAGES_PER_TURN; count++) {
-      const partition = this.#nextPartition();
-      if (partition === undefined) return;
-      const handout = this.#nextHandout();
-      if (handout === undefined) return;
+      const index = this.#nextPartition();
+      const partition = this.partitions[index];
+      const handout = partition === undefined ? undefined : this.#nextHandout();
+      if (partition === undefined || handout === undefined) return;
+      this.#next = index + 1;
       this.#handOut(handout, partition);
     }
     this.wake();
   }
 
-  /** Partitions that want something take turns. */
-  #nextPartition(): SharedPartition | undefined {
+  /** Partitions that want something take turns: the index of the next one, -1 where none does. */
+  #nextPartition(): number {
     for (let step = 0; step < this.partitions.length; step++) {
-      const partition = this.partitions[this.#next++ % this.partitions.length];
-      if (partition?.wanting) return partition;
+      const index = (this.#next + step) % this.partitions.length;
+      if (this.partitions[index]?.wanting) return index;
     }
-    return undefined;
+    return -1;
   }
 
   #nextHandout(): Handout | undefined {

@@ -2,7 +2,7 @@ import { decodeProperties } from "../../rocketmq/client/properties.ts";
 import { PropertyName, REPLY_MESSAGE_TYPE } from "../../rocketmq/client/property_names.ts";
 import type { StoredMessage } from "../../rocketmq/client/message.ts";
 import type { DirectMessage, Message, PlainRequest } from "../transport.ts";
-import { type ReplyAddress, replyAddress } from "./reply_address.ts";
+import { parseReplyAddress, type ReplyAddress, replyAddress } from "./reply_address.ts";
 
 /**
  * Properties that mean something to RocketMQ. Those of a received message are never copied into another one:
@@ -92,8 +92,14 @@ export function toProperties(message: Omit<Message, "topic">): [string, string][
   return properties;
 }
 
-/** What a plain responder needs to answer: RocketMQ, MessageConst. */
-export function requestProperties(plain: PlainRequest, clientId: string): [string, string][] {
+/**
+ * What a plain responder needs to answer: RocketMQ, MessageConst.
+ *
+ * @param plain the request; where a stranger sent it, and it is only sent on, the answer goes to the stranger
+ * @param sender the client id of this instance
+ */
+export function requestProperties(plain: PlainRequest, sender: string): [string, string][] {
+  const clientId = plain.replyTo === undefined ? sender : parseReplyAddress(plain.replyTo).clientId;
   return [
     [PropertyName.CORRELATION_ID, plain.correlationId],
     [PropertyName.REPLY_TO_CLIENT, clientId],

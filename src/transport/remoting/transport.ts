@@ -16,7 +16,6 @@ import type {
   DirectMessage,
   Member,
   Message,
-  PlainRequest,
   QueueRef,
   SendOptions,
   SendReceipt,
@@ -38,7 +37,7 @@ import { isRefusal, toNotSent, toSendError } from "./errors.ts";
 import { Masters } from "./masters.ts";
 import { requestProperties, toProperties } from "./messages.ts";
 import { callerClientId, consumerClientId, OUR_MARKER } from "./names.ts";
-import { parseReplyAddress, replyAddress } from "./reply_address.ts";
+import { replyAddress } from "./reply_address.ts";
 import { findStoredReply, pushReply, receivePushed } from "./replies.ts";
 import { Registration } from "./registration.ts";
 import { ensureTopic } from "./topics.ts";
@@ -170,7 +169,7 @@ export class RemotingTransport implements Transport {
     const { topic, body, plain } = message;
     try {
       const properties = toProperties(message);
-      if (plain !== undefined) properties.push(...requestProperties(plain, requesterOf(plain, caller)));
+      if (plain !== undefined) properties.push(...requestProperties(plain, caller.clientId));
       const address = masterOf(queue, await caller.route(topic, { signal }));
       const heldBackMs = delayMs === undefined || delayMs === 0
         ? 0
@@ -303,11 +302,6 @@ export class RemotingTransport implements Transport {
     log.warn(EVENTS.transport.lost, { address, error });
     this.#onState("degraded", `The connection to ${address} is lost: ${error.message}`);
   }
-}
-
-/** Who gets the answer: this instance, or the stranger whose request is sent on to another queue. */
-function requesterOf({ replyTo }: PlainRequest, caller: RocketMqClient): string {
-  return replyTo === undefined ? caller.clientId : parseReplyAddress(replyTo).clientId;
 }
 
 function closed(): RpcError {

@@ -31,6 +31,7 @@ Deno.test("Caller waits for the check of an output, and drops a second reply mea
   at.refuse(0, "unavailable");
   let drained = false;
   const draining = at.caller.drain("closing").then(() => drained = true);
+  at.clock.advance(100);
   await turns();
   assert.deepEqual([drained, at.caller.pending.size, at.sent.length], [false, 1, 1]);
   at.check.resolve("checked");

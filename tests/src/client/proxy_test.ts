@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { Call } from "../../../src/call/call.ts";
 import { createProxy } from "../../../src/client/proxy.ts";
-import { defineService } from "../../../src/contract/define.ts";
+import { defineEntity, defineService } from "../../../src/contract/define.ts";
 import { method } from "../../../src/contract/method.ts";
 
 const contract = defineService("test.Service", {
@@ -37,4 +37,19 @@ Deno.test("createProxy makes a plain frozen object that can be awaited and print
 Deno.test("createProxy knows no method but those of the contract", () => {
   const proxy = createProxy(contract, () => Promise.resolve());
   for (const name of ["then", "toJSON", "sub", "catch"]) assert.equal(Reflect.get(proxy, name), undefined);
+});
+
+Deno.test("createProxy gives an entity a proxy per key, and refuses keys that are none", async () => {
+  const calls: Call[] = [];
+  const Account = defineEntity("test.Account", { get: method<string, number>() });
+  const at: (key: string) => Record<string, (input: string) => Promise<unknown>> = Reflect.get(
+    createProxy(Account, (call) => {
+      calls.push(call);
+      return Promise.resolve(5);
+    }),
+    "at",
+  );
+  assert.equal(await at("acc-1")["get"]?.("a"), 5);
+  assert.deepEqual([calls[0]?.key, calls[0]?.method, calls[0]?.input], ["acc-1", "get", "a"]);
+  for (const key of ["", "x".repeat(256), "\ud800"]) assert.throws(() => at(key), TypeError);
 });

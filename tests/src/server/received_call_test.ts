@@ -150,3 +150,19 @@ Deno.test("ReceivedCall of a suspect does not promise that nothing ran, cancelle
     assert.deepEqual(at.answers, [`${answer}/sent_unknown`]);
   }
 });
+
+Deno.test("ReceivedCall interrupts the attempt under way, and gives the next one a signal of its own", async () => {
+  const { at, call } = await received();
+  assert.ok(call.claim());
+  const { signal } = call;
+  call.interrupt("stop");
+  assert.deepEqual([signal.aborted, signal.reason, at.wheel.size], [true, "stop", 0]);
+  const { signal: second } = call;
+  assert.ok(!second.aborted && !call.withdrawn);
+  at.clock.advance(5_020);
+  assert.equal(second.reason.code, "deadline_exceeded");
+  call.settle({ ok: true, output: 1 });
+  call.interrupt("too late");
+  await turns();
+  assert.equal(at.replies.length, 1);
+});

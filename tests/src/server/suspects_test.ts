@@ -85,13 +85,20 @@ Deno.test("Suspects go on without stored replies where looking fails, and say so
   assert.deepEqual(eventsOf(records), [EVENTS.callee.storedRepliesOff]);
 });
 
-Deno.test("Suspects look nothing up for a plain requester, or where the transport cannot", async () => {
+Deno.test("Suspects look nothing up for a plain requester, for a one-way call, or where the transport cannot", async () => {
   const transport = new FakeTransport();
-  transport.onStoredReply = () => assert.fail("looked");
+  let looks = 0;
+  transport.onStoredReply = () => {
+    looks++;
+    return Promise.resolve(undefined);
+  };
   const plain = { correlationId: "c1", ttlMs: 1 };
   assert.equal((await new Suspects(transport).judge(facts(1, true, { plain }))).kind, "run");
+  const request = requestOf("c1", { kind: "oneway" });
+  assert.equal((await new Suspects(transport).judge(facts(1, true, { request }))).kind, "run");
   transport.capabilities = { ...transport.capabilities, storedReplies: false };
   assert.equal((await new Suspects(transport).judge(facts(1, true))).kind, "run");
+  assert.equal(looks, 0);
 });
 
 Deno.test("Suspects have at most sixteen look-ups under way", async () => {
@@ -192,6 +199,9 @@ Deno.test("Suspects take nothing for an answer that was stored under the call's 
   const request = requestHeaders(requestOf("c1"));
   for (const headers of [request, new Map<string, string>(), cancelMessage("c1", "run").headers]) {
     transport.onStoredReply = () => Promise.resolve({ headers, body: Uint8Array.of(49) });
-    assert.deepEqual(await suspects.judge(facts(1, true)), { kind: "run", alone: false });
+    const records = await recordLogs(async () => {
+      assert.deepEqual(await suspects.judge(facts(1, true)), { kind: "run", alone: false });
+    });
+    assert.deepEqual(records, [], "nothing failed");
   }
 });
