@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
 import { actor } from "../../actors/actor.ts";
 import { type CallerOptions, type CallerSystem, createClient } from "../../actors/client.ts";
-import { createSystem } from "../../actors/create_system.ts";
-import type { System } from "../../actors/system.ts";
+import { createSystem, type System } from "../../actors/system.ts";
 import { defineEntity, defineService } from "../../src/contract/define.ts";
 import { method } from "../../src/contract/method.ts";
 import type { Schema } from "../../src/contract/schema.ts";
