@@ -130,12 +130,16 @@ export class OutboundCall implements PendingCall, KeyedOutgoing, Candidate, InTu
     return this.#request.deadlineMs - nowMs;
   }
 
-  /** It waits to be sent again. What is certain about it by now is what giving it up means. */
+  /**
+   * It waits to be sent again. What is certain about it by now is what giving it up means. Only what was not sent
+   * may go elsewhere: in its queue it is known as the same call, should its callee's refusal come twice.
+   */
   pause(retry: Retry): void {
     this.#retry = retry;
     if (retry.maybeStored) return;
-    this.#queue = undefined;
-    this.#desk.pending.note(this.id, retry.error.outcome);
+    const { outcome } = retry.error;
+    if (outcome === "not_sent" || this.keyed) this.#queue = undefined;
+    this.#desk.pending.note(this.id, outcome);
   }
 
   /** The pause is over: it becomes the next try, with what is left of its time. */

@@ -47,7 +47,8 @@ export class Retries {
    */
   again(outbound: OutboundCall, error: RpcError, answered: boolean): boolean {
     const { keyed, route: { shared }, queue } = outbound;
-    const moved = answered && keyed && mayHaveMoved(error) && !outbound.retry?.maybeStored;
+    const moved = answered && queue !== undefined && keyed && mayHaveMoved(error) &&
+      !outbound.retry?.maybeStored;
     if (this.#closed || !(moved || mayTryAgain(error, outbound.call.settings.idempotent))) return false;
     if (outbound.paused) return true;
     // What its callee refused was stored before whatever has been sent since: it would be overtaken.
@@ -60,7 +61,7 @@ export class Retries {
     retry.maybeStored ||= error.outcome === "sent_unknown";
     outbound.pause(retry);
     if (answered && keyed) shared.keyed.takeBack(outbound);
-    if (moved && queue !== undefined) void this.#follow(outbound, queue, error);
+    if (moved) void this.#follow(outbound, queue, error);
     return true;
   }
 
