@@ -65,7 +65,7 @@ Deno.test("createSystem leaves nothing behind when it is closed while a service 
   const serving = assert.rejects(system.serve(Service, handlers()));
   await system.close();
   await serving;
-  assert.deepEqual(broker.group("rpc-test-Service")?.members, []);
+  assert.deepEqual(broker.group("rpc-test-Service")?.members ?? [], []);
   broker.close();
 });
 
