@@ -49,7 +49,7 @@ export type {
 } from "./src/contract/types.ts";
 
 // Serving it.
-export { createSystem } from "./actors/system.ts";
+export { createSystem } from "./actors/create_system.ts";
 export type { System, SystemOptions } from "./actors/system.ts";
 export type { ServiceHandle, ServiceState } from "./actors/served_service.ts";
 export { actor } from "./actors/actor.ts";
@@ -93,6 +93,10 @@ export type { CallerOptions, CallerSystem, ClientOptions, Target } from "./actor
 export type { Call, Invoke } from "./src/call/call.ts";
 export type { CallInterceptor, Handle, HandledCall, HandlerInterceptor } from "./src/call/interceptor.ts";
 export type { CallOptions } from "./src/contract/call_options.ts";
+
+// The health of an instance.
+export { Health, type HealthMethods, type InstanceInfo } from "./src/services/health.ts";
+export type { ContractStats, Counts, MethodStats } from "./src/services/stats.ts";
 
 // What went wrong.
 export {

@@ -29,7 +29,7 @@ const receipts = await Promise.all([
   notices.notify({ customer: "a", text: "booked" }),
   notices.notify({ customer: "b", text: "declined" }),
 ]);
-console.log("stored:", receipts.every(({ callId, offset }) => callId !== "" && offset >= 0));
+console.log("stored:", receipts.every(({ callId, messageId }) => callId !== "" && messageId !== ""));
 await both;
 console.log(seen.sort().join(", "));
 

@@ -15,7 +15,7 @@ const Payments = defineService("bank.Payments", {
 
 const { transport } = await exampleTransport(Deno.args);
 const file = await Deno.makeTempFile({ suffix: ".db" });
-await using store = sqliteStore({ file });
+await using store = sqliteStore(file);
 await using system = await createSystem({ name: "bank", transport });
 let booked = 0;
 await system.serve(Payments, { transfer: () => ({ receipt: ++booked }) }, { store });

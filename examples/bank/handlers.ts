@@ -1,5 +1,5 @@
 import { actor, type HandlerContext, type Handlers, RpcError, type ServiceHandlers } from "rocket-actors";
-import { Account, type Notices, Payments, type Rates } from "./contracts.ts";
+import { Account, type Notices, type Payments, type Rates } from "./contracts.ts";
 
 /** An account: private state, one call at a time. A real bank would keep it in a database, fenced by `ctx.sequence`. */
 export class AccountActor implements Handlers<typeof Account> {

@@ -53,7 +53,7 @@ export class Answers {
   /** The reply to a call; where a schema takes its time a promise, which is bounded and never rejects. */
   toReply(call: Answered, result: Result): Reply | Promise<Reply> {
     if (!result.ok) return this.#failure(call, result.error, result.ran);
-    const { request, settings, method } = call;
+    const { request, settings } = call;
     // Nobody gets it.
     if (request.kind === "oneway") return { id: request.id, ok: true, type: "", body: undefined };
     const { output: schema } = settings;
@@ -68,7 +68,7 @@ export class Answers {
   }
 
   #failure(call: Answered, error: RpcError, ran: Ran): Reply | Promise<Reply> {
-    const { request: { id, kind }, method } = call;
+    const { id, kind } = call.request;
     const name = error.declared;
     const spec = ran === "yes" && kind === "request" ? this.#declared(call, error) : undefined;
     // Declared by another contract, or for another method: to this caller it is an error like any other.

@@ -33,7 +33,6 @@ export interface HealthMethods {
   readonly stats: Method<void, readonly ContractStats[]>;
   /** Its supervision tree. */
   readonly tree: Method<void, TreeNode>;
-  readonly [method: string]: Method<void, unknown>;
 }
 
 /**
@@ -50,7 +49,7 @@ export interface HealthMethods {
  * assert.equal((await health.tree()).state, "running");
  * ```
  */
-export const Health: Service<HealthMethods> = defineService<HealthMethods>("rocket.Health", {
+export const Health: Service<HealthMethods> = defineService("rocket.Health", {
   ping: method<void, number>({ safe: true }),
   info: method<void, InstanceInfo>({ safe: true }),
   stats: method<void, readonly ContractStats[]>({ safe: true }),

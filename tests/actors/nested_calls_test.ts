@@ -1,12 +1,13 @@
 /** Calls inside handlers, on an embedded broker: what they inherit, and what ends them. */
 import assert from "node:assert/strict";
 import { createClient } from "../../actors/client.ts";
-import { createSystem, type System } from "../../actors/system.ts";
+import { createSystem } from "../../actors/create_system.ts";
+import type { System } from "../../actors/system.ts";
 import { createDeferred } from "../../src/async/deferred.ts";
 import type { HandlerContext } from "../../src/call/handler.ts";
 import { defineEntity, defineService } from "../../src/contract/define.ts";
 import { method } from "../../src/contract/method.ts";
-import { RpcError } from "../../src/errors/rpc_error.ts";
+import type { RpcError } from "../../src/errors/rpc_error.ts";
 import { embedded, embeddedBroker } from "../../src/transport/embedded/mod.ts";
 import { ManualClock } from "../helpers/manual_clock.ts";
 import { assertFails, failureOf, turns, until } from "../helpers/settled.ts";

@@ -43,6 +43,11 @@ export const LAYERS: readonly Layer[] = [
     mayImport: ["envelope", "call", "contract", "codec", "store", "transport", ...FOUNDATION],
   },
   {
+    name: "services",
+    paths: ["src/services/"],
+    mayImport: ["call", "contract", "errors"],
+  },
+  {
     name: "cell",
     paths: [
       "actors/actor.ts",
@@ -96,6 +101,7 @@ export const LAYERS: readonly Layer[] = [
     mayImport: [
       "cell",
       "supervision",
+      "services",
       "client",
       "server",
       "envelope",
@@ -114,6 +120,7 @@ export const LAYERS: readonly Layer[] = [
       "actors",
       "cell",
       "supervision",
+      "services",
       "embedded",
       "client",
       "server",

@@ -10,8 +10,6 @@ const ENTRY_POINTS = [
   "src/transport/remoting/mod.ts",
   "src/store/sqlite.ts",
   "src/rocketmq/mod.ts",
-  // Until a system starts supervisors; `mod.ts` leads to it then.
-  "actors/supervisor.ts",
 ];
 
 Deno.test("layers: no file imports upwards or sideways", async () => {
