@@ -49,7 +49,7 @@ export type {
 } from "./src/contract/types.ts";
 
 // Serving it.
-export { createSystem } from "./actors/create_system.ts";
+export { createSystem } from "./actors/system.ts";
 export type { System, SystemOptions } from "./actors/system.ts";
 export type { ServiceHandle, ServiceState } from "./actors/served_service.ts";
 export { actor } from "./actors/actor.ts";

@@ -1,10 +1,11 @@
+import { type Sources, startParts } from "./parts.ts";
+import { RunningSystem } from "./running_system.ts";
 import type { Implementation } from "../src/call/handler.ts";
 import type { CallInterceptor, HandlerInterceptor } from "../src/call/interceptor.ts";
 import type { CallOptions } from "../src/contract/call_options.ts";
 import type { Client, Contract } from "../src/contract/types.ts";
 import type { Transport } from "../src/transport/transport.ts";
 import type { ClientOptions, Target } from "./client.ts";
-import type { Sources } from "./parts.ts";
 import type { ServeOptions } from "./serve_options.ts";
 import type { ServiceHandle, ServiceState } from "./served_service.ts";
 import type { SupervisionOptions } from "./supervision.ts";
@@ -63,4 +64,37 @@ export interface System extends AsyncDisposable {
   close(reason?: string): Promise<void>;
   /** Drains: stops serving, waits for calls under way, then closes. Idempotent. */
   [Symbol.asyncDispose](): Promise<void>;
+}
+
+const SYSTEM_NAME = /^[A-Za-z0-9_.-]{1,64}$/;
+
+/**
+ * Starts a system on its transport.
+ *
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { createSystem, defineService, embedded, method } from "rocket-actors";
+ *
+ * const Quotes = defineService("bank.Quotes", { fee: method<{ cents: number }, { fee: number }>({ safe: true }) });
+ *
+ * await using system = await createSystem({ name: "bank", transport: embedded() });
+ * await system.serve(Quotes, { fee: ({ cents }) => ({ fee: Math.ceil(cents / 100) }) });
+ *
+ * assert.deepEqual(await system.client(Quotes).fee({ cents: 250 }), { fee: 3 });
+ * ```
+ *
+ * @throws {TypeError} on an illegal name
+ * @throws {RangeError} on restarts out of their range
+ * @throws {RpcError} `unavailable` / `not_sent` when the transport cannot connect
+ */
+export async function createSystem(options: SystemOptions): Promise<System> {
+  if (!SYSTEM_NAME.test(options.name)) {
+    throw new TypeError(
+      `Cannot start a system: its name must be letters, digits, "-", "_" and ".": current value is ${
+        JSON.stringify(options.name)
+      }`,
+    );
+  }
+  const parts = await startParts(options.name, options.transport, options);
+  return await RunningSystem.start(options, parts);
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { createClient } from "../../actors/client.ts";
-import { createSystem } from "../../actors/create_system.ts";
+import { createSystem } from "../../actors/system.ts";
 import type { HandlerContext } from "../../src/call/handler.ts";
 import { HEADER, unescapeHeader } from "../../src/envelope/headers.ts";
 import { RpcError } from "../../src/errors/rpc_error.ts";

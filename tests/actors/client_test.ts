@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { createClient } from "../../actors/client.ts";
-import { createSystem } from "../../actors/create_system.ts";
+import { createSystem } from "../../actors/system.ts";
 import { embedded, embeddedBroker } from "../../src/transport/embedded/mod.ts";
 import { assertFails, turns } from "../helpers/settled.ts";
 

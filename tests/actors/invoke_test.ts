@@ -1,8 +1,7 @@
 /** Calls without types, on an embedded broker. */
 import assert from "node:assert/strict";
 import { createClient } from "../../actors/client.ts";
-import { createSystem } from "../../actors/create_system.ts";
-import type { System } from "../../actors/system.ts";
+import { createSystem, type System } from "../../actors/system.ts";
 import type { HandlerContext } from "../../src/call/handler.ts";
 import { defineEntity, defineService } from "../../src/contract/define.ts";
 import { method } from "../../src/contract/method.ts";

@@ -1,8 +1,7 @@
 /** Calls inside handlers, on an embedded broker: what they inherit, and what ends them. */
 import assert from "node:assert/strict";
 import { createClient } from "../../actors/client.ts";
-import { createSystem } from "../../actors/create_system.ts";
-import type { System } from "../../actors/system.ts";
+import { createSystem, type System } from "../../actors/system.ts";
 import { createDeferred } from "../../src/async/deferred.ts";
 import type { HandlerContext } from "../../src/call/handler.ts";
 import { defineEntity, defineService } from "../../src/contract/define.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { actor } from "../../actors/actor.ts";
-import { createSystem } from "../../actors/create_system.ts";
+import { createSystem } from "../../actors/system.ts";
 import type { HandlerInterceptor } from "../../src/call/interceptor.ts";
 import { defineEntity, defineService } from "../../src/contract/define.ts";
 import { method } from "../../src/contract/method.ts";

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { actor } from "../../actors/actor.ts";
-import { createSystem } from "../../actors/create_system.ts";
-import type { SystemOptions } from "../../actors/system.ts";
+import { createSystem, type SystemOptions } from "../../actors/system.ts";
 import { formatTree } from "../../actors/format_tree.ts";
 import { createDeferred } from "../../src/async/deferred.ts";
 import { defineEntity, defineService } from "../../src/contract/define.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { createSystem } from "../../actors/create_system.ts";
+import { createSystem } from "../../actors/system.ts";
 import { defineService } from "../../src/contract/define.ts";
 import { method } from "../../src/contract/method.ts";
 import { MemoryBroker } from "../../src/transport/embedded/broker.ts";

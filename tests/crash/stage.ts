@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { type CallerSystem, createClient } from "../../actors/client.ts";
-import { createSystem } from "../../actors/create_system.ts";
-import type { System } from "../../actors/system.ts";
+import { createSystem, type System } from "../../actors/system.ts";
 import { defineService } from "../../src/contract/define.ts";
 import { method } from "../../src/contract/method.ts";
 import { HEADER, unescapeHeader } from "../../src/envelope/headers.ts";

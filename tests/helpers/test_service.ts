@@ -1,5 +1,4 @@
-import { createSystem } from "../../actors/create_system.ts";
-import type { System } from "../../actors/system.ts";
+import { createSystem, type System } from "../../actors/system.ts";
 import type { HandlerContext, Handlers } from "../../src/call/handler.ts";
 import { createDeferred, type Deferred } from "../../src/async/deferred.ts";
 import { defineService } from "../../src/contract/define.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { createClient } from "../../../../actors/client.ts";
-import { createSystem } from "../../../../actors/create_system.ts";
+import { createSystem } from "../../../../actors/system.ts";
 import { createDeferred } from "../../../../src/async/deferred.ts";
 import { defineService } from "../../../../src/contract/define.ts";
 import { method } from "../../../../src/contract/method.ts";
