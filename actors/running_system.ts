@@ -10,9 +10,9 @@ import { logger } from "../src/log/log.ts";
 import { Health, type HealthSource } from "../src/services/health.ts";
 import { VERSION } from "../src/services/version.ts";
 import { DirectListener } from "../src/server/direct_listener.ts";
-import { ByteBudget } from "./byte_budget.ts";
-import type { CellHost } from "./cell_host.ts";
-import type { ChildSpec, Exit } from "./child.ts";
+import { ByteBudget } from "./cells/byte_budget.ts";
+import type { CellHost } from "./cells/cell_host.ts";
+import type { ChildSpec, Exit } from "./supervision/child.ts";
 import { type ClientOptions, invokeUntyped, proxyOf, type Target } from "./client.ts";
 import { SERVE_TIMEOUT_MS, SYSTEM_MAILBOX_BYTES } from "./defaults.ts";
 import { directChild } from "./direct_child.ts";
@@ -22,10 +22,10 @@ import type { Parts } from "./parts.ts";
 import type { ServeOptions } from "./serve_options.ts";
 import { ServedService, type ServiceHandle, type ServiceState } from "./served_service.ts";
 import type { Recipe } from "./serving.ts";
-import { Supervisor } from "./supervisor.ts";
+import { Supervisor } from "./supervision/supervisor.ts";
 import { TransportChild } from "./transport_child.ts";
 import type { TreeNode } from "../src/call/tree.ts";
-import { Turns } from "./turns.ts";
+import { Turns } from "./cells/turns.ts";
 
 /** What a system consists of once it runs, besides its parts. */
 interface Running {
