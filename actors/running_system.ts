@@ -30,6 +30,8 @@ import { Turns } from "./cells/turns.ts";
 /** What a system consists of once it runs, besides its parts. */
 interface Running {
   readonly root: Supervisor;
+  /** How the root gave up, once it has. */
+  readonly gaveUp: Promise<Exit>;
   readonly direct: DirectListener;
 }
 
@@ -43,6 +45,7 @@ export class RunningSystem implements System {
   readonly #interceptors: readonly CallInterceptor[];
   readonly #handlerInterceptors: readonly HandlerInterceptor[];
   readonly #root: Supervisor;
+  readonly #gaveUp: Promise<Exit>;
   readonly #direct: DirectListener;
   readonly #turns = new Turns();
   readonly #budget = new ByteBudget(SYSTEM_MAILBOX_BYTES);
@@ -54,12 +57,13 @@ export class RunningSystem implements System {
   readonly #closed = createDeferred<string>();
   #closing: Promise<void> | undefined;
 
-  private constructor(options: SystemOptions, parts: Parts, { root, direct }: Running) {
+  private constructor(options: SystemOptions, parts: Parts, { root, gaveUp, direct }: Running) {
     this.name = options.name;
     this.#interceptors = options.interceptors ?? [];
     this.#handlerInterceptors = options.handlerInterceptors ?? [];
     this.#parts = parts;
     this.#root = root;
+    this.#gaveUp = gaveUp;
     this.#direct = direct;
     this.instance = parts.instance.toString(36);
     this.address = parts.transport.addresses.direct;
@@ -89,7 +93,7 @@ export class RunningSystem implements System {
     const context = { signal: new AbortController().signal, exited: gaveUp.resolve };
     try {
       const root = await Supervisor.start({ ...options, children }, context);
-      const running = new RunningSystem(system, parts, { root, direct });
+      const running = new RunningSystem(system, parts, { root, gaveUp: gaveUp.promise, direct });
       await root.add(running.#health());
       void gaveUp.promise.then((exit) => running.close(reasonOf(exit)));
       return running;
@@ -185,6 +189,10 @@ export class RunningSystem implements System {
     try {
       // A root that stops stops it too.
       await (this.#closing === undefined ? this.#root.remove(name) : this.#closing);
+    } catch (error) {
+      // One that has given up has stopped it already, and the system is about to close.
+      if (this.#root.state().state !== "failed") throw error;
+      await this.close(reasonOf(await this.#gaveUp));
     } finally {
       this.#services.delete(name);
     }
