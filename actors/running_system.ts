@@ -120,11 +120,15 @@ export class RunningSystem implements System {
     this.#services.set(name, undefined);
     try {
       const first = await service.begin(signal);
-      if (this.#stopping) {
+      try {
+        await this.#root.add(service.spec);
+      } catch (error) {
+        // A root that stops takes nothing any more: what runs already is not its to stop.
         await first.stop({ signal });
-        throw new TypeError(`Cannot serve "${name}": the system was closed meanwhile`);
+        throw this.#stopping
+          ? new TypeError(`Cannot serve "${name}": the system was closed meanwhile`)
+          : error;
       }
-      await this.#root.add(service.spec);
       this.#services.set(name, service);
       return service;
     } catch (error) {

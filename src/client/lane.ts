@@ -9,7 +9,7 @@ export interface KeyedOutgoing extends Outgoing {
   readonly slot: number;
   /** Into how many slots the contract divides its queues; an entity has one. */
   readonly slots: number;
-  /** The queue that may have it already: it goes to no other. */
+  /** The queue that it belongs to, because it may be there already; else its key decides. */
   readonly queue: QueueRef | undefined;
   /** Whether it waits to be sent again: until then, nothing of its key goes. */
   readonly paused: boolean;

@@ -30,19 +30,31 @@ export function handOver<T extends Outgoing>(batch: readonly T[], queue: QueueRe
  * @param queue the queue of that topic
  * @param live one request, or several that travel as a pack; all of them handed over
  */
-export async function sendRequests(
+export function sendRequests(
   transport: Transport,
   to: Destination,
   queue: QueueRef,
   live: readonly Outgoing[],
 ): Promise<void> {
-  if (live.length === 0) return;
+  if (live.length === 0) return NOTHING_SENT;
   let message: Message;
   try {
     message = requestMessage(to, live);
   } catch (error) {
-    return refuse(live, invalid(error));
+    refuse(live, invalid(error));
+    return NOTHING_SENT;
   }
+  return send(transport, message, queue, live);
+}
+
+const NOTHING_SENT: Promise<void> = Promise.resolve();
+
+async function send(
+  transport: Transport,
+  message: Message,
+  queue: QueueRef,
+  live: readonly Outgoing[],
+): Promise<void> {
   try {
     const receipt = await transport.send(message, { queue });
     if (live[0]?.request.kind === "oneway") { for (const outgoing of live) outgoing.stored(receipt); }

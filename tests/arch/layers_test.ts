@@ -10,7 +10,6 @@ const ENTRY_POINTS = [
   "src/transport/remoting/mod.ts",
   "src/store/sqlite.ts",
   "src/rocketmq/mod.ts",
-  "src/store/sqlite_store.ts",
 ];
 
 Deno.test("layers: no file imports upwards or sideways", async () => {

@@ -29,7 +29,7 @@ export class FakeTransport implements Transport {
     ownership: "offset",
     ownedPartitions: true,
     orderedKeys: true,
-    delayMs: 259_200_000,
+    delayMs: false,
     durable: false,
     storedReplies: true,
     presence: true,
