@@ -81,7 +81,7 @@ export function fateOf(ownership: Ownership, step: Step, stored: Stored, promise
 
 /** A fate as the guarantees page has it. */
 export function textOf({ runs, caller, dead }: Fate): string {
-  const times = ["never runs", "runs once", "runs twice"][runs] ?? `runs ${runs} times`;
+  const times = runs === 1 ? "1 run" : `${runs} runs`;
   const learnt = caller === "reply" ? "reply" : caller.replace(/^(\w+) \/ (\w+)$/, "`$1` / `$2`");
   return `${times}; ${learnt}${dead === undefined ? "" : `; dead letter "${dead}"`}`;
 }
