@@ -21,6 +21,7 @@ export type {
   AnyMethod,
   Awaitable,
   CallArgs,
+  CallOf,
   Calls,
   Client,
   Contract,
@@ -31,36 +32,60 @@ export type {
   Entity,
   EntityClient,
   ErrorsOf,
+  ErrorsOption,
   ErrorSpec,
   ErrorSpecs,
-  Intersected,
   Method,
   MethodOptions,
   Methods,
   MethodSettings,
+  MethodTypes,
   NoErrors,
   Oneway,
   OnewayOptions,
   Receipt,
   Service,
   ServiceOptions,
-  TypesOf,
 } from "./src/contract/types.ts";
-export type { Codec } from "./src/codec/codec.ts";
 
 // Serving it.
 export { createSystem } from "./actors/system.ts";
-export type { ServiceHandle, ServiceState, System, SystemOptions } from "./actors/system.ts";
-export type { ServeOptions } from "./actors/service.ts";
+export type { System, SystemOptions } from "./actors/system.ts";
+export type { ServiceHandle, ServiceState } from "./actors/served_service.ts";
+export { actor } from "./actors/actor.ts";
 export type {
+  ActorSupervision,
+  MethodServeOptions,
+  ServeOptions,
+  ServeSupervision,
+} from "./actors/serve_options.ts";
+export type {
+  Actor,
+  CellContext,
+  EntityFactory,
+  ErrorArgs,
   Handler,
   HandlerContext,
+  HandlerInput,
   HandlerLog,
   HandlerOf,
   Handlers,
+  Implementation,
+  MethodContext,
   Self,
+  ServiceHandlers,
   SharedErrors,
 } from "./src/call/handler.ts";
+
+// Supervising and watching it.
+export type { GiveUp, Restart } from "./actors/child.ts";
+export type { RestartBackoff, Strategy, SupervisionOptions } from "./actors/supervision.ts";
+export { formatTree, type FormatTreeOptions } from "./actors/format_tree.ts";
+export type { TreeAbandoned, TreeFailure, TreeKind, TreeNode, TreeState } from "./src/call/tree.ts";
+
+// What bodies are written in; MessagePack and Protobuf have entry points of their own.
+export { json } from "./src/codec/json.ts";
+export type { BodyPlace, Codec } from "./src/codec/codec.ts";
 
 // Calling it.
 export { createClient } from "./actors/client.ts";
@@ -68,6 +93,10 @@ export type { CallerOptions, CallerSystem, ClientOptions, Target } from "./actor
 export type { Call, Invoke } from "./src/call/call.ts";
 export type { CallInterceptor, Handle, HandledCall, HandlerInterceptor } from "./src/call/interceptor.ts";
 export type { CallOptions } from "./src/contract/call_options.ts";
+
+// The health of an instance.
+export { Health, type HealthMethods, type InstanceInfo } from "./src/services/health.ts";
+export type { ContractStats, Counts, MethodStats } from "./src/services/stats.ts";
 
 // What went wrong.
 export {
@@ -78,6 +107,7 @@ export {
   type RpcErrorOptions,
 } from "./src/errors/rpc_error.ts";
 export { type Code, CODES, isCode } from "./src/errors/code.ts";
+export { SchemaError } from "./src/contract/validate.ts";
 export { neverRan, type Outcome, OUTCOMES } from "./src/errors/outcome.ts";
 
 // Without a broker.
@@ -85,8 +115,22 @@ export {
   embedded,
   type EmbeddedBroker,
   embeddedBroker,
+  type EmbeddedBrokerOptions,
   type EmbeddedMessage,
 } from "./src/transport/embedded/mod.ts";
+
+// Running once.
+export { MemoryStore, memoryStore, type MemoryStoreOptions } from "./src/store/memory_store.ts";
+export type {
+  BeginOptions,
+  Begun,
+  Claim,
+  Finding,
+  OutcomeStore,
+  RetentionOptions,
+  Unknown,
+  Work,
+} from "./src/store/outcome_store.ts";
 
 // For authors of transports and tests.
 export type { Sources } from "./actors/parts.ts";
@@ -103,7 +147,9 @@ export type {
   Partition,
   PlainRequest,
   QueueRef,
+  SendOptions,
   SendReceipt,
+  SendToOptions,
   Sink,
   StoredReply,
   Subscription,

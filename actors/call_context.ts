@@ -7,6 +7,7 @@ import type { CallScope } from "../src/call/scope.ts";
 import { MAX_TIMEOUT_MS } from "../src/contract/defaults.ts";
 import type { Client, Contract, NoErrors } from "../src/contract/types.ts";
 import { type DeclaredError, RpcError } from "../src/errors/rpc_error.ts";
+import { placeOf } from "./cycle.ts";
 
 /** What all calls of one served contract share. */
 export interface ContextHost {
@@ -20,11 +21,17 @@ export interface ContextHost {
   client<C extends Contract>(contract: C, scope: CallScope): Client<C>;
 }
 
+/** What `ctx.self.stop()` ends. */
+export interface Stoppable {
+  /** Ends it once the call that runs has been answered. */
+  stop(): void;
+}
+
 /** What a handler sees of its call; at the same time what calls nested in it inherit. */
 export class CallContext implements HandlerContext, CallScope {
   readonly #call: InboundCall;
   readonly #host: ContextHost;
-  readonly #stop: () => void;
+  readonly #actor: Stoppable;
   readonly attempt: number;
   #log: HandlerLog | undefined;
 
@@ -32,15 +39,19 @@ export class CallContext implements HandlerContext, CallScope {
    * @param call the call
    * @param host what all calls of the contract share
    * @param attempt which attempt this is, from 1
-   * @param stop ends the actor after this call
+   * @param actor the actor in which it runs
    */
-  constructor(call: InboundCall, host: ContextHost, attempt: number, stop: () => void) {
+  constructor(call: InboundCall, host: ContextHost, attempt: number, actor: Stoppable) {
     this.#call = call;
     this.#host = host;
     this.attempt = attempt;
-    this.#stop = stop;
+    this.#actor = actor;
   }
 
+  /** The contract's name. */
+  get contract(): string {
+    return this.#host.contract.name;
+  }
   get signal(): AbortSignal {
     return this.#call.signal;
   }
@@ -72,8 +83,7 @@ export class CallContext implements HandlerContext, CallScope {
     return this.#call.trace;
   }
   get path(): readonly string[] {
-    const { name, kind } = this.#host.contract;
-    return [...this.#call.chain, addressOf(name, kind, this.#call.method, this.#call.key)];
+    return [...this.#call.chain, placeOf(this.#host.contract, this.#call.method, this.#call.key)];
   }
   get log(): HandlerLog {
     const { id, method, key } = this.#call;
@@ -82,15 +92,16 @@ export class CallContext implements HandlerContext, CallScope {
   get self(): Self {
     const { name, kind } = this.#host.contract;
     const { method, key } = this.#call;
-    return { name: addressOf(name, kind, method, key), instance: this.#host.instance, key, stop: this.#stop };
+    const stop = () => this.#actor.stop();
+    return { name: addressOf(name, kind, method, key), instance: this.#host.instance, key, stop };
   }
 
   error<N extends keyof NoErrors & string>(
     name: N,
-    details: NoErrors[N],
+    details?: NoErrors[N],
     message?: string,
   ): DeclaredError<N, NoErrors[N]>;
-  error(name: string, details: unknown, message?: string): RpcError {
+  error(name: string, details?: unknown, message?: string): RpcError {
     const { errors } = this.#call.settings;
     const spec = Object.hasOwn(errors, name) ? errors[name] : undefined;
     if (spec === undefined) {

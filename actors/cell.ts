@@ -1,45 +1,54 @@
-import { ATTEMPTS } from "../src/call/defaults.ts";
-import type { AnyHandler } from "../src/call/handler.ts";
+import type { AnyHandler, HandlerContext } from "../src/call/handler.ts";
 import type { InboundCall } from "../src/call/inbound.ts";
-import { RpcError } from "../src/errors/rpc_error.ts";
 import { EVENTS } from "../src/log/events.ts";
 import { logger } from "../src/log/log.ts";
-import { CallContext, type ContextHost } from "./call_context.ts";
-import { runInScope } from "./call_scope.ts";
-import { Mailbox, type MailboxBounds } from "./mailbox.ts";
+import { Abandoned } from "./abandoned.ts";
+import type { CellHost } from "./cell_host.ts";
+import { cycle, timesInChain } from "./cycle.ts";
+import type { Mailbox } from "./mailbox.ts";
+import { refuse } from "./refuse.ts";
+import { type Answering, Run, type RunOwner } from "./run.ts";
+import type { RunWatch } from "./run_watch.ts";
+import type { Parked } from "./turns.ts";
+
+const log = logger("actor");
 
 /** What a cell is made of. */
 export interface CellOptions {
-  readonly method: string;
+  /** The contract's name and the method, as chains of calls have it. */
+  readonly address: string;
   readonly handler: AnyHandler;
-  /** Whether a crashed call may be run again. */
-  readonly idempotent: boolean;
   /** Handlers that run at once. */
   readonly concurrency: number;
-  readonly mailbox: MailboxBounds;
-  readonly host: ContextHost;
-  /** Told when a full mailbox has room again. */
-  readonly onRoom: () => void;
+  /** In order, or in order by key. */
+  readonly mailbox: Mailbox;
+  readonly host: CellHost;
+  readonly watch: RunWatch;
 }
 
-const log = logger("callee");
-/** A function has no state: there is nothing that `ctx.self.stop()` could end. */
-const NOTHING_TO_STOP = () => {};
-
 /**
- * A method's mailbox plus its running handlers. The handler is a function without state: calls run at once up to
- * the concurrency, in the order in which they came.
+ * A function's mailbox plus its running handlers. It has no state: calls run at once up to the concurrency, in the
+ * order in which the mailbox gives them, and a crash is a matter of the call alone.
  */
-export class Cell {
+export class Cell implements RunOwner, Parked {
+  readonly host: CellHost;
+  readonly watch: RunWatch;
+  /** Handlers that ignored their signal for too long. */
+  readonly abandoned: Abandoned = new Abandoned();
   readonly #options: CellOptions;
   readonly #mailbox: Mailbox;
+  readonly #actor: Answering;
   #taking = false;
+  #parked = false;
   #running = 0;
   #crashes = 0;
 
   constructor(options: CellOptions) {
     this.#options = options;
-    this.#mailbox = new Mailbox(options.mailbox, options.onRoom);
+    this.#mailbox = options.mailbox;
+    this.#actor = new FunctionActor(options.handler);
+    this.host = options.host;
+    this.watch = options.watch;
   }
 
   /** Calls that wait in the mailbox. */
@@ -47,7 +56,7 @@ export class Cell {
     return this.#mailbox.size;
   }
 
-  /** Handlers at work. */
+  /** Handlers at work; those that were left behind are not counted. */
   get running(): number {
     return this.#running;
   }
@@ -57,81 +66,103 @@ export class Cell {
     return this.#crashes;
   }
 
-  /** Puts a call into the mailbox; `false` when it is full. */
+  /** Starts a call, or puts it into the mailbox; `false` when that is full. */
   deliver(call: InboundCall): boolean {
+    // Whatever waits or runs here already goes on below: a handler that answers at once must not deepen the stack.
+    if (this.#free && this.host.turns.take() && this.#mailbox.pass(call)) {
+      this.#taking = true;
+      this.#start(call);
+      this.#taking = false;
+      this.#next();
+      return true;
+    }
+    if (call.chain.length > 0 && this.#waitsForItself(call)) return true;
     if (!this.#mailbox.put(call)) return false;
     this.#next();
     return true;
   }
 
-  #next(): void {
-    // A handler that answers at once comes back here from within: the loop that is running goes on.
-    if (this.#taking) return;
-    this.#taking = true;
-    while (this.#running < this.#options.concurrency) {
-      const call = this.#mailbox.take();
-      if (call === undefined) break;
-      if (call.claim()) this.#start(call);
+  resume(): void {
+    this.#parked = false;
+    this.#next();
+  }
+
+  crashed(run: Run): void {
+    this.#crashes++;
+    if (run.mayRunAgain) {
+      run.attempt++;
+      return run.go();
     }
-    this.#taking = false;
+    run.fail("handler crashed");
+    this.ended(run);
+  }
+
+  ended({ call }: Run): void {
+    this.#running--;
+    this.#mailbox.done(call);
+    this.#next();
+  }
+
+  overstayed(run: Run): void {
+    run.take();
+    this.abandoned.add(run, run.call.id);
+    log.error(EVENTS.actor.handlerAbandoned, { actor: this.#options.address, callId: run.call.id });
+    run.fail("handler abandoned, it ignored its signal");
+    this.ended(run);
+  }
+
+  endedLate(run: Run): void {
+    this.abandoned.ended(run);
+    log.info(EVENTS.actor.endedLate, { actor: this.#options.address, callId: run.call.id });
+  }
+
+  get #free(): boolean {
+    return !this.#taking && !this.#parked && this.#running < this.#options.concurrency;
+  }
+
+  #next(): void {
+    while (this.#free && this.#mailbox.size > 0) {
+      if (!this.host.turns.take()) {
+        this.#parked = true;
+        return this.host.turns.park(this);
+      }
+      const call = this.#mailbox.take();
+      if (call === undefined) return;
+      this.#taking = true;
+      this.#start(call);
+      this.#taking = false;
+    }
   }
 
   #start(call: InboundCall): void {
+    if (!call.claim()) return this.#mailbox.done(call);
     this.#running++;
-    const recorded = call.started();
-    if (recorded === undefined) return this.#run(call, call.attempt);
-    recorded.then(
-      // Given up while the start was recorded: whoever has the queue by now decides about the call.
-      () => call.withdrawn ? this.#finished() : this.#run(call, call.attempt),
-      // The partition was lost before the start was on record: another instance will run the call.
-      () => this.#finished(),
-    );
+    new Run(this, call, this.#actor, call.attempt).begin();
   }
 
-  #run(call: InboundCall, attempt: number): void {
-    const context = new CallContext(call, this.#options.host, attempt, NOTHING_TO_STOP);
-    let output: unknown;
-    let later: Promise<unknown> | undefined;
-    try {
-      output = runInScope(context, () => this.#options.handler(call.input, context));
-      // A promise stays as it is; anything else with a `then` is made to settle once, and not from within.
-      if (isPromiseLike(output)) later = Promise.resolve(output);
-    } catch (error) {
-      return this.#threw(call, attempt, error);
-    }
-    if (later === undefined) return this.#answer(call, output);
-    later.then((value) => this.#answer(call, value), (error) => this.#threw(call, attempt, error));
-  }
-
-  #answer(call: InboundCall, output: unknown): void {
-    call.settle({ ok: true, output });
-    this.#finished();
-  }
-
-  #threw(call: InboundCall, attempt: number, error: unknown): void {
-    if (error instanceof RpcError) {
-      call.settle({ ok: false, error, ran: "yes" });
-      return this.#finished();
-    }
-    this.#crashes++;
-    const { method, idempotent, host: { clock } } = this.#options;
-    log.error(EVENTS.callee.handlerCrashed, { method, callId: call.id, attempt, error });
-    const inTime = call.deadlineMs > clock.now();
-    if (idempotent && attempt < ATTEMPTS && inTime && !call.withdrawn) return this.#run(call, attempt + 1);
-    // What a handler throws may hold what the caller must not see: it stays in the log.
-    const message = `The handler of "${method}" failed; its error is in the callee's log`;
-    const why = !idempotent ? "" : attempt < ATTEMPTS ? ", no time for another attempt" : ", attempts spent";
-    const dead = { reason: `handler crashed${why}`, attempts: attempt };
-    call.settle({ ok: false, error: new RpcError("internal", message), ran: "yes", dead });
-    this.#finished();
-  }
-
-  #finished(): void {
-    this.#running--;
-    this.#next();
+  /** Whether every slot that it could wait for may be held by the calls above it. */
+  #waitsForItself(call: InboundCall): boolean {
+    const { address, concurrency } = this.#options;
+    const place = this.#mailbox.blocked(call) ? `${address}@${call.key}` : address;
+    const needed = place === address ? concurrency : 1;
+    if (place === address && this.#running < concurrency) return false;
+    if (timesInChain(call, place) < needed) return false;
+    refuse(call, cycle(call, place));
+    return true;
   }
 }
 
-function isPromiseLike(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === "object" && value !== null && "then" in value && typeof value.then === "function";
+/** A function has no state: there is nothing that `ctx.self.stop()` could end. */
+class FunctionActor implements Answering {
+  readonly #handler: AnyHandler;
+
+  constructor(handler: AnyHandler) {
+    this.#handler = handler;
+  }
+
+  answer(_method: string, input: unknown, context: HandlerContext): unknown {
+    return this.#handler(input, context);
+  }
+
+  stop(): void {}
 }

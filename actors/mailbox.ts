@@ -1,77 +1,74 @@
 import type { InboundCall } from "../src/call/inbound.ts";
+import { CallQueue } from "./call_queue.ts";
+import { type MailboxBounds, Room } from "./room.ts";
 
-/** The bounds of a mailbox. */
-export interface MailboxBounds {
-  readonly maxCalls: number;
-  /** Encoded bytes together; a single larger call still fits an empty mailbox. */
-  readonly maxBytes: number;
+/** The bounded queue of one actor's calls. */
+export interface Mailbox {
+  /** Calls that wait. */
+  readonly size: number;
+  /** Their encoded bytes. */
+  readonly bytes: number;
+  /** Whether the call may start at once: nothing is before it. Then it never enters, but is `done` like all others. */
+  pass(call: InboundCall): boolean;
+  /** Takes a call, or refuses it with `false`; then `onRoom` is called when there is room. */
+  put(call: InboundCall): boolean;
+  /** The next call that may start, or `undefined`. */
+  take(): InboundCall | undefined;
+  /** A call that was taken, or let pass, does not run any more. */
+  done(call: InboundCall): void;
+  /** Whether the call would wait for another one of its own key. */
+  blocked(call: InboundCall): boolean;
 }
 
-const COMPACT_AFTER = 1_024;
-
-/**
- * The bounded queue of one actor's calls, first in, first out. A full one refuses: it never drops and never
- * grows, and says once when it has room again, at half of its bounds.
- */
-export class Mailbox {
-  readonly #bounds: MailboxBounds;
-  readonly #onRoom: () => void;
-  #calls: (InboundCall | undefined)[] = [];
-  #head = 0;
-  #bytes = 0;
-  #refused = false;
+/** A mailbox without keys: first in, first out. */
+export class FifoMailbox implements Mailbox {
+  readonly #room: Room;
+  readonly #queue = new CallQueue();
 
   /**
    * @param bounds how much it holds
    * @param onRoom told, after a refusal, when half of it is free
    */
   constructor(bounds: MailboxBounds, onRoom: () => void) {
-    this.#bounds = bounds;
-    this.#onRoom = onRoom;
+    this.#room = new Room(bounds, onRoom);
   }
 
-  /** Calls that wait. */
   get size(): number {
-    return this.#calls.length - this.#head;
+    return this.#room.calls;
   }
-
-  /** Their encoded bytes. */
   get bytes(): number {
-    return this.#bytes;
+    return this.#room.bytes;
   }
 
-  /** Takes a call, or refuses it with `false`. */
+  pass(_call: InboundCall): boolean {
+    return this.#room.calls === 0;
+  }
+
   put(call: InboundCall): boolean {
-    const fits = this.size === 0 ||
-      (this.size < this.#bounds.maxCalls && this.#bytes + call.bytes <= this.#bounds.maxBytes);
-    if (!fits) {
-      this.#refused = true;
-      return false;
-    }
-    this.#calls.push(call);
-    this.#bytes += call.bytes;
+    if (!this.#room.enter(call)) return false;
+    this.#queue.push(call);
     return true;
   }
 
-  /** The next call, or `undefined`. */
   take(): InboundCall | undefined {
-    const call = this.#calls[this.#head];
-    if (call === undefined) return undefined;
-    this.#calls[this.#head++] = undefined;
-    this.#bytes -= call.bytes;
-    if (this.#head === this.#calls.length) {
-      this.#calls = [];
-      this.#head = 0;
-    } else if (this.#head > COMPACT_AFTER && this.#head * 2 > this.#calls.length) {
-      // One that is never empty must not grow either.
-      this.#calls = this.#calls.slice(this.#head);
-      this.#head = 0;
-    }
-    if (this.#refused && this.size <= this.#bounds.maxCalls / 2 && this.#bytes <= this.#bounds.maxBytes / 2) {
-      this.#refused = false;
-      // Not from within: whoever takes is about to run a handler.
-      queueMicrotask(this.#onRoom);
-    }
+    const call = this.#queue.shift();
+    if (call !== undefined) this.#room.leave(call);
     return call;
+  }
+
+  done(_call: InboundCall): void {}
+
+  blocked(_call: InboundCall): boolean {
+    return false;
+  }
+
+  /** Removes the calls that were given up: their results would be dropped. */
+  dropWithdrawn(): void {
+    for (let left = this.#queue.size; left > 0; left--) {
+      const call = this.#queue.shift();
+      if (call === undefined) return;
+      if (call.withdrawn) this.#room.leave(call);
+      else this.#queue.push(call);
+    }
   }
 }

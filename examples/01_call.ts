@@ -39,3 +39,9 @@ try {
   const failure = RpcError.from(error);
   console.log(`refused: ${failure.code}, outcome ${failure.outcome}: ${failure.message}`);
 }
+
+// Prints:
+// calling bank.Payments through the embedded broker
+// quote: { fee: 3 }
+// transfer: { receipt: "a→b:500 (attempt 1)" }
+// refused: failed_precondition, outcome replied: a cannot send 1000000 cents

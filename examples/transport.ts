@@ -1,17 +1,60 @@
 import { parseArgs } from "node:util";
-import { embedded, type Transport } from "rocket-actors";
+import { type Contract, embedded, embeddedBroker, type EmbeddedMessage, type Transport } from "rocket-actors";
+
+/** A request that will not be run again, as an operator sees it. */
+export interface DeadLetter {
+  readonly method: string;
+  readonly reason: string;
+}
+
+/** What an example runs on. */
+export interface ExampleTransports {
+  /** Makes one more connection to the same broker. */
+  transport(): Transport;
+  readonly name: string;
+  /** The dead letters of a contract, oldest first. */
+  deadLetters(contract: Contract): Promise<readonly DeadLetter[]>;
+}
 
 /** Which transport an example runs on, and how it is called. */
-export interface ExampleTransport {
+export interface ExampleTransport extends Omit<ExampleTransports, "transport"> {
   readonly transport: Transport;
-  readonly name: string;
 }
 
 /** Reads the one flag that all examples share: `--name-server host:port` runs them on RocketMQ. */
-export async function exampleTransport(args: readonly string[]): Promise<ExampleTransport> {
+export async function exampleTransports(args: readonly string[]): Promise<ExampleTransports> {
   const { values } = parseArgs({ args: [...args], options: { "name-server": { type: "string" } } });
   const nameServers = values["name-server"];
-  if (nameServers === undefined) return { transport: embedded(), name: "the embedded broker" };
+  if (nameServers !== undefined) return await onRocketMQ(nameServers);
+  const broker = embeddedBroker();
+  return {
+    transport: () => embedded(broker),
+    name: "the embedded broker",
+    deadLetters: (contract) => Promise.resolve(broker.messages(deadLetterTopic(contract)).map(letterOf)),
+  };
+}
+
+/** As {@linkcode exampleTransports}, for an example with one system. */
+export async function exampleTransport(args: readonly string[]): Promise<ExampleTransport> {
+  const transports = await exampleTransports(args);
+  return { ...transports, transport: transports.transport() };
+}
+
+async function onRocketMQ(nameServers: string): Promise<ExampleTransports> {
   const { remoting } = await import("rocket-actors/transport/remoting");
-  return { transport: remoting({ nameServers }), name: `RocketMQ at ${nameServers}` };
+  const { lettersOf } = await import("./dead_letters.ts");
+  const since = Date.now();
+  return {
+    transport: () => remoting({ nameServers }),
+    name: `RocketMQ at ${nameServers}`,
+    deadLetters: (contract) => lettersOf(nameServers, deadLetterTopic(contract), since),
+  };
+}
+
+function deadLetterTopic(contract: Contract): string {
+  return `%DLQ%rpc-${contract.name.replaceAll(".", "-")}`;
+}
+
+function letterOf({ message }: EmbeddedMessage): DeadLetter {
+  return { method: message.tag, reason: message.headers.get("rpc-dead") ?? "" };
 }

@@ -10,9 +10,3 @@ export const MAX_BODY_BYTES = 3 * 1024 * 1024;
 export const MAX_HEADER_BYTES = 12 * 1024;
 /** Longest error text that travels, in bytes. */
 export const MAX_ERROR_TEXT_BYTES = 1_024;
-/** Handlers of one function-method that run at once, per instance. */
-export const FUNCTION_CONCURRENCY = 32;
-/** What one method's mailbox holds at most. */
-export const MAILBOX_CALLS = 1_024;
-/** Encoded bytes that one method's mailbox holds at most. */
-export const MAILBOX_BYTES = 16 * 1024 * 1024;

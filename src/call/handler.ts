@@ -1,4 +1,4 @@
-import type { AnyMethod, Awaitable, Client, Contract, NoErrors, TypesOf } from "../contract/types.ts";
+import type { Awaitable, Client, Contract, NoErrors } from "../contract/types.ts";
 import type { DeclaredError } from "../errors/rpc_error.ts";
 
 /** A handler's logger: the category is the library's, contract, method and call id are among the properties. */
@@ -62,7 +62,7 @@ export interface HandlerContext<E = NoErrors> {
    *
    * @throws {TypeError} when the method declares no error of that name
    */
-  error<N extends keyof E & string>(name: N, details: E[N], message?: string): DeclaredError<N, E[N]>;
+  error<N extends keyof E & string>(name: N, ...rest: ErrorArgs<E[N]>): DeclaredError<N, E[N]>;
   /** A proxy for nested calls: they inherit deadline, trace and the chain of calls, and end with this one. */
   client<C extends Contract>(contract: C): Client<C>;
   /**
@@ -74,12 +74,21 @@ export interface HandlerContext<E = NoErrors> {
   retryAfter(ms: number): Error;
 }
 
+/** What stands behind an error's name: its details may be left out where they may be `undefined`. */
+export type ErrorArgs<D> = undefined extends D ? [details?: D, message?: string]
+  : [details: D, message?: string];
+
 /** One method's handler. What it throws answers the call; anything but an `RpcError` is a crash. */
 export type Handler<In, Out, E = NoErrors> = (input: In, context: HandlerContext<E>) => Awaitable<Out>;
 
 /** The handler type of a declared method; `S` are the errors of the whole contract. */
-export type HandlerOf<M extends AnyMethod, S = unknown> = TypesOf<M> extends
-  { parsed: infer P; result: infer R; errors: infer E } ? (input: P, context: HandlerContext<E & S>) => R
+export type HandlerOf<M, S = unknown> = M extends {
+  readonly "~types"?: {
+    readonly parsed: infer P;
+    readonly returns: (result: infer R) => void;
+    readonly errors: (errors: infer E) => unknown;
+  };
+} ? (input: P, context: HandlerContext<E & S>) => Awaitable<R>
   : never;
 
 /** One handler for each method of a contract: what a class that serves it implements. */
@@ -88,8 +97,51 @@ export type Handlers<C extends Contract> = {
 };
 
 /** The errors of the whole contract. */
-export type SharedErrors<C extends Contract> = C extends { readonly "~shared"?: infer S } ? NonNullable<S>
-  : NoErrors;
+export type SharedErrors<C extends Contract> = C extends { readonly "~shared"?: infer S } ? S : unknown;
+
+/** What the handler of a method gets: for the methods of a class, whose parameters are not inferred. */
+export type HandlerInput<C extends Contract, N extends keyof C["methods"]> = C["methods"][N] extends
+  { readonly "~types"?: { readonly parsed: infer P } } ? P : never;
+
+/** The context of a method's handler: for the methods of a class, whose parameters are not inferred. */
+export type MethodContext<C extends Contract, N extends keyof C["methods"]> = C["methods"][N] extends
+  { readonly "~types"?: { readonly errors: (errors: infer E) => unknown } }
+  ? HandlerContext<E & SharedErrors<C>>
+  : never;
+
+/** What a factory of actors is told about the cell in which its actor will live. */
+export interface CellContext {
+  /** The entity's key; a method's actor has none. */
+  readonly key?: string | undefined;
+  /** The contract's name and the method, or the contract's name and the key. */
+  readonly name: string;
+  /** Aborts when this actor stops: at a restart, at passivation, or with its system. */
+  readonly signal: AbortSignal;
+}
+
+/** What `actor()` makes of a factory: the runtime calls it for the first call, and again after each restart. */
+export interface Actor<H> {
+  /** Makes the handler, with state of its own. */
+  readonly "~actor": (cell: CellContext) => Awaitable<H>;
+}
+
+/** What serves a service: for each method a function, or an actor with private state. */
+export type ServiceHandlers<C extends Contract> = {
+  readonly [K in keyof C["methods"]]:
+    | HandlerOf<C["methods"][K], SharedErrors<C>>
+    | Actor<HandlerOf<C["methods"][K], SharedErrors<C>>>;
+};
+
+/** What serves an entity: makes the actor of one key. All methods of that key share its state. */
+export type EntityFactory<C extends Contract> = (
+  key: string,
+  cell: CellContext,
+) => Awaitable<Handlers<C> & Partial<AsyncDisposable>>;
+
+/** What `serve()` takes for a contract. */
+export type Implementation<C extends Contract> =
+  | (ServiceHandlers<C> & (C extends { readonly kind: "entity" } ? never : unknown))
+  | (C extends { readonly kind: "entity" } ? EntityFactory<C> : never);
 
 /** A handler whose types have been erased: the runtime calls it with what the codec decoded. */
 export type AnyHandler = (input: unknown, context: HandlerContext) => unknown;

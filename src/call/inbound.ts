@@ -66,9 +66,12 @@ export interface InboundCall {
   /** The addresses (see `addressOf`) of the calls above, outermost first. */
   readonly chain: readonly string[];
   readonly trace: TraceHeaders | undefined;
-  /** Aborts when the instance gives the call up: its partition is lost, or its drain limit has passed. */
+  /**
+   * Aborts at the deadline, when its caller cancels it, and when the instance gives it up: its partition is lost, or
+   * its drain limit has passed.
+   */
   readonly signal: AbortSignal;
-  /** Whether the instance has given the call up: its result will be dropped. */
+  /** Whether the call has ended without its handler, or the instance has given it up: a result will be dropped. */
   readonly withdrawn: boolean;
   /**
    * Asked right before the handler starts: `false` when the call is no longer this instance's to run, or has
@@ -80,6 +83,11 @@ export interface InboundCall {
    * runs (methods that are neither safe nor idempotent); it rejects when the partition was lost meanwhile.
    */
   started(): Promise<void> | undefined;
+  /**
+   * Aborts the signal that its handler has: the actor is to end, the call stays this instance's. Another attempt has a
+   * signal of its own.
+   */
+  interrupt(reason: unknown): void;
   /** Answers the call. Called once per start. */
   settle(result: Result): void;
 }

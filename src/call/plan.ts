@@ -31,8 +31,12 @@ export function queuesOfSlot<Q extends Numbered>(queues: readonly Q[], slot: num
 }
 
 /**
- * The one queue of a key: `crc32(utf8(key)) mod n` over all declared queues of its slot, sorted by broker and id,
- * those of brokers that are down included, or a key would have two orders.
+ * The queue of a key: CRC-32 of its UTF-8, modulo their number.
+ *
+ * @param queues all declared queues of the method's slot, of an entity all of the topic; sorted by broker and id, as
+ * transports give them, those of brokers that are down included
+ * @param key a key that `checkKey` let through
+ * @returns `undefined` where there is no queue
  */
 export function queueOfKey<Q>(queues: readonly Q[], key: string): Q | undefined {
   return queues.length === 0 ? undefined : queues[crc32(key) % queues.length];

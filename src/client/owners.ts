@@ -9,7 +9,8 @@ export class Owners {
   readonly #addresses = new Map<string, string>();
 
   /** Notes the direct address of a queue's owner. */
-  learn(queue: string, address: string): void {
+  learn({ topic, broker, id }: QueueRef, address: string): void {
+    const queue = `${topic}/${broker}/${id}`;
     const known = this.#addresses.get(queue);
     if (known === address) return;
     if (known === undefined && this.#addresses.size >= KNOWN_OWNERS) this.#addresses.clear();

@@ -1,5 +1,5 @@
 import { HEADER } from "../envelope/headers.ts";
-import { readOwner } from "../envelope/owner.ts";
+import { readDirect } from "../envelope/direct.ts";
 import { decodePack } from "../envelope/pack.ts";
 import { readReply, type Reply } from "../envelope/reply.ts";
 import { EVENTS } from "../log/events.ts";
@@ -20,8 +20,8 @@ export function listenForReplies(
 ): (message: DirectMessage) => void {
   return (message) => {
     try {
-      const owner = readOwner(message.headers);
-      if (owner !== undefined) owners.learn(owner.queue, owner.address);
+      const responder = readDirect(message.headers.get(HEADER.direct));
+      if (responder !== undefined) owners.learn(responder, responder.address);
       for (const reply of repliesIn(message)) {
         if (!pending.reply(reply)) log.debug(EVENTS.caller.lateReply, { callId: reply.id });
       }

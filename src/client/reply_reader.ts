@@ -1,22 +1,9 @@
 import type { Call } from "../call/call.ts";
 import type { BodyPlace } from "../codec/codec.ts";
+import type { MethodPlaces } from "../codec/places.ts";
 import { validate } from "../contract/validate.ts";
 import type { Reply } from "../envelope/reply.ts";
 import { RpcError } from "../errors/rpc_error.ts";
-
-/** Where the bodies of one method stand, for the codec: made once per method. */
-export interface Places {
-  readonly input: BodyPlace;
-  readonly output: BodyPlace;
-}
-
-/** The places of a method's bodies. */
-export function placesOf(contract: string, method: string): Places {
-  return {
-    input: Object.freeze({ contract, method, part: "input" }),
-    output: Object.freeze({ contract, method, part: "output" }),
-  };
-}
 
 /**
  * What a reply means for the caller: the output, decoded. What one of our callees sent has been checked there;
@@ -29,7 +16,7 @@ export function readOutput(
   call: Call,
   callId: string,
   reply: Reply,
-  places: Places,
+  places: MethodPlaces,
 ): unknown | Promise<unknown> {
   if (!reply.ok) throw errorOf(call, reply);
   const { contract, settings } = call;

@@ -1,6 +1,7 @@
 import type { Clock } from "../async/clock.ts";
 import type { Call } from "../call/call.ts";
 import { slotOf, topicOf } from "../call/plan.ts";
+import { type MethodPlaces, placesOf } from "../codec/places.ts";
 import type { Contract } from "../contract/types.ts";
 import type { Transport } from "../transport/transport.ts";
 import { KNOWN_CONTRACTS } from "./defaults.ts";
@@ -8,7 +9,6 @@ import { KeyedPacker } from "./keyed_packer.ts";
 import type { OutboundCall } from "./outbound_call.ts";
 import { Packer } from "./packer.ts";
 import { PresenceWatch } from "./presence.ts";
-import { type Places, placesOf } from "./reply_reader.ts";
 import { Turns } from "./turns.ts";
 
 /** How the requests of one method leave. */
@@ -17,7 +17,7 @@ export interface Route {
   readonly slot: number;
   readonly slots: number;
   /** Where its bodies stand, for the codec. */
-  readonly places: Places;
+  readonly places: MethodPlaces;
   /** For its calls without a key. */
   readonly packer: Packer;
   /** What it shares with everything of that name. */

@@ -1,22 +1,34 @@
 import type { Codec } from "../codec/codec.ts";
 import { json } from "../codec/json.ts";
-import { DEFAULT_SLOTS, MAX_CONTRACT_NAME, MAX_METHOD_NAME, QUEUES_PER_MASTER } from "./defaults.ts";
-import { declaredErrors, FORBIDDEN_NAMES } from "./method.ts";
+import { checkDeclaredOnce, type DeclaredErrors, declaredErrors, withShared } from "./declared_errors.ts";
+import { DEFAULT_SLOTS, QUEUES_PER_MASTER } from "./defaults.ts";
+import { checkContractName, checkMethodName } from "./names.ts";
+import { checkOptions, flagOption, shown } from "./option.ts";
 import type {
   AnyMethod,
   ContractOptions,
   Declared,
-  DeclaredErrorSpec,
   Entity,
   Methods,
+  MethodSettings,
   Service,
   ServiceOptions,
 } from "./types.ts";
 
-const CONTRACT_NAME = /^[A-Za-z0-9_]+(\.[A-Za-z0-9_]+)*$/;
-const METHOD_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
 const ENTITY_OPTIONS = ["codec", "errors", "packing", "indexCalls"];
 const SERVICE_OPTIONS = [...ENTITY_OPTIONS, "slots", "foreign"];
+/** What `method()` fills in, of whichever copy of this library. */
+const SETTINGS: readonly (keyof MethodSettings)[] = [
+  "safe",
+  "idempotent",
+  "timeoutMs",
+  "minRemainingMs",
+  "whenAbsent",
+  "input",
+  "output",
+  "errors",
+  "key",
+];
 
 /**
  * Defines a service: a contract whose actors are its methods. The name is the identity (a breaking change is a
@@ -27,7 +39,7 @@ const SERVICE_OPTIONS = [...ENTITY_OPTIONS, "slots", "foreign"];
  * @param options codec, errors of all methods, slots, packing, foreign
  * @returns a frozen contract
  * @throws {TypeError} on an illegal name, an empty contract, a method that is not made by `method()`, an unknown
- * option or one of the wrong type
+ * option, one of the wrong type, or two that contradict each other
  * @throws {RangeError} on slots outside 1 to 16
  */
 export function defineService<M extends Methods, E = never>(
@@ -36,14 +48,15 @@ export function defineService<M extends Methods, E = never>(
   options: ServiceOptions<E> = {},
 ): Service<M, Declared<E>> {
   const base = baseOf(name, methods, options, SERVICE_OPTIONS);
-  const slots = options.slots ?? DEFAULT_SLOTS;
-  if (!Number.isInteger(slots) || slots < 1 || slots > QUEUES_PER_MASTER) {
-    throw new RangeError(
-      `Cannot define "${name}": 'slots' must be a whole number from 1 to ${QUEUES_PER_MASTER}: current value is ${slots}`,
-    );
-  }
-  const foreign = flag(name, "foreign", options.foreign, false);
-  return Object.freeze({ ...base, kind: "service", slots, packing: !foreign && base.packing, foreign });
+  const foreign = flagOption(`define "${name}"`, "foreign", options.foreign, false);
+  if (foreign) checkForeign(name, base.methods, options);
+  return Object.freeze({
+    ...base,
+    kind: "service",
+    slots: slotsOf(name, options.slots),
+    packing: !foreign && base.packing,
+    foreign,
+  });
 }
 
 /**
@@ -55,7 +68,7 @@ export function defineService<M extends Methods, E = never>(
  * @param options codec, errors of all methods, packing
  * @returns a frozen contract
  * @throws {TypeError} on an illegal name, an empty contract, a method that is not made by `method()` or has a
- * `key`, an unknown option or one of the wrong type
+ * `key`, an unknown option, one of the wrong type, or two that contradict each other
  */
 export function defineEntity<M extends Methods, E = never>(
   name: string,
@@ -63,10 +76,10 @@ export function defineEntity<M extends Methods, E = never>(
   options: ContractOptions<E> = {},
 ): Entity<M, Declared<E>> {
   const base = baseOf(name, methods, options, ENTITY_OPTIONS);
-  for (const [method, { settings }] of Object.entries(methods)) {
+  for (const [method, { settings }] of Object.entries(base.methods)) {
     if (settings.key !== undefined) {
       throw new TypeError(
-        `Cannot define "${name}": "${method}" has a 'key', but an entity's key is that of at()`,
+        `Cannot define "${name}": "${method}" has a 'key', but an entity's key is that of at(): leave 'key' out`,
       );
     }
   }
@@ -76,7 +89,7 @@ export function defineEntity<M extends Methods, E = never>(
 
 interface Base<M> {
   readonly name: string;
-  readonly methods: M;
+  readonly methods: Readonly<M>;
   readonly codec: Codec;
   readonly packing: boolean;
   readonly indexCalls: "calls" | "pack";
@@ -88,111 +101,124 @@ function baseOf<M extends Methods, E>(
   options: ContractOptions<E>,
   known: readonly string[],
 ): Base<M> {
-  checkName(name);
-  for (const option of Object.keys(options)) {
-    if (!known.includes(option)) {
-      throw new TypeError(
-        `Cannot define "${name}": '${option}' is no option; write one of ${known.join(", ")}`,
-      );
-    }
-  }
-  const names = Object.keys(methods);
-  if (names.length === 0) {
-    throw new TypeError(`Cannot define "${name}": a contract needs at least one method`);
-  }
-  const shared = declaredErrors(options.errors);
-  const complete: Record<string, AnyMethod> = {};
-  for (const method of names) complete[method] = checkMethod(name, method, methods[method], shared);
-  checkErrors(name, complete);
+  checkContractName(name);
+  const doing = `define "${name}"`;
+  checkOptions(doing, options, known);
+  const packing = flagOption(doing, "packing", options.packing, true);
   return {
     name,
     // Entry by entry the declarations given, with the contract's errors among their own: of the same types.
-    methods: Object.freeze(complete) as M,
+    methods: completed(name, methods, declaredErrors(doing, options.errors)) as M,
     codec: codecOf(name, options.codec),
-    packing: flag(name, "packing", options.packing, true),
-    indexCalls: indexOf(name, options.indexCalls),
+    packing,
+    indexCalls: indexOf(name, options.indexCalls, packing),
   };
 }
 
-function checkName(name: unknown): void {
-  if (typeof name !== "string" || name.length > MAX_CONTRACT_NAME || !CONTRACT_NAME.test(name)) {
+function completed(contract: string, methods: Methods, shared: DeclaredErrors): Methods {
+  const names = typeof methods === "object" && methods !== null ? Object.keys(methods) : [];
+  if (names.length === 0) {
     throw new TypeError(
-      `Cannot define a contract: its name must be letters, digits, "_" and single dots between them, ` +
-        `at most ${MAX_CONTRACT_NAME} characters, such as "bank.Payments": current value is ${
-          JSON.stringify(name)
-        }`,
+      `Cannot define "${contract}": a contract needs at least one method, such as { ping: method() }`,
     );
   }
+  const complete: Record<string, AnyMethod> = {};
+  for (const name of names) complete[name] = withErrors(contract, name, methods[name], shared);
+  const settings = Object.values(complete).map((declared) => declared.settings.errors);
+  checkDeclaredOnce(contract, settings);
+  if (Object.keys(shared).length > 0 && !Object.values(complete).some(isCall)) {
+    throw new TypeError(
+      `Cannot define "${contract}": leave 'errors' out: all of its methods are one-way, and nobody gets their answers`,
+    );
+  }
+  return Object.freeze(complete);
 }
 
-function checkMethod(
+/** The declaration, with the contract's errors among its own. */
+function withErrors(
   contract: string,
   name: string,
   value: AnyMethod | undefined,
-  shared: Readonly<Record<string, DeclaredErrorSpec>>,
+  shared: DeclaredErrors,
 ): AnyMethod {
-  if (!METHOD_NAME.test(name) || name.length > MAX_METHOD_NAME || FORBIDDEN_NAMES.has(name)) {
-    throw new TypeError(
-      `Cannot define "${contract}": "${name}" is no method name: write letters, digits and "_", ` +
-        `at most ${MAX_METHOD_NAME} characters, and none of ${[...FORBIDDEN_NAMES].join(", ")}`,
-    );
+  checkMethodName(contract, name);
+  if (!isMethod(value)) {
+    throw new TypeError(`Cannot define "${contract}": write method() or method.oneway() for "${name}"`);
   }
-  const made = typeof value === "object" && value !== null && "kind" in value && "settings" in value;
-  if (!made) throw new TypeError(`Cannot define "${contract}": write method() for "${name}"`);
-  if (value.kind === "oneway" || Object.keys(shared).length === 0) return value;
-  for (const error of Object.keys(shared)) {
-    const own = value.settings.errors[error];
-    if (own !== undefined && own.details !== shared[error]?.details) throw twice(contract, error);
-  }
-  const settings = Object.freeze({
-    ...value.settings,
-    errors: Object.freeze({ ...shared, ...value.settings.errors }),
-  });
-  return Object.freeze({ ...value, settings });
+  if (!isCall(value)) return value;
+  const errors = withShared(contract, value.settings.errors, shared);
+  return Object.freeze({ ...value, settings: Object.freeze({ ...value.settings, errors }) });
 }
 
-/** One error name means one thing in a contract, or `failure.is(contract, name)` could not type its details. */
-function checkErrors(contract: string, methods: Methods): void {
-  const seen = new Map<string, DeclaredErrorSpec>();
-  for (const { settings } of Object.values(methods)) {
-    for (const [name, spec] of Object.entries(settings.errors)) {
-      const known = seen.get(name);
-      if (known !== undefined && (known.details !== spec.details || known.code !== spec.code)) {
-        throw twice(contract, name);
-      }
-      seen.set(name, spec);
+function isCall(method: AnyMethod): boolean {
+  return method.kind === "call";
+}
+
+function isMethod(value: unknown): value is AnyMethod {
+  if (typeof value !== "object" || value === null || !("kind" in value) || !("settings" in value)) {
+    return false;
+  }
+  const { kind, settings } = value;
+  return (kind === "call" || kind === "oneway") && typeof settings === "object" && settings !== null &&
+    SETTINGS.every((name) => name in settings);
+}
+
+/** A plain responder knows nothing of what only our own instances do. */
+function checkForeign<E>(name: string, methods: Methods, options: ServiceOptions<E>): void {
+  const contradictions: readonly (readonly [given: boolean, option: string])[] = [
+    [options.packing === true, "packing"],
+    [options.slots !== undefined, "slots"],
+    [options.indexCalls !== undefined, "indexCalls"],
+    [Object.values(methods).some(({ settings }) => settings.minRemainingMs > 0), "minRemainingMs"],
+  ];
+  for (const [given, option] of contradictions) {
+    if (given) {
+      throw new TypeError(
+        `Cannot define "${name}": leave '${option}' out: a foreign contract is served by a plain responder, which has none of it`,
+      );
     }
   }
 }
 
-function twice(contract: string, error: string): TypeError {
-  return new TypeError(
-    `Cannot define "${contract}": the error "${error}" is declared twice; use one schema object and one code for both`,
-  );
-}
-
-function flag(contract: string, name: string, value: unknown, fallback: boolean): boolean {
-  if (value === undefined) return fallback;
-  if (typeof value !== "boolean") {
-    throw new TypeError(`Cannot define "${contract}": write true or false for '${name}'`);
+function slotsOf(contract: string, slots: unknown): number {
+  if (slots === undefined) return DEFAULT_SLOTS;
+  if (typeof slots !== "number" || !Number.isInteger(slots) || slots < 1 || slots > QUEUES_PER_MASTER) {
+    throw new RangeError(
+      `Cannot define "${contract}": 'slots' must be a whole number from 1 to ${QUEUES_PER_MASTER}: current value is ${
+        shown(slots)
+      }`,
+    );
   }
-  return value;
+  return slots;
 }
 
-function codecOf(contract: string, codec: Codec | undefined): Codec {
+function codecOf(contract: string, codec: unknown): Codec {
   if (codec === undefined) return json;
-  const complete = typeof codec === "object" && codec !== null && typeof codec.contentType === "string" &&
-    typeof codec.encode === "function" && typeof codec.decode === "function";
-  if (!complete) {
-    throw new TypeError(`Cannot define "${contract}": 'codec' is no codec; write json, msgpack, …`);
+  if (!isCodec(codec)) {
+    throw new TypeError(
+      `Cannot define "${contract}": 'codec' must be a codec, with contentType, encode() and decode()`,
+    );
   }
   return codec;
 }
 
-function indexOf(contract: string, value: unknown): "calls" | "pack" {
+function isCodec(value: unknown): value is Codec {
+  return typeof value === "object" && value !== null && "contentType" in value &&
+    typeof value.contentType === "string" && "encode" in value && typeof value.encode === "function" &&
+    "decode" in value && typeof value.decode === "function";
+}
+
+function indexOf(contract: string, value: unknown, packing: boolean): "calls" | "pack" {
   if (value === undefined) return "calls";
   if (value !== "calls" && value !== "pack") {
-    throw new TypeError(`Cannot define "${contract}": write "calls" or "pack" for 'indexCalls'`);
+    throw new TypeError(
+      `Cannot define "${contract}": 'indexCalls' must be "calls" or "pack": current value is ${shown(value)}`,
+    );
+  }
+  if (!packing) {
+    throw new TypeError(
+      `Cannot define "${contract}": leave 'indexCalls' out: without 'packing' there are no packs`,
+    );
   }
   return value;
 }

@@ -1,32 +1,11 @@
-import type { Code } from "../errors/code.ts";
-import { isCode } from "../errors/code.ts";
 import { MAX_TIMEOUT_MS } from "./defaults.ts";
+import { declaredErrors, NO_ERRORS } from "./declared_errors.ts";
+import { checkOptions, flagOption, shown } from "./option.ts";
 import { type AnySchema, isSchema } from "./schema.ts";
-import type {
-  Declared,
-  DeclaredErrorSpec,
-  Method,
-  MethodOptions,
-  MethodSettings,
-  Oneway,
-  OnewayOptions,
-} from "./types.ts";
+import type { Declared, Method, MethodOptions, MethodSettings, Oneway, OnewayOptions } from "./types.ts";
 
-/** Names that JavaScript itself asks objects for: neither a proxy nor details may answer them. */
-export const FORBIDDEN_NAMES: ReadonlySet<string> = new Set(["then", "constructor", "__proto__", "toJSON"]);
-
-const ERROR_NAME = /^[A-Za-z_][A-Za-z0-9_]{0,63}$/;
-const OPTIONS: ReadonlySet<string> = new Set([
-  "input",
-  "output",
-  "errors",
-  "safe",
-  "idempotent",
-  "key",
-  "timeoutMs",
-  "minRemainingMs",
-  "whenAbsent",
-]);
+const ONEWAY_OPTIONS = ["input", "safe", "idempotent", "key", "timeoutMs", "minRemainingMs", "whenAbsent"];
+const METHOD_OPTIONS = ["output", "errors", ...ONEWAY_OPTIONS];
 
 /** Declares methods: called for a request-reply method, {@linkcode MethodDeclarer.oneway} for one without reply. */
 export interface MethodDeclarer {
@@ -71,118 +50,91 @@ export const method: MethodDeclarer = Object.freeze(Object.assign(declareCall, {
 function declareCall<In = void, Out = void, E = never, P = In, R = Out>(
   options: MethodOptions<In, Out, E, P, R> = {},
 ): Method<In, Out, Declared<E>, P, R> {
-  return Object.freeze({ kind: "call", settings: settingsOf(options, "fail") });
-}
-
-function declareOneway<In = void, P = In>(options: OnewayOptions<In, P> = {}): Oneway<In, P> {
-  for (const option of ["output", "errors"]) {
-    if (Object.hasOwn(options, option)) {
-      throw new TypeError(`Cannot declare a one-way method with '${option}': nobody gets its answer`);
-    }
-  }
-  return Object.freeze({ kind: "oneway", settings: settingsOf(options, "wait") });
-}
-
-function settingsOf<In, Out, E, P, R>(
-  options: MethodOptions<In, Out, E, P, R>,
-  whenAbsent: "fail" | "wait",
-): MethodSettings {
-  if (typeof options !== "object" || options === null) {
-    throw new TypeError("Cannot declare a method: write its options as an object");
-  }
-  for (const name of Object.keys(options)) {
-    if (!OPTIONS.has(name)) {
-      throw new TypeError(
-        `Cannot declare a method: '${name}' is no option; write one of ${[...OPTIONS].join(", ")}`,
-      );
-    }
-  }
-  const safe = flag("safe", options.safe);
-  const idempotent = flag("idempotent", options.idempotent);
-  if (safe && options.idempotent === false) {
-    throw new TypeError("Cannot declare a method 'safe' and not 'idempotent': leave 'idempotent' out");
-  }
-  const key: unknown = options.key;
-  if (key !== undefined && typeof key !== "function") {
-    throw new TypeError("Cannot read 'key': write a function from the input to its key");
-  }
+  const doing = "declare a method";
+  checkOptions(doing, options, METHOD_OPTIONS);
   return Object.freeze({
-    safe,
-    idempotent: safe || idempotent,
-    timeoutMs: options.timeoutMs === undefined ? undefined : timeout(options.timeoutMs),
-    minRemainingMs: options.minRemainingMs === undefined
-      ? 0
-      : timeout(options.minRemainingMs, "minRemainingMs"),
-    whenAbsent: absence(options.whenAbsent, whenAbsent),
-    input: schema("input", options.input),
-    output: schema("output", options.output),
-    errors: declaredErrors(options.errors),
-    key: key === undefined ? undefined : (input: unknown): string => key(input),
+    kind: "call",
+    settings: Object.freeze({
+      ...settingsOf(doing, options, "fail"),
+      output: schemaOption(doing, "output", options.output),
+      errors: declaredErrors(doing, options.errors),
+    }),
   });
 }
 
-/**
- * Reads the errors that a method or a contract declares.
- *
- * @throws {TypeError} on an illegal name, something that is no schema, or an unknown code
- */
-export function declaredErrors(specs: unknown): Readonly<Record<string, DeclaredErrorSpec>> {
-  if (specs === undefined) return NO_ERRORS;
-  if (typeof specs !== "object" || specs === null) {
-    throw new TypeError("Cannot read 'errors': write an object of schemas by error name");
-  }
-  const errors: Record<string, DeclaredErrorSpec> = {};
-  for (const [name, spec] of Object.entries(specs)) {
-    if (!ERROR_NAME.test(name) || FORBIDDEN_NAMES.has(name)) {
-      throw new TypeError(
-        `Cannot declare the error "${name}": write letters, digits and "_", at most 64 characters`,
-      );
+function declareOneway<In = void, P = In>(options: OnewayOptions<In, P> = {}): Oneway<In, P> {
+  const doing = "declare a one-way method";
+  for (const option of ["output", "errors"]) {
+    if (typeof options === "object" && options !== null && Object.hasOwn(options, option)) {
+      throw new TypeError(`Cannot ${doing}: leave '${option}' out: nobody gets its answer`);
     }
-    errors[name] = declaredError(name, spec);
   }
-  return Object.freeze(errors);
+  checkOptions(doing, options, ONEWAY_OPTIONS);
+  return Object.freeze({ kind: "oneway", settings: Object.freeze(settingsOf(doing, options, "wait")) });
 }
 
-const NO_ERRORS: Readonly<Record<string, DeclaredErrorSpec>> = Object.freeze({});
-const ERROR_CODE: Code = "failed_precondition";
-
-function declaredError(name: string, spec: unknown): DeclaredErrorSpec {
-  if (isSchema(spec)) return Object.freeze({ details: spec, code: ERROR_CODE });
-  const given = typeof spec === "object" && spec !== null ? spec : {};
-  const details = "details" in given ? given.details : undefined;
-  const code = "code" in given && given.code !== undefined ? given.code : ERROR_CODE;
-  if (!isSchema(details)) {
-    throw new TypeError(
-      `Cannot declare the error "${name}": write a schema of its details, or { details: schema, code }`,
-    );
+/** What both kinds of methods may be told, with every default filled in. */
+function settingsOf<In, P>(
+  doing: string,
+  options: OnewayOptions<In, P>,
+  whenAbsent: "fail" | "wait",
+): MethodSettings {
+  const safe = flagOption(doing, "safe", options.safe, false);
+  const idempotent = flagOption(doing, "idempotent", options.idempotent, false);
+  if (safe && options.idempotent === false) {
+    throw new TypeError(`Cannot ${doing}: leave 'idempotent' out, or write true: 'safe' implies it`);
   }
-  if (!isCode(code)) {
-    throw new TypeError(`Cannot declare the error "${name}": "${String(code)}" is no code of an error`);
-  }
-  return Object.freeze({ details, code });
+  const timeoutMs = options.timeoutMs === undefined
+    ? undefined
+    : milliseconds(`Cannot ${doing}: 'timeoutMs'`, options.timeoutMs, 1);
+  return {
+    safe,
+    idempotent: safe || idempotent,
+    timeoutMs,
+    minRemainingMs: remaining(doing, options.minRemainingMs, timeoutMs),
+    whenAbsent: absence(doing, options.whenAbsent, whenAbsent),
+    input: schemaOption(doing, "input", options.input),
+    output: undefined,
+    errors: NO_ERRORS,
+    key: keyOf(doing, options.key),
+  };
 }
 
-function schema(name: string, value: unknown): AnySchema | undefined {
+function schemaOption(doing: string, name: string, value: unknown): AnySchema | undefined {
   if (value === undefined || isSchema(value)) return value;
   throw new TypeError(
-    `Cannot read '${name}': write a schema (zod, valibot, arktype, or any that follows Standard Schema) or type<T>()`,
+    `Cannot ${doing}: '${name}' must be a schema (zod, valibot, arktype, or any that follows Standard Schema 1) or type<T>()`,
   );
 }
 
-function flag(name: string, value: unknown): boolean {
-  if (value === undefined) return false;
-  if (typeof value !== "boolean") throw new TypeError(`Cannot read '${name}': write true or false`);
-  return value;
+function keyOf(doing: string, key: unknown): MethodSettings["key"] {
+  if (key === undefined) return undefined;
+  if (typeof key !== "function") {
+    throw new TypeError(`Cannot ${doing}: 'key' must be a function from the input to its key`);
+  }
+  return (input: unknown): string => key(input);
 }
 
-function absence(value: unknown, fallback: "fail" | "wait"): "fail" | "wait" {
+function absence(doing: string, value: unknown, fallback: "fail" | "wait"): "fail" | "wait" {
   if (value === undefined) return fallback;
   if (value !== "fail" && value !== "wait") {
     throw new TypeError(
-      `Cannot read 'whenAbsent': write "fail" or "wait": current value is ${String(value)}`,
+      `Cannot ${doing}: 'whenAbsent' must be "fail" or "wait": current value is ${shown(value)}`,
     );
   }
   return value;
+}
+
+function remaining(doing: string, value: unknown, timeoutMs: number | undefined): number {
+  if (value === undefined) return 0;
+  const what = `Cannot ${doing}: 'minRemainingMs'`;
+  const ms = milliseconds(what, value, 0);
+  if (timeoutMs !== undefined && ms >= timeoutMs) {
+    throw new RangeError(
+      `${what} must be below 'timeoutMs' (${timeoutMs}), or no call would ever start: current value is ${ms}`,
+    );
+  }
+  return ms;
 }
 
 /**
@@ -191,9 +143,13 @@ function absence(value: unknown, fallback: "fail" | "wait"): "fail" | "wait" {
  * @throws {RangeError} unless it is a number from 1 to one day, in milliseconds
  */
 export function timeout(value: unknown, name = "timeoutMs"): number {
-  if (typeof value !== "number" || !(value >= 1 && value <= MAX_TIMEOUT_MS)) {
+  return milliseconds(`Cannot use '${name}': it`, value, 1);
+}
+
+function milliseconds(what: string, value: unknown, least: number): number {
+  if (typeof value !== "number" || !(value >= least && value <= MAX_TIMEOUT_MS)) {
     throw new RangeError(
-      `Cannot use '${name}': it must be from 1 to ${MAX_TIMEOUT_MS} ms: current value is ${String(value)}`,
+      `${what} must be from ${least} to ${MAX_TIMEOUT_MS} ms: current value is ${shown(value)}`,
     );
   }
   return value;

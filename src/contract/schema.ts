@@ -20,14 +20,14 @@ export type SchemaResult<Out> =
 export interface Schema<In = unknown, Out = In> {
   /** What the standard prescribes. */
   readonly "~standard": {
+    /** Types only. First, so that the compiler names it where a schema does not fit. */
+    readonly types?: { readonly input: In; readonly output: Out } | undefined;
     /** Of the standard. */
     readonly version: 1;
     /** The library, for messages. */
     readonly vendor: string;
     /** Checks one value, at once or later. */
     readonly validate: (value: unknown) => SchemaResult<Out> | Promise<SchemaResult<Out>>;
-    /** Types only. */
-    readonly types?: { readonly input: In; readonly output: Out } | undefined;
   };
 }
 
@@ -39,8 +39,9 @@ export function isSchema(value: unknown): value is AnySchema {
   const holder = typeof value === "object" || typeof value === "function" ? value : null;
   if (holder === null || !("~standard" in holder)) return false;
   const standard = holder["~standard"];
-  return typeof standard === "object" && standard !== null && "validate" in standard &&
-    typeof standard.validate === "function";
+  return typeof standard === "object" && standard !== null && "version" in standard &&
+    standard.version === 1 &&
+    "validate" in standard && typeof standard.validate === "function";
 }
 
 /**

@@ -7,9 +7,9 @@ import type { AnySchema, Schema } from "./schema.ts";
 export type Awaitable<T> = T | PromiseLike<T>;
 
 /** How one error of a contract is declared: by the schema of its details, or with a code of its own. */
-export type ErrorSpec<D> = Schema<D, D> | {
+export type ErrorSpec<D> = Schema<NoInfer<D>, D> | {
   /** Its details. The schema must not transform. */
-  readonly details: Schema<D, D>;
+  readonly details: Schema<NoInfer<D>, D>;
   /** The code that callers see. Default `failed_precondition`. */
   readonly code?: Code | undefined;
 };
@@ -25,27 +25,27 @@ export interface DeclaredErrorSpec {
   readonly code: Code;
 }
 
-/** No declared error: `{}` as a type that infers. */
-export type NoErrors = Record<never, never>;
+/** No declared error. The literal `{}` goes away in intersections, so that hovers stay short. */
+// deno-lint-ignore ban-types -- any other empty type stays in intersections
+export type NoErrors = {};
 
 /** What stands in a method's types where no errors are declared. */
 export type Declared<E> = [E] extends [never] ? NoErrors : E;
 
-/** What a method promises, as its contract states it. In: what the caller passes; P: what the handler gets. */
-export interface MethodOptions<In = void, Out = void, E = never, P = In, R = Out> {
+/** What a one-way method promises. In: what the caller passes; P: what the handler gets. */
+export interface OnewayOptions<In = void, P = In> {
   /** Checks the input on both sides; the handler gets what it parsed. Default: unchecked. */
   readonly input?: Schema<In, P> | undefined;
-  /** Checks the handler's output; the caller gets what it parsed. Default: unchecked. */
-  readonly output?: Schema<R, Out> | undefined;
-  /** Errors that the handler may answer with by `ctx.error()`. */
-  readonly errors?: ErrorSpecs<E> | undefined;
   /** It changes nothing: may be run again at will. Implies `idempotent`. Default `false`. */
   readonly safe?: boolean | undefined;
   /** Running it twice does what running it once does: may be redelivered and retried. Default `false`. */
   readonly idempotent?: boolean | undefined;
   /** Calls of one key go to one queue and keep their order. Not empty. Default: no key. */
   readonly key?: ((input: P) => string) | undefined;
-  /** Default deadline of its calls, in milliseconds. Default: the client's. */
+  /**
+   * Deadline of its calls, in milliseconds, from 1 to one day. Default: the client's; a one-way call has none
+   * unless the method or the call states one.
+   */
   readonly timeoutMs?: number | undefined;
   /** A call with less time left than this expires instead of being started, in milliseconds. Default 0. */
   readonly minRemainingMs?: number | undefined;
@@ -53,8 +53,19 @@ export interface MethodOptions<In = void, Out = void, E = never, P = In, R = Out
   readonly whenAbsent?: "fail" | "wait" | undefined;
 }
 
-/** What a one-way method promises: as any other, without output and errors. */
-export type OnewayOptions<In = void, P = In> = Omit<MethodOptions<In, void, never, P>, "output" | "errors">;
+/** What a method promises. In: what the caller passes; P: what the handler gets; R: what it returns; Out: the answer. */
+export interface MethodOptions<In = void, Out = void, E = never, P = In, R = Out>
+  extends OnewayOptions<In, P> {
+  /** Checks the handler's output; the caller gets what it parsed. Default: unchecked. */
+  readonly output?: Schema<R, Out> | undefined;
+  /** Errors that the handler may answer with by `ctx.error()`. Default: none. */
+  readonly errors?: ErrorsOption<E> | undefined;
+}
+
+/** The errors of a method; where types are given for its input but not for them, what to write instead. */
+export type ErrorsOption<E> = [E] extends [never]
+  ? "write the errors' types as third type argument, or type<In>() and type<Out>() instead of type arguments"
+  : ErrorSpecs<E>;
 
 /** A method's promises with every default filled in. */
 export interface MethodSettings {
@@ -86,18 +97,24 @@ export interface AnyMethod {
   readonly settings: MethodSettings;
 }
 
+/** What the compiler knows of a method: each type in the position that decides what may stand in for it. */
+export interface MethodTypes<In, Out, E, P, R> {
+  /** What a proxy has: takes In, answers Out. */
+  readonly call: (...args: CallArgs<In>) => Promise<Out>;
+  /** What the handler gets. */
+  readonly parsed: P;
+  /** What the handler returns. */
+  readonly returns: (result: R) => void;
+  /** What the handler may answer with, and the caller may get. */
+  readonly errors: (errors: E) => E;
+}
+
 /** A request-reply method. Its types exist for the compiler only. */
 export interface Method<In = void, Out = void, E = NoErrors, P = In, R = Out> extends AnyMethod {
   /** Answers with one reply. */
   readonly kind: "call";
   /** Types only; never there at run time. */
-  readonly "~types"?: {
-    readonly args: CallArgs<In>;
-    readonly reply: Promise<Out>;
-    readonly parsed: P;
-    readonly result: Awaitable<R>;
-    readonly errors: E;
-  };
+  readonly "~types"?: MethodTypes<In, Out, E, P, R>;
 }
 
 /** A method without a reply: its calls resolve when the broker has stored them. */
@@ -105,13 +122,7 @@ export interface Oneway<In = void, P = In> extends AnyMethod {
   /** Does not answer. */
   readonly kind: "oneway";
   /** Types only; never there at run time. */
-  readonly "~types"?: {
-    readonly args: CallArgs<In>;
-    readonly reply: Promise<Receipt>;
-    readonly parsed: P;
-    readonly result: Awaitable<void>;
-    readonly errors: NoErrors;
-  };
+  readonly "~types"?: MethodTypes<In, Receipt, NoErrors, P, void>;
 }
 
 /** What a one-way call resolves to: where the broker has stored it. */
@@ -124,37 +135,28 @@ export interface Receipt {
   readonly broker: string;
   /** The queue's number at that broker. */
   readonly queueId: number;
-  /** The message's place in the queue. */
-  readonly offset: number;
+  /** The message's place in the queue, where the transport tells. */
+  readonly offset: number | undefined;
 }
 
 /** A contract's methods by name, in declaration order: the order chooses their slots, so only append. */
 export type Methods = Readonly<Record<string, AnyMethod>>;
 
-/** The compiler's knowledge of one method. */
-export type TypesOf<M> = M extends { readonly "~types"?: infer T } ? NonNullable<T> : never;
-
 /** The arguments of a call: the input may be left out where it may be `undefined`. */
 export type CallArgs<In> = undefined extends In ? [input?: In, options?: CallOptions]
-  : [In] extends [void] ? [input?: In, options?: CallOptions]
   : [input: In, options?: CallOptions];
 
-/** A proxy: one function per method of the contract. */
-export type Calls<M> = {
-  readonly [K in keyof M]: TypesOf<M[K]> extends { args: infer A extends unknown[]; reply: infer R }
-    ? (...args: A) => R
-    : never;
-};
+/** One method as a proxy has it. */
+export type CallOf<M> = M extends { readonly "~types"?: { readonly call: infer F } } ? F : never;
+
+/** The proxy of methods: one function for each. */
+export type Calls<M> = { readonly [K in keyof M]: CallOf<M[K]> };
 
 /** The errors that any method of a contract declares, by name. */
-export type ErrorsOf<M> = Intersected<
-  { [K in keyof M]: TypesOf<M[K]> extends { errors: infer E } ? E : NoErrors }[keyof M]
->;
-
-/** All of a union at once. */
-export type Intersected<U> = (U extends unknown ? (each: U) => void : never) extends (all: infer I) => void
-  ? I
-  : never;
+export type ErrorsOf<M> = {
+  // All of a union of functions in the position of an argument is the intersection of what they take.
+  [K in keyof M]: M[K] extends { readonly "~types"?: { readonly errors: infer F } } ? F : never;
+}[keyof M] extends (all: infer E) => unknown ? E : NoErrors;
 
 /** What `defineService` and `defineEntity` may be told about the whole contract. */
 export interface ContractOptions<E = never> {
@@ -177,11 +179,11 @@ export interface ServiceOptions<E = never> extends ContractOptions<E> {
 }
 
 /** What every contract has. */
-export interface ContractBase<M extends Methods, E> {
+export interface ContractBase<M extends Record<keyof M, AnyMethod>, E> {
   /** The identity, such as `bank.Payments`. */
   readonly name: string;
   /** Its methods by name. */
-  readonly methods: M;
+  readonly methods: Readonly<M>;
   /** Into how many slots its queues are divided. */
   readonly slots: number;
   /** How bodies are encoded. */
@@ -198,14 +200,24 @@ export interface ContractBase<M extends Methods, E> {
   readonly "~shared"?: E;
 }
 
-/** The frozen value that lists a service's methods and promises. Its actors are its methods. */
-export interface Service<M extends Methods = Methods, E = unknown> extends ContractBase<M, E> {
+/**
+ * The frozen value that lists a service's methods and promises. Its actors are its methods.
+ *
+ * M: its methods by name; an `interface` will do. E: the errors that all of them may answer with.
+ */
+export interface Service<M extends Record<keyof M, AnyMethod> = Methods, E = unknown>
+  extends ContractBase<M, E> {
   /** Its actors are its methods. */
   readonly kind: "service";
 }
 
-/** The frozen value that lists an entity's methods and promises. Its actors are its keys. */
-export interface Entity<M extends Methods = Methods, E = unknown> extends ContractBase<M, E> {
+/**
+ * The frozen value that lists an entity's methods and promises. Its actors are its keys.
+ *
+ * M: its methods by name; an `interface` will do. E: the errors that all of them may answer with.
+ */
+export interface Entity<M extends Record<keyof M, AnyMethod> = Methods, E = unknown>
+  extends ContractBase<M, E> {
   /** Its actors are its keys. */
   readonly kind: "entity";
 }
@@ -213,15 +225,17 @@ export interface Entity<M extends Methods = Methods, E = unknown> extends Contra
 /** Any contract. */
 export type Contract = Service | Entity;
 
-/** The proxies of an entity: one per key. */
-export interface EntityClient<M> {
+/** The proxies of an entity: one per key. P: the proxy of one key. */
+export interface EntityClient<P> {
   /**
    * The proxy of one key.
    *
    * @throws {TypeError} on an empty key or one of more than 255 bytes of UTF-8
    */
-  at(key: string): Calls<M>;
+  at(key: string): P;
 }
 
-/** The proxy type of a contract. */
-export type Client<C extends Contract> = C extends Entity ? EntityClient<C["methods"]> : Calls<C["methods"]>;
+/** The proxy type of a contract, written out so that a hover lists the methods. */
+export type Client<C extends Contract> = C extends { readonly kind: "entity" }
+  ? EntityClient<{ readonly [K in keyof C["methods"]]: CallOf<C["methods"][K]> }>
+  : { readonly [K in keyof C["methods"]]: CallOf<C["methods"][K]> };

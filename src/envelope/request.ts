@@ -11,6 +11,7 @@ import {
 } from "./headers.ts";
 import type { TraceHeaders } from "../call/inbound.ts";
 import { NO_BODY } from "./body.ts";
+import { isCallId } from "./call_id.ts";
 import { decodeChain, encodeChain } from "./chain.ts";
 
 /** A request as it travels: the call's headers and the encoded input. */
@@ -20,6 +21,8 @@ export interface Request {
   readonly kind: "request" | "oneway";
   /** From 1, raised by every re-send. */
   readonly attempt: number;
+  /** Set on the copy of a request whose handler runs: that attempt was started when the copy was made. */
+  readonly started?: boolean | undefined;
   /**
    * Epoch milliseconds by the caller's clock; for people. The callee counts from the store time. `Infinity` where
    * there is none.
@@ -70,7 +73,8 @@ export function writeOwn(request: Request, into: HeaderSink): void {
   if (request.key !== undefined) into.set(HEADER.key, escapeHeader(request.key));
   if (request.chain.length > 0) into.set(HEADER.chain, encodeChain(request.chain));
   if (request.trace !== undefined) writeTrace(request.trace, into);
-  if (request.attempt !== 1) into.set(HEADER.attempt, String(request.attempt));
+  if (request.attempt !== 1 || request.started) into.set(HEADER.attempt, String(request.attempt));
+  if (request.started) into.set(HEADER.started, "1");
   if (request.body === undefined) into.set(HEADER.empty, "1");
   if (request.idempotencyKey !== undefined) {
     into.set(HEADER.idempotencyKey, escapeHeader(request.idempotencyKey));
@@ -103,12 +107,17 @@ export function requestHeaders(request: Request): Map<string, string> {
  * @throws {RpcError} `invalid_argument`, naming the header, when one is missing or malformed
  */
 export function readRequest(shared: Headers, own: Headers, body: Uint8Array): Request {
-  const oneway = own.get(HEADER.kind) === "oneway";
+  const kind = own.get(HEADER.kind);
+  const oneway = kind === "oneway";
+  // In a pack only a one-way call states its kind.
+  if (!oneway && kind !== "request" && kind) throw malformed(HEADER.kind, kind);
   const endless = oneway && !own.has(HEADER.timeout);
+  const resent = own.has(HEADER.attempt);
   return {
     id: text(own, HEADER.id),
     kind: oneway ? "oneway" : "request",
-    attempt: own.has(HEADER.attempt) ? wholeNumber(own, HEADER.attempt) : 1,
+    attempt: resent ? wholeNumber(own, HEADER.attempt) : 1,
+    started: resent && own.get(HEADER.started) === "1" ? true : undefined,
     deadlineMs: endless ? Infinity : wholeNumber(own, HEADER.deadline),
     timeoutMs: endless ? Infinity : wholeNumber(own, HEADER.timeout),
     type: text(own.has(HEADER.type) ? own : shared, HEADER.type),
@@ -146,19 +155,18 @@ export function userHeaders(headers: Headers): ReadonlyMap<string, string> {
 
 const NO_HEADERS: ReadonlyMap<string, string> = new Map();
 const WHOLE = /^[0-9]{1,15}$/;
-const MAX_ID_LENGTH = 64;
-const ID = /^[A-Za-z0-9_.:-]+$/;
 
 function text(headers: Headers, name: string): string {
   const value = headers.get(name);
   if (value === undefined || value === "") throw malformed(name, value);
-  if (name === HEADER.id && (value.length > MAX_ID_LENGTH || !ID.test(value))) throw malformed(name, value);
+  if (name === HEADER.id && !isCallId(value)) throw malformed(name, value);
   return value;
 }
 
+/** Brokers drop headers without a value: an empty one is a missing one on every transport. */
 function optional(headers: Headers, name: string): string | undefined {
   const value = headers.get(name);
-  return value === undefined ? undefined : unescapeHeader(value);
+  return value === undefined || value === "" ? undefined : unescapeHeader(value);
 }
 
 function wholeNumber(headers: Headers, name: string): number {

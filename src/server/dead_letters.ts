@@ -1,13 +1,13 @@
-import { Backoff } from "../async/backoff.ts";
-import type { Clock, Timer } from "../async/clock.ts";
+import type { Clock } from "../async/clock.ts";
 import type { Random } from "../async/random.ts";
 import { travelling } from "../envelope/body.ts";
 import { MAX_ERROR_TEXT_BYTES } from "../call/defaults.ts";
 import { cutText, escapeHeader, HEADER } from "../envelope/headers.ts";
+import { type Request, requestHeaders } from "../envelope/request.ts";
 import { EVENTS } from "../log/events.ts";
 import { logger } from "../log/log.ts";
 import type { Delivery, Transport } from "../transport/transport.ts";
-import { RETRY_PAUSE_MS } from "./defaults.ts";
+import { UntilStored } from "./until_stored.ts";
 
 /** A request that will not be run again, or a message that is no request. */
 export interface DeadLetter {
@@ -20,21 +20,24 @@ export interface DeadLetter {
 
 const log = logger("callee");
 
+/** The dead letter of a request: its message as it was, alone where it came in a pack. */
+export function letterOf(
+  { request, method, delivery }: { request: Request; method: string; delivery: Delivery },
+): DeadLetter {
+  return { id: request.id, tag: method, headers: requestHeaders(request), body: request.body, delivery };
+}
+
 /** Stores the requests of one contract that will not be run again, with the reason. */
 export class DeadLetters {
   readonly #transport: Transport;
-  readonly #clock: Clock;
-  readonly #random: Random;
   readonly #topic: string;
-  readonly #pauses = new Map<() => void, Timer>();
+  readonly #sends: UntilStored;
   #stored = 0;
-  #closed = false;
 
   constructor(transport: Transport, clock: Clock, random: Random, topic: string) {
     this.#transport = transport;
-    this.#clock = clock;
-    this.#random = random;
     this.#topic = topic;
+    this.#sends = new UntilStored(clock, random);
   }
 
   /** Dead letters stored. */
@@ -51,39 +54,16 @@ export class DeadLetters {
    */
   async store(letter: DeadLetter, reason: string, wanted: () => boolean): Promise<boolean> {
     log.warn(EVENTS.callee.deadLetter, { callId: letter.id, method: letter.tag, reason });
-    const backoff = new Backoff({ ...RETRY_PAUSE_MS, random: this.#random });
-    while (!this.#closed && wanted()) {
-      try {
-        await this.#send(letter, reason);
-        this.#stored++;
-        return true;
-      } catch (error) {
-        log.error(EVENTS.callee.deadLetterFailed, { callId: letter.id, error });
-      }
-      await this.#pause(backoff.next());
-    }
-    return false;
+    const stored = await this.#sends.try(() => this.#send(letter, reason), wanted, (error) => {
+      log.error(EVENTS.callee.deadLetterFailed, { callId: letter.id, error });
+    });
+    if (stored) this.#stored++;
+    return stored;
   }
 
   /** Stops trying. What is not stored is not settled: it comes again elsewhere. */
   close(): void {
-    this.#closed = true;
-    for (const [resume, timer] of this.#pauses) {
-      timer.cancel();
-      resume();
-    }
-    this.#pauses.clear();
-  }
-
-  #pause(ms: number): Promise<void> {
-    if (this.#closed) return Promise.resolve();
-    return new Promise((resolve) => {
-      const resume = () => {
-        this.#pauses.delete(resume);
-        resolve();
-      };
-      this.#pauses.set(resume, this.#clock.after(ms, resume));
-    });
+    this.#sends.close();
   }
 
   async #send({ id, tag, headers, body, delivery }: DeadLetter, reason: string): Promise<void> {

@@ -1,9 +1,14 @@
 import { CALL_TIMEOUT_MS } from "../call/defaults.ts";
-import { ENVELOPE_VERSION, HEADER } from "../envelope/headers.ts";
+import type { Contract } from "../contract/types.ts";
+import { isCallId } from "../envelope/call_id.ts";
+import { ENVELOPE_VERSION, HEADER, type Headers } from "../envelope/headers.ts";
 import { decodePack } from "../envelope/pack.ts";
 import { readRequest, type Request, userHeaders } from "../envelope/request.ts";
 import { RpcError } from "../errors/rpc_error.ts";
 import type { Delivery, Message, PlainRequest } from "../transport/transport.ts";
+
+/** What must be known of a contract to open its messages. */
+export type OpenContract = Pick<Contract, "codec" | "methods">;
 
 /** A request found in a message. */
 export interface Opened {
@@ -14,16 +19,47 @@ export interface Opened {
   readonly index: number;
 }
 
+/** A request whose headers cannot be read, and what of it can. */
+export class Unreadable {
+  /** What is wrong with it. */
+  readonly error: RpcError;
+  /** All its headers, those that its pack states for it included. */
+  readonly headers: Headers;
+  readonly body: Uint8Array;
+
+  constructor(error: RpcError, headers: Headers, body: Uint8Array) {
+    this.error = error;
+    this.headers = headers;
+    this.body = body;
+  }
+
+  /** The call's id, where that is legible. */
+  get id(): string | undefined {
+    const id = this.headers.get(HEADER.id);
+    return isCallId(id) ? id : undefined;
+  }
+
+  /** Where somebody waits for the answer, or `undefined`. */
+  get replyTo(): string | undefined {
+    if (this.headers.get(HEADER.kind) === "oneway") return undefined;
+    return this.headers.get(HEADER.reply) || undefined;
+  }
+}
+
 /**
- * Finds the requests in a message: one, those of a pack, or a plain one that a Java or Go client sent.
+ * Finds the requests in a message: one, those of a pack, or a plain one that a Java or Go client sent. One whose
+ * headers are wrong spoils no other of its pack.
  *
  * @throws {RpcError} `invalid_argument`, saying what is wrong, when the message is none of these
  */
-export function openDelivery(delivery: Delivery, contentType: string): readonly Opened[] {
+export function openDelivery(
+  delivery: Delivery,
+  contract: OpenContract,
+): readonly (Opened | Unreadable)[] {
   const { message } = delivery;
   if (message.damaged !== undefined) throw refused(message.damaged);
   const version = message.headers.get(HEADER.version);
-  if (version === undefined) return [openPlain(message, delivery, contentType)];
+  if (version === undefined) return [openPlain(message, delivery, contract)];
   if (version !== ENVELOPE_VERSION) {
     throw refused(`Cannot read envelope version ${JSON.stringify(version.slice(0, 20))}`);
   }
@@ -31,36 +67,47 @@ export function openDelivery(delivery: Delivery, contentType: string): readonly 
   switch (kind) {
     case "request":
     case "oneway":
-      return [{
-        request: readRequest(message.headers, message.headers, message.body),
-        plain: undefined,
-        index: 0,
-      }];
+      return [openRequest(message.headers, message.headers, message.body, 0)];
     case "pack":
-      return decodePack(message.body).map((entry, index) => ({
-        request: readRequest(message.headers, entry.headers, entry.body),
-        plain: undefined,
-        index,
-      }));
+      return decodePack(message.body).map((entry, index) =>
+        openRequest(message.headers, entry.headers, entry.body, index)
+      );
     default:
       throw refused(`Cannot serve an envelope of kind ${JSON.stringify(kind?.slice(0, 20) ?? null)}`);
   }
 }
 
+/** Reads one request of a message. */
+export function openRequest(
+  shared: Headers,
+  own: Headers,
+  body: Uint8Array,
+  index: number,
+): Opened | Unreadable {
+  try {
+    return { request: readRequest(shared, own, body), plain: undefined, index };
+  } catch (error) {
+    const headers = own === shared ? own : new Map([...shared, [HEADER.kind, "request"], ...own]);
+    return new Unreadable(RpcError.from(error), headers, body);
+  }
+}
+
 /** RocketMQ's own request-reply: the correlation id is the call, the body is the input. */
-function openPlain(message: Message, delivery: Delivery, contentType: string): Opened {
+function openPlain(message: Message, delivery: Delivery, { codec, methods }: OpenContract): Opened {
   const { plain } = message;
   if (plain?.replyTo === undefined) {
     throw refused("Cannot serve a message that is neither a call nor a plain request");
   }
-  const timeoutMs = plain.ttlMs > 0 ? plain.ttlMs : CALL_TIMEOUT_MS;
+  const settings = Object.hasOwn(methods, message.tag) ? methods[message.tag]?.settings : undefined;
+  const timeoutMs = plain.ttlMs > 0 ? plain.ttlMs : settings?.timeoutMs ?? CALL_TIMEOUT_MS;
   const request: Request = {
     id: plain.correlationId,
     kind: "request",
     attempt: 1,
+    started: undefined,
     deadlineMs: delivery.storedAtMs + timeoutMs,
     timeoutMs,
-    type: contentType,
+    type: codec.contentType,
     replyTo: plain.replyTo,
     key: undefined,
     chain: [],

@@ -1,19 +1,23 @@
 import type { Timer } from "../async/clock.ts";
 import type { Result } from "../call/inbound.ts";
 import { createDeferred } from "../async/deferred.ts";
-import { requestHeaders } from "../envelope/request.ts";
-import type { Reply } from "../envelope/reply.ts";
+import { HEADER } from "../envelope/headers.ts";
 import { RpcError } from "../errors/rpc_error.ts";
 import { EVENTS } from "../log/events.ts";
 import { logger } from "../log/log.ts";
 import type { Delivery, Partition } from "../transport/transport.ts";
-import { DRAIN_LIMIT_MS, EXPIRED_ANSWERED_MS, PULL_AHEAD, RECORD_LIMIT_MS, SPAN_LIMIT } from "./defaults.ts";
-import { openDelivery, type Opened } from "./open.ts";
+import { DRAIN_LIMIT_MS, PULL_AHEAD, RECORD_LIMIT_MS, SPAN_LIMIT } from "./defaults.ts";
+import { isSuspect, isUnmarkedCopy } from "./attempts.ts";
+import { Conclusions } from "./conclusions.ts";
+import { type Holder, Holds } from "./holds.ts";
+import { LiveCalls } from "./live_calls.ts";
+import { openDelivery, type Opened, Unreadable } from "./open.ts";
 import { Receipt } from "./receipt.ts";
 import { type CallOwner, expired, ReceivedCall } from "./received_call.ts";
+import { Settlements } from "./settlements.ts";
 import type { Shared } from "./shared.ts";
-import { deadAnswer } from "./suspects.ts";
-import { DuplicateWindow } from "./window.ts";
+import { Span } from "./span.ts";
+import type { SeenCall } from "./window.ts";
 
 const log = logger("callee");
 
@@ -24,26 +28,29 @@ const log = logger("callee");
 export class PartitionIntake implements CallOwner {
   readonly #partition: Partition;
   readonly #shared: Shared;
-  readonly #window: DuplicateWindow;
-  /** Calls that wait for room in their mailbox, in queue order. */
-  #backlog: ReceivedCall[] = [];
-  #head = 0;
-  #pumping = false;
-  /** Calls whose message is not settled for them: waiting, in a mailbox, running, or their reply on its way. */
-  readonly #live = new Map<ReceivedCall, Receipt>();
-  /** Calls handed to a mailbox that have no result yet. */
-  #atWork = 0;
-  #alone: ReceivedCall | undefined;
-  #unsettledMessages = 0;
-  /** Replies on their way to calls that never reached a mailbox: refused, expired, or seen before. */
-  #answering = 0;
+  readonly #live: LiveCalls;
+  readonly #span = new Span<Receipt>();
+  readonly #conclusions: Conclusions;
+  readonly #holds: Holds;
+  /** Those that never reach a mailbox: refused, expired, or seen before. */
+  readonly #settlements: Settlements;
+  /** Whether messages are settled in queue order, by their owner. */
+  readonly #ordered: boolean;
   #closed = false;
   #onQuiet: (() => void) | undefined;
 
   constructor(partition: Partition, shared: Shared) {
     this.#partition = partition;
     this.#shared = shared;
-    this.#window = new DuplicateWindow(shared.parts.clock);
+    this.#ordered = shared.parts.transport.capabilities.ownership === "offset";
+    this.#live = new LiveCalls(shared.deliver, shared.parts.clock, {
+      open: () => !this.#closed,
+      pumped: () => this.#ask(),
+      gone: (call) => this.#gone(call),
+    });
+    this.#conclusions = new Conclusions(this.#live, shared);
+    this.#holds = new Holds(this.#live, shared, this.#span, this.#conclusions.retries);
+    this.#settlements = new Settlements(shared, () => !this.#closed, () => this.#quiet && this.#onQuiet?.());
     partition.demand(PULL_AHEAD);
   }
 
@@ -62,58 +69,63 @@ export class PartitionIntake implements CallOwner {
   /** Takes one message, in queue order. */
   deliver(delivery: Delivery): void {
     if (this.#closed) return;
-    this.#unsettledMessages++;
-    const onSettled = () => {
-      this.#unsettledMessages--;
-      this.#ask();
-    };
-    let opened: readonly Opened[];
-    try {
-      opened = openDelivery(delivery, this.#shared.parts.codec.contentType);
-    } catch (error) {
-      return this.#refuse(new Receipt(delivery, 1, onSettled), error);
+    const now = this.#live.window.age();
+    if (delivery.message.headers.get(HEADER.kind) === "cancel") {
+      return this.#settlements.cancel(this.#received(delivery, 1, now), (callId) => this.cancel(callId));
     }
-    const receipt = new Receipt(delivery, opened.length, onSettled);
-    this.#window.age();
-    for (const one of opened) this.#accept(one, receipt);
+    let opened: readonly (Opened | Unreadable)[];
+    try {
+      opened = openDelivery(delivery, this.#shared.contract);
+    } catch (error) {
+      return this.#settlements.foreign(this.#received(delivery, 1, now), error);
+    }
+    const receipt = this.#received(delivery, opened.length, now);
+    this.#shared.plan.age();
+    for (const one of opened) {
+      if (one instanceof Unreadable) this.#settlements.unreadable(one, receipt);
+      else this.#accept(one, receipt);
+    }
     this.pump();
   }
 
-  /** Hands calls on as long as mailboxes have room. Called again whenever one has. */
+  /** Ends the call of that id as its caller asks; `false` when none came through this partition. */
+  cancel(callId: string): boolean {
+    const seen = this.#live.window.seen(callId);
+    if (seen === undefined) return false;
+    if (seen.call?.cancel()) {
+      this.#shared.counts.cancelled++;
+      log.debug(EVENTS.callee.cancelled, { callId });
+    }
+    return true;
+  }
+
+  /** A mailbox has room: hands on what waits. */
   pump(): void {
-    // A handler that answers at once comes back here from within: the loop that is running goes on.
-    if (this.#pumping) return;
-    this.#pumping = true;
-    while (this.#head < this.#backlog.length && !this.#closed) {
-      const next = this.#backlog[this.#head];
-      if (next === undefined || !next.ready || this.#alone !== undefined) break;
-      if (!next.settled) {
-        if (next.alone && this.#atWork > 0) break;
-        if (next.alone) this.#alone = next;
-        this.#atWork++;
-        next.handedOn = true;
-        if (!this.#shared.deliver(next)) {
-          next.handedOn = false;
-          this.#atWork--;
-          this.#alone = undefined;
-          break;
-        }
-      }
-      this.#head++;
-    }
-    this.#pumping = false;
-    if (this.#head === this.#backlog.length) {
-      this.#backlog = [];
-      this.#head = 0;
-    }
-    this.#ask();
+    this.#live.backlog.pump();
+  }
+
+  /**
+   * Lets go of what has held its queue or its pack for too long.
+   *
+   * @param nowMs the clock's monotonic time
+   * @returns whether there is anything to look at again
+   */
+  sweep(nowMs: number): boolean {
+    if (this.#closed) return false;
+    this.#holds.sweep(nowMs);
+    return this.#live.calls.size > 0;
+  }
+
+  /** The calls that hold the queue up and cannot be let go. */
+  get holders(): readonly Holder[] {
+    return this.#holds.holders(this.#shared.parts.clock.monotonic());
   }
 
   /** Hands the partition over: starts nothing more, and resolves when no handler of it is at work, or was told to stop. */
   async revoke(): Promise<void> {
     this.#closed = true;
     this.#partition.demand(0);
-    for (const call of [...this.#live.keys()]) {
+    for (const call of [...this.#live.calls]) {
       if (!call.running && !call.settled) this.#withdraw(call, "The queue was handed over");
     }
     if (this.#quiet) return;
@@ -135,156 +147,148 @@ export class PartitionIntake implements CallOwner {
 
   /** Calls that were received and are not settled. */
   get unsettled(): number {
-    return this.#live.size;
+    return this.#live.calls.size;
   }
 
-  conclude(call: ReceivedCall, result: Result, handedOn: boolean): void {
-    if (result.ok || !("dead" in result)) return this.#answer(call, result, handedOn);
-    const { facts } = call;
-    const letter = {
-      id: facts.request.id,
-      tag: facts.method,
-      headers: requestHeaders(facts.request),
-      body: facts.request.body,
-      delivery: facts.delivery,
-    };
-    const reason = `${result.dead.reason}; attempts: ${result.dead.attempts}`;
-    void this.#shared.deadLetters.store(letter, reason, () => this.#live.has(call))
-      .then((stored) => stored && this.#answer(call, result, handedOn));
+  mayStart(call: ReceivedCall): boolean {
+    return this.#live.backlog.mayStart(call);
   }
 
-  #answer(call: ReceivedCall, result: Result, handedOn: boolean): void {
-    const { maxBodyBytes } = this.#shared.parts.transport.capabilities;
-    this.#conclude(call, this.#shared.receiver.toReply(call.id, result, maxBodyBytes), handedOn);
+  admit(call: ReceivedCall, recorded: Promise<void> | undefined): Promise<void> | undefined {
+    return this.#conclusions.gate?.admit(call, recorded);
   }
 
-  #conclude(call: ReceivedCall, reply: Reply, handedOn: boolean): void {
-    const receipt = this.#live.get(call);
-    if (receipt === undefined) return;
-    call.seen.answered(reply);
-    this.#send(call.facts, receipt, reply, call.facts.deadlineMs, call);
-    if (handedOn) this.#atWork--;
-    if (this.#alone === call) this.#alone = undefined;
-    if (this.#head < this.#backlog.length) this.pump();
+  conclude(call: ReceivedCall, result: Result): void {
+    this.#conclusions.conclude(call, result);
+  }
+
+  endedLate(call: ReceivedCall, result: Result): void {
+    this.#conclusions.endedLate(call, result);
   }
 
   #accept(opened: Opened, receipt: Receipt): void {
     const { request } = opened;
+    const { delivery } = receipt;
+    const { receiver, counts, plan, cancels } = this.#shared;
+    if (request.started && this.#holds.take(request.id, receipt)) return;
     const now = this.nowMs();
-    const deadlineMs = this.#shared.receiver.deadline(request, receipt.delivery, now);
-    if (now >= deadlineMs) return this.#expire(opened, receipt, now, deadlineMs);
-    const seen = this.#window.seen(request.id);
+    const deadlineMs = receiver.deadline(request, delivery, now);
+    const suspect = isSuspect(request, delivery);
+    if (now >= deadlineMs && !(suspect && receiver.runsOnce(delivery.message.tag))) {
+      return this.#settlements.expire(opened, receipt, now, deadlineMs);
+    }
+    const seen = this.#live.window.seen(request.id);
     if (seen !== undefined) {
-      this.#shared.counts.duplicates++;
-      return seen.join((reply) => this.#send(opened, receipt, reply, deadlineMs));
+      counts.duplicates++;
+      return this.#join(seen, opened, receipt, deadlineMs);
     }
-    const received = this.#shared.receiver.receive(opened, receipt.delivery, deadlineMs);
+    const received = receiver.receive(opened, delivery, deadlineMs, now);
     if (received.kind === "refused") {
-      const reply: Reply = { id: request.id, ok: false, error: received.error, ran: "no" };
-      return this.#send(opened, receipt, reply, deadlineMs);
+      return this.#settlements.refuse(opened, receipt, received.error, deadlineMs);
     }
-    const call = new ReceivedCall(received.facts, this.#window.enter(request.id), this);
-    this.#live.set(call, receipt);
-    this.#backlog.push(call);
-    if (receipt.delivery.starts > 0) void this.#judge(call);
+    const { facts } = received;
+    const call = new ReceivedCall(facts, this.#live.window.enter(request.id), this);
+    call.seen.call = call;
+    this.#live.add(call, receipt);
+    const checked = received.kind === "checking" ? received.checked : undefined;
+    const elsewhere = facts.key !== undefined &&
+      !plan.holds(this.#partition.queue, facts.method, facts.key);
+    if (elsewhere || checked !== undefined || suspect) void this.#prepare(call, checked);
+    if (cancels.take(request.id)) this.cancel(request.id);
   }
 
-  async #judge(call: ReceivedCall): Promise<void> {
+  /**
+   * A duplicate. While the first is here and will answer the same address, its message stands for both: then the
+   * duplicate is settled at once, since it would only hold the queue up. Where messages are settled one by one, it may
+   * be the first one's own message, delivered again: it is kept until the answer is stored.
+   */
+  #join(seen: SeenCall, opened: Opened, receipt: Receipt, deadlineMs: number): void {
+    const { call, reply, moving } = seen;
+    const sameAnswer = call?.facts.request.replyTo === opened.request.replyTo;
+    if (this.#ordered && reply === undefined && !moving && sameAnswer) return receipt.done();
+    seen.join((late) => this.#settlements.answer(opened, receipt, late, deadlineMs), () => {
+      if (this.#closed) return;
+      this.#accept(opened, receipt);
+      this.pump();
+    });
+  }
+
+  /** Holds the queue up while it is found out what becomes of the call. */
+  async #prepare(call: ReceivedCall, checked: Promise<RpcError | undefined> | undefined): Promise<void> {
     call.ready = false;
-    const verdict = await this.#shared.suspects.judge(call.facts);
-    if (!this.#live.has(call)) return;
-    if (verdict.kind === "answered") {
-      this.#shared.counts.foundAgain++;
-      call.settled = true;
-      this.#conclude(call, verdict.reply, false);
-    } else if (verdict.kind === "dead") {
-      const dead = { reason: verdict.reason, attempts: call.facts.delivery.starts };
-      call.settle({ ok: false, error: deadAnswer(verdict.reason), ran: "maybe", dead });
-    } else {
-      call.alone = verdict.alone;
-    }
+    const found = await this.#shared.preparation.prepare(call.facts, this.#partition.queue, checked);
+    if (call.receipt === undefined) return;
     call.ready = true;
+    switch (found.kind) {
+      case "ready":
+        call.alone = found.alone;
+        if (isUnmarkedCopy(call.facts)) this.#sendUnmarkedAgain(call);
+        break;
+      case "ended":
+        call.settle(found.result);
+        break;
+      case "answered":
+        this.#shared.counts.foundAgain++;
+        call.letGo();
+        this.#conclusions.answered(call, found.reply);
+        break;
+      case "sent on":
+        call.letGo();
+        this.#live.window.forget(call.id);
+        call.seen.sentOn();
+        this.#live.settle(call);
+    }
     this.pump();
   }
 
-  /** Nobody waits for a call that expired a while ago, and a backlog of them must not flood the reply path. */
-  #expire(opened: Opened, receipt: Receipt, now: number, deadlineMs: number): void {
-    if (now - deadlineMs >= EXPIRED_ANSWERED_MS) {
-      this.#shared.counts.expiredUnanswered++;
-      return receipt.done();
-    }
-    const reply: Reply = { id: opened.request.id, ok: false, error: expired(), ran: "no" };
-    this.#send(opened, receipt, reply, deadlineMs);
+  /** Its own mark would be taken for that of the one who made the copy: the next message starts without one. */
+  #sendUnmarkedAgain(call: ReceivedCall): void {
+    const otherwise = { ok: false, error: expired(), ran: call.ranBefore } as const;
+    this.#conclusions.retries.move(call, { attempt: call.attempt, started: false, delayMs: 0 }, otherwise);
   }
 
-  #send(
-    { request, plain }: Opened,
-    receipt: Receipt,
-    reply: Reply,
-    deadlineMs: number,
-    call?: ReceivedCall,
-  ): void {
-    this.#shared.replier.send({
-      reply,
-      method: receipt.delivery.message.tag,
-      replyTo: request.replyTo,
-      plain,
-      near: receipt.delivery,
-      untilMs: deadlineMs + EXPIRED_ANSWERED_MS,
-      done: () => {
-        receipt.done();
-        if (call !== undefined) this.#live.delete(call);
-        else this.#answering--;
-        if (this.#quiet) this.#onQuiet?.();
-      },
-    });
-    if (call === undefined) this.#answering++;
-  }
-
-  /** What cannot be read is kept for operators: nobody can be answered, and nothing may vanish. */
-  #refuse(receipt: Receipt, error: unknown): void {
-    const { message, offset, queue } = receipt.delivery;
-    log.warn(EVENTS.callee.envelopeRefused, { offset, queue: `${queue.broker}/${queue.id}`, error });
-    const reason = error instanceof Error ? error.message : String(error);
-    const id = message.keys[0] ?? "unknown";
-    const letter = {
-      id,
-      tag: message.tag,
-      headers: message.headers,
-      body: message.body,
-      delivery: receipt.delivery,
-    };
-    void this.#shared.deadLetters.store(letter, reason, () => !this.#closed).then((stored) =>
-      stored && receipt.done()
-    );
+  #gone(call: ReceivedCall): void {
+    this.#holds.ended(call);
+    if (this.#quiet) this.#onQuiet?.();
   }
 
   /** A start behind a call that was just withdrawn is never recorded: a record covers a prefix of the queue. */
   #withdrawUnrecorded(): void {
-    for (const call of [...this.#live.keys()]) {
+    for (const call of [...this.#live.calls]) {
       if (call.recording) this.#withdraw(call, "The queue was handed over");
     }
   }
 
   #withdrawAll(reason: string): void {
-    for (const call of [...this.#live.keys()]) this.#withdraw(call, reason);
+    for (const call of [...this.#live.calls]) this.#withdraw(call, reason);
     this.#onQuiet?.();
   }
 
+  /** What stands for it in the queue stays as it is: its next owner has to find it. */
   #withdraw(call: ReceivedCall, reason: string): void {
     call.withdraw(new RpcError("unavailable", reason, { outcome: "sent_unknown", callId: call.id }));
-    this.#live.delete(call);
+    this.#live.remove(call);
     if (this.#quiet) this.#onQuiet?.();
   }
 
   /** Whether nothing of it is under way. */
   get #quiet(): boolean {
-    return this.#live.size === 0 && this.#answering === 0;
+    return this.#live.calls.size === 0 && this.#settlements.underWay === 0;
+  }
+
+  #received(delivery: Delivery, calls: number, nowMs: number): Receipt {
+    const receipt: Receipt = new Receipt(delivery, calls, () => {
+      this.#span.settled(receipt);
+      this.#ask();
+    }, nowMs);
+    this.#span.add(receipt);
+    return receipt;
   }
 
   #ask(): void {
     if (this.#closed) return;
-    const room = this.#backlog.length === 0 ? PULL_AHEAD : 0;
-    this.#partition.demand(Math.max(0, Math.min(room, SPAN_LIMIT - this.#unsettledMessages)));
+    const room = this.#live.backlog.empty ? PULL_AHEAD : 0;
+    const taken = this.#ordered ? this.#span.width : this.#span.open;
+    this.#partition.demand(Math.max(0, Math.min(room, SPAN_LIMIT - taken)));
   }
 }

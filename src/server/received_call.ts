@@ -1,9 +1,13 @@
+import type { Backoff } from "../async/backoff.ts";
 import type { Timer } from "../async/clock.ts";
-import type { InboundCall, Result, TraceHeaders } from "../call/inbound.ts";
+import type { InboundCall, Ran, Result, TraceHeaders } from "../call/inbound.ts";
 import { MAX_PACK_ENTRIES } from "../envelope/pack.ts";
 import type { MethodSettings } from "../contract/types.ts";
 import type { Request } from "../envelope/request.ts";
 import { RpcError } from "../errors/rpc_error.ts";
+import type { Claim } from "../store/outcome_store.ts";
+import { isSuspect } from "./attempts.ts";
+import type { Receipt } from "./receipt.ts";
 import type { SeenCall } from "./window.ts";
 import type { Delivery, PlainRequest } from "../transport/transport.ts";
 
@@ -15,14 +19,25 @@ export interface CallOwner {
   after(ms: number, callback: () => void): Timer;
   /** The call has its result: encode it, answer, settle. `handedOn` says whether a mailbox has had it. */
   conclude(call: ReceivedCall, result: Result, handedOn: boolean): void;
+  /** Whether it is the call's turn among those of its key. Not asked: it is. */
+  mayStart?(call: ReceivedCall): boolean;
+  /**
+   * Asks whatever else has to agree before the handler starts, and waits for the record of the start too, where there
+   * is one; `undefined` where there is nothing to ask. Rejects when the handler must not start now.
+   */
+  admit?(call: ReceivedCall, recorded: Promise<void> | undefined): Promise<void> | undefined;
+  /** A call that had been given up has its result after all, and the work had been begun for it. */
+  endedLate?(call: ReceivedCall, result: Result): void;
 }
 
-/** Everything about a call that is fixed when it is received. */
+/** Everything about a call that is fixed when it is received; input and key once its input has been checked. */
 export interface CallFacts {
   readonly request: Request;
   readonly method: string;
   readonly settings: MethodSettings;
   readonly input: unknown;
+  /** An entity's, or that of the input of an ordered method. */
+  readonly key: string | undefined;
   readonly delivery: Delivery;
   readonly deadlineMs: number;
   readonly attempt: number;
@@ -41,19 +56,31 @@ export class ReceivedCall implements InboundCall {
   #controller: AbortController | undefined;
   #deadline: Timer | undefined;
   #withdrawal: unknown;
+  #cancelled: RpcError | undefined;
   #running = false;
   #recording = false;
+  #attempt: number;
+  /** Set while it waits here for its next attempt. */
+  #wait: Timer | undefined;
+  #waited = false;
+  /** The message that is not settled because of it; `undefined` once it is no longer here. */
+  receipt: Receipt | undefined;
+  /** The right to do its work, once a store has given it. */
+  claimed: Claim | undefined;
+  /** Pauses between its looks at work that another call does. */
+  pauses: Backoff | undefined;
   /** Whether it has its result. */
   settled = false;
   /** Whether it was put into a mailbox. */
   handedOn = false;
-  /** Whether it may be put into one: a suspect waits for its verdict. */
+  /** Whether it may be put into one: a suspect waits for its verdict, others for their schema or their queue. */
   ready = true;
   /** Whether nothing else of its partition may be at work beside it. */
   alone = false;
 
   constructor(facts: CallFacts, seen: SeenCall, owner: CallOwner) {
     this.facts = facts;
+    this.#attempt = facts.attempt;
     this.seen = seen;
     this.#owner = owner;
   }
@@ -71,7 +98,7 @@ export class ReceivedCall implements InboundCall {
     return this.facts.settings;
   }
   get key(): string | undefined {
-    return this.facts.request.key;
+    return this.facts.key;
   }
   get partition(): string {
     const { broker, id } = this.facts.delivery.queue;
@@ -96,7 +123,7 @@ export class ReceivedCall implements InboundCall {
     return this.facts.deadlineMs;
   }
   get attempt(): number {
-    return this.facts.attempt;
+    return this.#attempt;
   }
   get idempotencyKey(): string {
     return this.facts.request.idempotencyKey ?? this.facts.request.id;
@@ -119,32 +146,83 @@ export class ReceivedCall implements InboundCall {
     return this.#controller.signal;
   }
 
+  /** Whether its signal was asked for, and has aborted. */
+  get aborted(): boolean {
+    return this.#controller?.signal.aborted ?? false;
+  }
+  /** Whether it waits here for its next attempt. */
+  get waiting(): boolean {
+    return this.#wait !== undefined;
+  }
+
+  /** Whether its handler ran, as long as it is not running: an earlier owner, or an earlier attempt, may have. */
+  get ranBefore(): Ran {
+    return this.#waited ? "maybe" : ranBefore(this.facts.delivery, this.facts.request);
+  }
+
   claim(): boolean {
     if (this.#withdrawal !== undefined || this.settled || !this.#owner.held()) return false;
-    if (this.#owner.nowMs() >= this.deadlineMs) {
-      this.settle({ ok: false, error: expired(), ran: "no" });
-      return false;
-    }
+    if (this.#cancelled !== undefined) return this.#end(this.#cancelled);
+    const remainingMs = this.deadlineMs - this.#owner.nowMs();
+    const { minRemainingMs } = this.facts.settings;
+    if (remainingMs <= 0 || remainingMs < minRemainingMs) return this.#end(expired(minRemainingMs));
+    if (this.facts.key !== undefined && this.#owner.mayStart?.(this) === false) return false;
     this.#running = true;
     return true;
   }
 
   started(): Promise<void> | undefined {
-    const recorded = this.facts.delivery.started();
-    if (!this.facts.settings.idempotent) {
-      this.#recording = true;
-      return recorded.finally(() => this.#recording = false);
-    }
-    // Not awaited: what is safe to run again loses nothing when the record comes too late.
-    return undefined;
+    const started = this.facts.delivery.started();
+    // Not awaited where it is safe to run again: that loses nothing when the record comes too late.
+    const recorded = this.facts.settings.idempotent ? undefined : started;
+    const admitted = this.#owner.admit?.(this, recorded) ?? recorded;
+    if (admitted === undefined) return undefined;
+    this.#recording = true;
+    return admitted.finally(() => this.#recording = false);
   }
 
   settle(result: Result): void {
     if (this.settled) return;
+    this.letGo();
+    if (this.#withdrawal === undefined) this.#owner.conclude(this, result, this.handedOn);
+    else if (this.claimed !== undefined) this.#owner.endedLate?.(this, result);
+  }
+
+  /** Nothing more is done with it here: it has its result, or will be run from another message. */
+  letGo(): void {
     this.settled = true;
     this.#running = false;
     this.#deadline?.cancel();
-    if (this.#withdrawal === undefined) this.#owner.conclude(this, result, this.handedOn);
+    this.#wait?.cancel();
+    this.#wait = undefined;
+  }
+
+  /**
+   * Lets it wait here, to be claimed again.
+   *
+   * @param attempt the attempt that it waits for
+   * @param wait the timer that brings it back
+   */
+  postpone(attempt: number, wait: Timer): void {
+    this.#deadline?.cancel();
+    // The next attempt gets a signal of its own.
+    this.#controller = undefined;
+    this.#attempt = attempt;
+    this.#running = this.settled = false;
+    this.#wait = wait;
+    this.#waited = true;
+  }
+
+  /** Its wait is over. */
+  back(): void {
+    this.#wait = undefined;
+  }
+
+  interrupt(reason: unknown): void {
+    if (this.settled || this.#withdrawal !== undefined) return;
+    this.#deadline?.cancel();
+    this.#controller?.abort(reason);
+    this.#controller = undefined;
   }
 
   /** Whether it waits for its start to be on record: its handler has not begun. */
@@ -152,17 +230,43 @@ export class ReceivedCall implements InboundCall {
     return this.#recording;
   }
 
+  /**
+   * Ends the call as its caller asks: one that has not started is answered with `cancelled`, the handler of one that
+   * runs is told, and what it answers still counts. Returns whether there was anything to end.
+   */
+  cancel(): boolean {
+    if (this.settled || this.#withdrawal !== undefined || this.#cancelled !== undefined) return false;
+    this.#cancelled = new RpcError("cancelled", "The caller cancelled the call", {
+      outcome: "rejected",
+      callId: this.id,
+    });
+    if (this.#running && !this.#recording) this.#controller?.abort(this.#cancelled);
+    // One that is still looked into may have been answered, or be dead: it ends at its claim.
+    else if (this.ready) this.#end(this.#cancelled);
+    return true;
+  }
+
+  /** Answers without a handler. Always `false`, as a claim is answered then. */
+  #end(error: RpcError): false {
+    this.settle({ ok: false, error, ran: this.ranBefore });
+    // A cell that waits for the record of its start must not begin any more.
+    this.#withdrawal ??= error;
+    return false;
+  }
+
   /** Takes the call away from this instance: its handler is told, and what it answers is dropped. */
   withdraw(reason: unknown): void {
     if (this.settled) return;
     this.#withdrawal = reason;
     this.#deadline?.cancel();
+    this.#wait?.cancel();
     this.#controller?.abort(reason);
   }
 
   #createController(): AbortController {
     const controller = new AbortController();
-    if (this.#withdrawal !== undefined) controller.abort(this.#withdrawal);
+    const given = this.#withdrawal ?? this.#cancelled;
+    if (given !== undefined) controller.abort(given);
     else if (!this.settled && this.deadlineMs !== Infinity) {
       const remainingMs = this.deadlineMs - this.#owner.nowMs();
       this.#deadline = this.#owner.after(remainingMs, () => controller.abort(overdue(this.id)));
@@ -176,9 +280,23 @@ function overdue(callId: string): RpcError {
   return new RpcError("deadline_exceeded", "The deadline passed while the handler ran", { callId });
 }
 
-/** What answers a call whose deadline passed before its handler could start. */
-export function expired(): RpcError {
-  return new RpcError("deadline_exceeded", "The deadline passed before a handler could start", {
-    outcome: "expired",
-  });
+/**
+ * What answers a call whose deadline passed before its handler could start.
+ *
+ * @param minRemainingMs what its method needs at least
+ */
+export function expired(minRemainingMs = 0): RpcError {
+  const message = minRemainingMs === 0
+    ? "The deadline passed before a handler could start"
+    : `Less time was left than the ${minRemainingMs} ms that the method needs`;
+  return new RpcError("deadline_exceeded", message, { outcome: "expired" });
+}
+
+/**
+ * Whether the handler of a call ran that was not started here: an earlier owner may have started it, or an earlier
+ * message of the same call.
+ */
+export function ranBefore(delivery: Delivery, request?: Request): Ran {
+  if (delivery.starts > 0) return "maybe";
+  return request !== undefined && (request.attempt > 1 || isSuspect(request, delivery)) ? "maybe" : "no";
 }

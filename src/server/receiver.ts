@@ -1,34 +1,49 @@
-import type { Result } from "../call/inbound.ts";
-import { ATTEMPTS } from "../call/defaults.ts";
-import type { Codec } from "../codec/codec.ts";
+import type { Timer } from "../async/clock.ts";
+import { within } from "../async/within.ts";
+import { checkKey } from "../call/key.ts";
+import { type MethodPlaces, placesOfAll } from "../codec/places.ts";
+import { isUnchecked } from "../contract/schema.ts";
 import type { Contract, MethodSettings } from "../contract/types.ts";
-import type { Reply } from "../envelope/reply.ts";
+import { validate } from "../contract/validate.ts";
 import type { Request } from "../envelope/request.ts";
 import { RpcError } from "../errors/rpc_error.ts";
 import type { Delivery } from "../transport/transport.ts";
+import { attemptOf } from "./attempts.ts";
 import { BrokerClock } from "./broker_clock.ts";
+import { VALIDATION_LIMIT_MS } from "./defaults.ts";
 import type { Opened } from "./open.ts";
-import type { CallFacts } from "./received_call.ts";
+import { type CallFacts, expired } from "./received_call.ts";
 
 /** What became of a request that was looked at before any handler. */
 export type Received =
   | { readonly kind: "call"; readonly facts: CallFacts }
   /** It is answered without a handler. */
-  | { readonly kind: "refused"; readonly error: RpcError };
+  | { readonly kind: "refused"; readonly error: RpcError }
+  /**
+   * Its schema takes its time: the facts hold neither input nor key before `checked` resolves, to the error that
+   * answers it or to nothing. Bounded, never rejects.
+   */
+  | { readonly kind: "checking"; readonly facts: CallFacts; readonly checked: Promise<RpcError | undefined> };
+
+/** Facts while they are collected. */
+type Draft = { -readonly [Fact in keyof CallFacts]: CallFacts[Fact] };
 
 /**
- * Decodes requests and encodes results: stops 7 and 11 of a call. What does not decode, or names no method,
- * never reaches a handler.
+ * Decodes and checks requests: stop 7 of a call. What does not decode, does not pass its schema, has the wrong key,
+ * or names no method, never reaches a handler.
  */
 export class Receiver {
   readonly #contract: Contract;
-  readonly #codec: Codec;
+  readonly #places: ReadonlyMap<string, MethodPlaces>;
+  readonly #after: (ms: number, callback: () => void) => Timer;
   /** The broker's clock, by which deadlines are kept. */
   readonly brokerClock: BrokerClock = new BrokerClock();
 
-  constructor(contract: Contract, codec: Codec) {
+  /** @param after sets a timer */
+  constructor(contract: Contract, after: (ms: number, callback: () => void) => Timer) {
     this.#contract = contract;
-    this.#codec = codec;
+    this.#places = placesOfAll(contract);
+    this.#after = after;
   }
 
   /** When the call must be done by this machine's clock: store time plus timeout, whatever the caller's clock says. */
@@ -36,45 +51,94 @@ export class Receiver {
     return this.brokerClock.toLocal(delivery.storedAtMs, nowMs) + request.timeoutMs;
   }
 
-  /** Turns a request into a call, or into the error that answers it. */
-  receive({ request, plain, index }: Opened, delivery: Delivery, deadlineMs: number): Received {
+  /**
+   * Turns a request into a call, or into the error that answers it.
+   *
+   * @param nowMs this machine's clock
+   */
+  receive(
+    { request, plain, index }: Opened,
+    delivery: Delivery,
+    deadlineMs: number,
+    nowMs: number,
+  ): Received {
+    const { name, codec } = this.#contract;
     const method = delivery.message.tag;
     const settings = this.#settings(method);
     if (settings === undefined) {
-      return refused(
-        "unimplemented",
-        `"${this.#contract.name}" has no method ${JSON.stringify(method.slice(0, 80))}`,
-      );
+      const message = `"${name}" has no method ${JSON.stringify(method.slice(0, 80))}`;
+      return { kind: "refused", error: new RpcError("unimplemented", message, { outcome: "rejected" }) };
     }
-    if (request.body !== undefined && request.type !== this.#codec.contentType) {
-      return refused(
-        "invalid_argument",
-        `"${this.#contract.name}" reads ${this.#codec.contentType}, not ${request.type.slice(0, 80)}`,
-      );
+    if (request.body !== undefined && request.type !== codec.contentType) {
+      return refused(`"${name}" reads ${codec.contentType}, not ${request.type.slice(0, 80)}`);
     }
+    const attempt = attemptOf(request, delivery);
+    const input = undefined;
+    const key = undefined;
+    const facts: Draft = {
+      request,
+      method,
+      settings,
+      input,
+      key,
+      delivery,
+      deadlineMs,
+      attempt,
+      plain,
+      index,
+    };
     try {
-      const input = request.body === undefined ? undefined : this.#codec.decode(request.body);
-      const attempt = Math.min(ATTEMPTS, Math.max(delivery.starts + 1, request.attempt));
-      return {
-        kind: "call",
-        facts: { request, method, settings, input, delivery, deadlineMs, attempt, plain, index },
-      };
+      const decoded = request.body === undefined
+        ? undefined
+        : codec.decode(request.body, this.#places.get(method)?.input);
+      if (settings.input === undefined || isUnchecked(settings.input)) return this.#complete(facts, decoded);
+      const checked = validate(settings.input, decoded, "input");
+      if (!(checked instanceof Promise)) return this.#complete(facts, checked);
+      return { kind: "checking", facts, checked: this.#later(facts, checked, deadlineMs - nowMs) };
     } catch (error) {
-      return refused("invalid_argument", error instanceof Error ? error.message : String(error));
+      return refused(error instanceof Error ? error.message : String(error));
     }
   }
 
-  /** Encodes what a handler answered; an output that cannot be encoded becomes an error that says so. */
-  toReply(id: string, result: Result, maxBodyBytes: number): Reply {
-    if (!result.ok) return { id, ok: false, error: result.error, ran: result.ran };
-    const type = this.#codec.contentType;
+  async #later(facts: Draft, checked: Promise<unknown>, remainingMs: number): Promise<RpcError | undefined> {
+    const late = () =>
+      remainingMs <= VALIDATION_LIMIT_MS ? expired() : new RpcError(
+        "internal",
+        `The schema of the input of "${facts.method}" took longer than ${VALIDATION_LIMIT_MS} ms`,
+        { outcome: "rejected" },
+      );
     try {
-      const body = result.output === undefined ? undefined : this.#codec.encode(result.output);
-      if (body === undefined || body.length <= maxBodyBytes) return { id, ok: true, type, body };
-      return lost(id, `Cannot send an output of ${body.length} bytes: at most ${maxBodyBytes} travel`);
+      const input = await within(checked, Math.min(remainingMs, VALIDATION_LIMIT_MS), this.#after, late);
+      const completed = this.#complete(facts, input);
+      return completed.kind === "refused" ? completed.error : undefined;
     } catch (error) {
-      return lost(id, error instanceof Error ? error.message : String(error));
+      return error instanceof RpcError
+        ? error
+        : invalid(error instanceof Error ? error.message : String(error));
     }
+  }
+
+  /** Adds input and key: an entity's is the request's, another one is the input's, which ours state as well. */
+  #complete(facts: Draft, input: unknown): Exclude<Received, { kind: "checking" }> {
+    facts.input = input;
+    const { settings, request } = facts;
+    if (this.#contract.kind === "entity") {
+      if (request.key === undefined) {
+        return refused(`"${this.#contract.name}" is an entity: its calls need the header 'rpc-key'`);
+      }
+      facts.key = checkKey(request.key);
+    } else if (settings.key !== undefined) {
+      facts.key = checkKey(settings.key(input));
+      if (request.key !== undefined && request.key !== facts.key) {
+        return refused(`The header 'rpc-key' is not the key of the input of "${facts.method}"`);
+      }
+    }
+    return { kind: "call", facts };
+  }
+
+  /** Whether a method of that name is there, and must not run again once it was started. */
+  runsOnce(method: string): boolean {
+    return this.#settings(method)?.idempotent === false;
   }
 
   #settings(method: string): MethodSettings | undefined {
@@ -84,11 +148,10 @@ export class Receiver {
   }
 }
 
-function refused(code: "unimplemented" | "invalid_argument", message: string): Received {
-  return { kind: "refused", error: new RpcError(code, message, { outcome: "rejected" }) };
+function invalid(message: string): RpcError {
+  return new RpcError("invalid_argument", message, { outcome: "rejected" });
 }
 
-function lost(id: string, message: string): Reply {
-  const error = new RpcError("internal", message, { outcome: "executed_reply_lost", callId: id });
-  return { id, ok: false, error, ran: "lost" };
+function refused(message: string): { readonly kind: "refused"; readonly error: RpcError } {
+  return { kind: "refused", error: invalid(message) };
 }

@@ -1,13 +1,15 @@
 import type { Clock, Timer } from "../async/clock.ts";
 import { Backoff } from "../async/backoff.ts";
 import type { Random } from "../async/random.ts";
+import { json } from "../codec/json.ts";
 import { travelling } from "../envelope/body.ts";
-import { ENVELOPE_VERSION, HEADER } from "../envelope/headers.ts";
+import { writeDirect } from "../envelope/direct.ts";
+import { ENVELOPE_VERSION, HEADER, type HeaderSink } from "../envelope/headers.ts";
 import { encodePack, HeadText } from "../envelope/pack.ts";
-import { type Reply, replyBody, replyHeaders, writeReply } from "../envelope/reply.ts";
+import { type DeclaredBody, type Reply, replyBody, replyHeaders, writeReply } from "../envelope/reply.ts";
 import { EVENTS } from "../log/events.ts";
 import { logger } from "../log/log.ts";
-import type { Delivery, Message, PlainRequest, Transport } from "../transport/transport.ts";
+import type { Delivery, Message, PlainRequest, QueueRef, Transport } from "../transport/transport.ts";
 import { PLAIN_REPLIES_AT_ONCE, REPLY_PACK_BYTES, REPLY_PACK_CALLS, RETRY_PAUSE_MS } from "./defaults.ts";
 
 /** A reply on its way out. */
@@ -18,8 +20,8 @@ export interface OutgoingReply {
   readonly replyTo: string;
   /** Set where the requester is a plain RocketMQ client: then the reply travels alone and bare. */
   readonly plain: PlainRequest | undefined;
-  /** The delivery that it answers. */
-  readonly near: Delivery;
+  /** The delivery that it answers; `undefined` for a call that came past all queues. */
+  readonly near: Delivery | undefined;
   /** Until when it is worth trying, epoch milliseconds. */
   readonly untilMs: number;
   /** The reply is stored or pushed, or nobody waits for it any more: its request can be settled. */
@@ -46,12 +48,19 @@ export class Replier {
   readonly #transport: Transport;
   readonly #clock: Clock;
   readonly #random: Random;
+  /** Where this instance is reached past all queues: what replies say. */
+  readonly #direct: string;
+  /** The same with a queue, as it travels: written once per partition. */
+  readonly #written = new WeakMap<QueueRef, string>();
   readonly #lanes = new Map<string, Lane>();
+  #turn = 0;
   #undelivered = 0;
   #closed = false;
 
+  /** @param transport one that has started */
   constructor(transport: Transport, clock: Clock, random: Random) {
     this.#transport = transport;
+    this.#direct = transport.addresses.direct;
     this.#clock = clock;
     this.#random = random;
   }
@@ -109,7 +118,7 @@ export class Replier {
     const near = batch[0]?.near;
     lane.outstanding++;
     try {
-      await this.#transport.sendTo(lane.address, messageOf(batch), { near });
+      await this.#transport.sendTo(lane.address, this.#message(batch), { near });
       lane.backoff.reset();
       for (const outgoing of batch) outgoing.done();
     } catch (error) {
@@ -120,8 +129,41 @@ export class Replier {
     this.#schedule(lane);
   }
 
+  #message(batch: readonly OutgoingReply[]): Omit<Message, "topic"> {
+    const [first] = batch;
+    if (first === undefined) throw new TypeError("Cannot send an empty batch of replies");
+    const keys = batch.map(({ reply }) => reply.id);
+    if (batch.length === 1) {
+      const headers = replyHeaders(first.reply);
+      if (first.plain === undefined) this.#writeDirect(batch, headers);
+      return { tag: first.method, keys, headers, body: travelling(bodyFor(first)), plain: first.plain };
+    }
+    const headers = new Map([[HEADER.version, ENVELOPE_VERSION], [HEADER.kind, "pack"]]);
+    this.#writeDirect(batch, headers);
+    const entries = batch.map(({ reply }) => {
+      const head = new HeadText();
+      writeReply(reply, head);
+      return { head: head.text, body: travelling(replyBody(reply)) };
+    });
+    return { tag: first.method, keys, headers, body: encodePack(entries) };
+  }
+
+  /** Tells the owner of one queue that the replies come from: of another one each time, so that all get known. */
+  #writeDirect(batch: readonly OutgoingReply[], into: HeaderSink): void {
+    const queue = batch[this.#turn++ % batch.length]?.near?.queue;
+    if (queue === undefined) return;
+    let direct = this.#written.get(queue);
+    if (direct === undefined) {
+      direct = writeDirect({ address: this.#direct, ...queue });
+      this.#written.set(queue, direct);
+    }
+    into.set(HEADER.direct, direct);
+  }
+
   #tryAgain(lane: Lane, batch: readonly OutgoingReply[], error: unknown): void {
-    const now = this.#clock.now();
+    // What is no address of this transport never becomes one.
+    const hopeless = error instanceof TypeError;
+    const now = hopeless ? Infinity : this.#clock.now();
     const overdue = batch.filter((outgoing) => outgoing.untilMs <= now);
     if (overdue.length > 0) {
       this.#undelivered += overdue.length;
@@ -129,7 +171,7 @@ export class Replier {
       for (const outgoing of overdue) outgoing.done();
     }
     lane.waiting.unshift(...batch.filter((outgoing) => outgoing.untilMs > now));
-    if (this.#closed || lane.pause !== undefined) return;
+    if (this.#closed || lane.pause !== undefined || hopeless) return;
     lane.pause = this.#clock.after(lane.backoff.next(), () => {
       lane.pause = undefined;
       this.#schedule(lane);
@@ -150,26 +192,18 @@ function takeBatch(waiting: OutgoingReply[]): OutgoingReply[] {
   return waiting.splice(0, count);
 }
 
-function messageOf(batch: readonly OutgoingReply[]): Omit<Message, "topic"> {
-  const [first] = batch;
-  if (first === undefined) throw new TypeError("Cannot send an empty batch of replies");
-  const keys = batch.map(({ reply }) => reply.id);
-  if (batch.length === 1) {
-    const body = travelling(bodyFor(first));
-    return { tag: first.method, keys, headers: replyHeaders(first.reply), body, plain: first.plain };
-  }
-  const headers = new Map([[HEADER.version, ENVELOPE_VERSION], [HEADER.kind, "pack"]]);
-  const entries = batch.map(({ reply }) => {
-    const head = new HeadText();
-    writeReply(reply, head);
-    return { head: head.text, body: travelling(replyBody(reply)) };
-  });
-  return { tag: first.method, keys, headers, body: encodePack(entries) };
-}
-
 /** A plain requester reads no headers: it gets a failure as a JSON body beside them. */
 function bodyFor({ reply, plain }: OutgoingReply): Uint8Array | undefined {
   if (reply.ok || plain === undefined) return replyBody(reply);
   const { code, message } = reply.error;
-  return new TextEncoder().encode(JSON.stringify({ error: { code, message, ran: reply.ran } }));
+  const { declared } = reply;
+  const error = { code, message, ran: reply.ran, declared: declared?.name, details: detailsOf(declared) };
+  return json.encode({ error });
+}
+
+/** The details of a declared error, where they are JSON like the text around them. */
+function detailsOf(declared: DeclaredBody | undefined): unknown {
+  return declared?.body !== undefined && declared.type === json.contentType
+    ? json.decode(declared.body)
+    : undefined;
 }

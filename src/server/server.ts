@@ -3,28 +3,42 @@ import type { Deliver } from "../call/inbound.ts";
 import { QUEUES_PER_MASTER } from "../contract/defaults.ts";
 import type { Contract } from "../contract/types.ts";
 import type { QueueRef, Subscription, Waiting } from "../transport/transport.ts";
-import { DeadLetters } from "./dead_letters.ts";
+import type { Cancellable } from "./direct_listener.ts";
 import { Intake } from "./intake.ts";
-import { Receiver } from "./receiver.ts";
-import { Replier } from "./replier.ts";
+import type { Holder } from "./holds.ts";
+import type { OnceCounts } from "./once.ts";
+import { checkOwnership } from "./ownership.ts";
 import type { ServiceParts } from "./service_parts.ts";
-import type { Counts, Shared } from "./shared.ts";
-import { Suspects } from "./suspects.ts";
+import { type Counts, createShared, type Shared } from "./shared.ts";
 
 /** Where the calls of a served contract go. */
 export interface Mailboxes {
   readonly deliver: Deliver;
+  /** Methods whose handlers keep state of their own. Default: none. */
+  readonly stateful?: readonly string[];
   /** Sets the listener that is told when a mailbox that was full has room. */
   onRoom(listener: () => void): void;
+  /**
+   * Told that a partition, `broker/id`, has ended: what belongs to it goes with it. No call of it is at work any more,
+   * or each was told to stop. When the queue is handed over, the hand-over waits for the promise, at most the drain
+   * limit; when it is lost, nothing waits.
+   */
+  released?(partition: string): Promise<void>;
 }
 
 /** A contract that this instance serves. */
-export interface Served {
+export interface Served extends Cancellable {
   readonly queues: readonly QueueRef[];
   readonly unsettled: number;
   readonly undelivered: number;
   readonly deadLetters: number;
+  /** Answers of handlers that could not travel: not encodable, too large, or not what the schema allows. */
+  readonly lostAnswers: number;
   readonly counts: Readonly<Counts>;
+  /** What became of calls because of the store; `undefined` where there is none. */
+  readonly once: Readonly<OnceCounts> | undefined;
+  /** Calls that hold their queue up and cannot be let go, such as those with keys. */
+  readonly holders: readonly Holder[];
   /** Drains and gives all queues back. Idempotent. */
   stop(options?: Waiting): Promise<void>;
 }
@@ -33,6 +47,7 @@ export interface Served {
  * Serves a contract: makes its topics where they are missing, joins its group and feeds the mailboxes. Resolves
  * after the first rebalance round, possibly without a queue yet.
  *
+ * @throws {TypeError} when the transport cannot keep what the contract promises
  * @throws {RpcError} `unavailable` / `not_sent` when topics cannot be made or the group cannot be joined
  */
 export async function serveContract(
@@ -41,51 +56,30 @@ export async function serveContract(
   parts: ServiceParts,
   options: Waiting = {},
 ): Promise<Served> {
-  const { transport, clock, random } = parts;
+  const { transport } = parts;
+  checkOwnership(contract, transport.capabilities, mailboxes.stateful);
   const topic = topicOf(contract.name);
   const group = groupOf(contract.name);
-  const deadLetterTopic = deadLetterTopicOf(contract.name);
   await transport.ensureTopics([
     { topic, queues: QUEUES_PER_MASTER, group },
-    { topic: deadLetterTopic, queues: 1 },
+    { topic: deadLetterTopicOf(contract.name), queues: 1 },
   ], options);
-  const replier = new Replier(transport, clock, random);
-  const counts: Counts = { expiredUnanswered: 0, duplicates: 0, foundAgain: 0 };
-  const deadLetters = new DeadLetters(transport, clock, random, deadLetterTopic);
-  const shared: Shared = {
-    parts,
-    receiver: new Receiver(contract, parts.codec),
-    replier,
-    deadLetters,
-    suspects: new Suspects(transport),
-    deliver: mailboxes.deliver,
-    counts,
-  };
+  const shared = createShared(contract, mailboxes, parts);
   const intake = new Intake(shared);
   mailboxes.onRoom(() => intake.pump());
   const subscription = await transport.subscribe({ topic, group }, intake, options);
-  return new ServedContract(intake, subscription, replier, deadLetters, counts);
+  return new ServedContract(intake, subscription, shared);
 }
 
 class ServedContract implements Served {
   readonly #intake: Intake;
   readonly #subscription: Subscription;
-  readonly #replier: Replier;
-  readonly #deadLetters: DeadLetters;
-  readonly counts: Readonly<Counts>;
+  readonly #shared: Shared;
 
-  constructor(
-    intake: Intake,
-    subscription: Subscription,
-    replier: Replier,
-    deadLetters: DeadLetters,
-    counts: Counts,
-  ) {
+  constructor(intake: Intake, subscription: Subscription, shared: Shared) {
     this.#intake = intake;
     this.#subscription = subscription;
-    this.#replier = replier;
-    this.#deadLetters = deadLetters;
-    this.counts = counts;
+    this.#shared = shared;
   }
 
   get queues(): readonly QueueRef[] {
@@ -95,18 +89,40 @@ class ServedContract implements Served {
     return this.#intake.unsettled;
   }
   get undelivered(): number {
-    return this.#replier.undelivered;
+    return this.#shared.replier.undelivered;
   }
   get deadLetters(): number {
-    return this.#deadLetters.stored;
+    return this.#shared.deadLetters.stored;
+  }
+  get lostAnswers(): number {
+    return this.#shared.answers.lost;
+  }
+  get once(): Readonly<OnceCounts> | undefined {
+    return this.#shared.once?.counts;
+  }
+  get holders(): readonly Holder[] {
+    return this.#intake.holders;
+  }
+  get counts(): Readonly<Counts> {
+    return this.#shared.counts;
+  }
+
+  cancel(callId: string): boolean {
+    return this.#intake.cancel(callId);
+  }
+
+  expectCancelled(callId: string): void {
+    this.#shared.cancels.remember(callId);
   }
 
   async stop(options: Waiting = {}): Promise<void> {
     try {
       await this.#subscription.close(options);
     } finally {
-      this.#replier.close();
-      this.#deadLetters.close();
+      this.#shared.replier.close();
+      this.#shared.deadLetters.close();
+      this.#shared.resends.close();
+      this.#shared.once?.close();
     }
   }
 }

@@ -1,14 +1,15 @@
 import type { Clock } from "../async/clock.ts";
 import type { Random } from "../async/random.ts";
 import type { TimerWheel } from "../async/timer_wheel.ts";
-import type { Codec } from "../codec/codec.ts";
+import type { OutcomeStore } from "../store/outcome_store.ts";
 import type { Transport } from "../transport/transport.ts";
 
 /** What the callee's side of a system is made of. */
 export interface ServiceParts {
   readonly transport: Transport;
-  readonly codec: Codec;
   readonly clock: Clock;
   readonly random: Random;
   readonly wheel: TimerWheel;
+  /** Where outcomes are remembered; its maker closes it. */
+  readonly store?: OutcomeStore | undefined;
 }

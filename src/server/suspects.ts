@@ -1,4 +1,5 @@
 import { ATTEMPTS } from "../call/defaults.ts";
+import type { Dead, Result } from "../call/inbound.ts";
 import { HEADER } from "../envelope/headers.ts";
 import { decodePack } from "../envelope/pack.ts";
 import { readReply, type Reply } from "../envelope/reply.ts";
@@ -6,46 +7,60 @@ import { RpcError } from "../errors/rpc_error.ts";
 import { EVENTS } from "../log/events.ts";
 import { logger } from "../log/log.ts";
 import type { StoredReply, Transport } from "../transport/transport.ts";
+import { isSuspect, startsBefore } from "./attempts.ts";
 import { LOOKUPS_AT_ONCE } from "./defaults.ts";
-import type { CallFacts } from "./received_call.ts";
+import type { Once } from "./once.ts";
+import type { CallFacts, ReceivedCall } from "./received_call.ts";
 
 const log = logger("callee");
 
 /** What is to be done with a call that an earlier owner may have started. */
 export type Verdict =
-  /** Its reply is on the broker: send that again. */
+  /** Its reply is in the store, or on the broker: send that again. */
   | { readonly kind: "answered"; readonly reply: Reply }
+  /** The store knows its key with another input. */
+  | { readonly kind: "refused"; readonly error: RpcError }
   /** Run it; alone where it may be what kills the process. */
   | { readonly kind: "run"; readonly alone: boolean }
   /** Never run it again. */
   | { readonly kind: "dead"; readonly reason: string };
 
 /**
- * Decides about suspects: messages that were started before, by marks the earlier owner left. A stored reply
- * settles the question. Without one, only what is idempotent runs again, and the last attempt runs alone.
+ * Decides about suspects: messages that were started before, by marks the earlier owner left. The store of outcomes
+ * is asked before anything else, then the broker for a stored reply: either settles the question. Without an answer,
+ * only what is idempotent runs again, and the last attempt runs alone.
+ *
+ * Where the store says that the work is still going on, the call runs: that is, it waits for the end of that work right
+ * before its handler, as any other call of the same key.
  */
 export class Suspects {
   readonly #transport: Transport;
+  readonly #once: Pick<Once, "look"> | undefined;
   #underWay = 0;
   readonly #waiting: (() => void)[] = [];
   #saidOff = false;
 
-  constructor(transport: Transport) {
+  constructor(transport: Transport, once?: Pick<Once, "look">) {
     this.#transport = transport;
+    this.#once = once;
   }
 
   /** Judges one call. Never rejects: a look-up that fails counts as nothing found. */
   async judge(facts: CallFacts): Promise<Verdict> {
+    const { request, delivery, settings } = facts;
+    const known = settings.safe ? undefined : await this.#once?.look(facts);
+    if (known?.kind === "answered" || known?.kind === "refused") return known;
     const reply = await this.#storedReply(facts);
     if (reply !== undefined) return { kind: "answered", reply };
-    const { starts } = facts.delivery;
+    const starts = startsBefore(request, delivery);
     if (starts >= ATTEMPTS) return { kind: "dead", reason: "attempts spent" };
-    if (!facts.settings.idempotent) return { kind: "dead", reason: "may have run" };
+    if (!settings.idempotent && known?.kind !== "elsewhere") return { kind: "dead", reason: "may have run" };
     return { kind: "run", alone: starts === ATTEMPTS - 1 };
   }
 
   async #storedReply(facts: CallFacts): Promise<Reply | undefined> {
     if (!this.#transport.capabilities.storedReplies || facts.plain !== undefined) return undefined;
+    if (facts.request.kind === "oneway") return undefined;
     await this.#enter();
     try {
       const stored = await this.#transport.storedReply(facts.request.id, facts.delivery);
@@ -71,6 +86,23 @@ export class Suspects {
   }
 }
 
+/**
+ * Why a call that ended without an answer of its handler is a dead letter all the same: somebody has to look whether
+ * an earlier run left something half done. `undefined` where no earlier run can have.
+ */
+export function deathOfTried(
+  call: Pick<ReceivedCall, "facts" | "attempt">,
+  result: Result,
+): Dead | undefined {
+  if (result.ok || result.ran !== "maybe") return undefined;
+  const { facts: { request, delivery, settings, attempt: first }, attempt } = call;
+  if (!settings.idempotent && isSuspect(request, delivery)) {
+    return { reason: "may have run", attempts: startsBefore(request, delivery) };
+  }
+  if (attempt === first || result.error.code !== "deadline_exceeded") return undefined;
+  return { reason: "no time for another attempt", attempts: attempt - 1 };
+}
+
 /** The error that answers a call which is dead for that reason. */
 export function deadAnswer(reason: string): RpcError {
   const message = reason === "may have run"
@@ -80,9 +112,10 @@ export function deadAnswer(reason: string): RpcError {
 }
 
 function replyOf(stored: StoredReply, id: string): Reply | undefined {
-  if (stored.headers.get(HEADER.kind) !== "pack") {
-    return readReply(stored.headers, stored.headers, stored.body);
-  }
+  const kind = stored.headers.get(HEADER.kind);
+  // Whatever else was stored under the call's id is no answer, though it may be read as one.
+  if (kind === "reply") return readReply(stored.headers, stored.headers, stored.body);
+  if (kind !== "pack") return undefined;
   for (const entry of decodePack(stored.body)) {
     if (entry.headers.get(HEADER.id) === id) return readReply(stored.headers, entry.headers, entry.body);
   }

@@ -1,13 +1,32 @@
 import type { Clock } from "../async/clock.ts";
 import type { Reply } from "../envelope/reply.ts";
 import { replyBody } from "../envelope/reply.ts";
+import { RpcError } from "../errors/rpc_error.ts";
 import { WINDOW_AGE_MS, WINDOW_BYTES, WINDOW_CALLS } from "./defaults.ts";
+
+/** A call that may still be ended by its caller. */
+interface Cancellable {
+  readonly facts: { readonly request: { readonly replyTo: string } };
+  cancel(): boolean;
+}
+
+/** A duplicate that waits for what becomes of the first. */
+interface Joined {
+  /** The first has its reply; `undefined`: another queue answers. */
+  readonly ended: (reply: Reply | undefined) => void;
+  /** The first is no longer here, and the queue holds it anew. */
+  readonly moved: (() => void) | undefined;
+}
 
 /** What a window knows of one call. */
 export class SeenCall {
   readonly #onAnswer: (reply: Reply) => void;
   #reply: Reply | undefined;
-  #joined: ((reply: Reply) => void)[] | undefined;
+  #joined: Joined[] | undefined;
+  /** The call itself, until it is answered. */
+  call: Cancellable | undefined;
+  /** Whether it is being stored in its queue again, to be run from there: a duplicate may be that very copy. */
+  moving = false;
 
   /** @param onAnswer told when it is answered */
   constructor(onAnswer: (reply: Reply) => void) {
@@ -19,25 +38,62 @@ export class SeenCall {
     return this.#reply;
   }
 
-  /** Hands the reply to the listener: at once, or when there is one. */
-  join(listener: (reply: Reply) => void): void {
-    if (this.#reply !== undefined) listener(this.#reply);
-    else (this.#joined ??= []).push(listener);
+  /**
+   * Hands the reply to a duplicate: at once, or when there is one.
+   *
+   * @param ended given the reply; `undefined` when another queue answers
+   * @param moved told instead when the first is stored in its queue again: the duplicate has to go its own way then
+   */
+  join(ended: (reply: Reply | undefined) => void, moved?: () => void): void {
+    if (this.#reply !== undefined) ended(this.#reply);
+    else (this.#joined ??= []).push({ ended, moved });
   }
 
   /** Notes the final reply and tells those who joined. */
   answered(reply: Reply): void {
     this.#reply = reply;
     this.#onAnswer(reply);
-    for (const listener of this.#joined ?? []) listener(reply);
+    this.#tell(reply);
+  }
+
+  /** Tells those who joined that it was sent on to another queue, which answers it. */
+  sentOn(): void {
+    this.#tell(undefined);
+  }
+
+  /** Tells those who joined that it is stored in its queue again. */
+  moved(): void {
+    this.call = undefined;
+    const joined = this.#joined ?? [];
     this.#joined = undefined;
+    for (const { ended, moved } of joined) moved === undefined ? ended(undefined) : moved();
+  }
+
+  /** Keeps only that it was answered: duplicates learn that the answer is gone. */
+  strip(): void {
+    if (this.#reply === undefined || replyBody(this.#reply) === undefined) return;
+    const { id } = this.#reply;
+    const message = "The call was answered before, and its answer is no longer kept";
+    const error = new RpcError("internal", message, { outcome: "executed_reply_lost", callId: id });
+    this.#reply = { id, ok: false, error, ran: "lost" };
+  }
+
+  #tell(reply: Reply | undefined): void {
+    this.call = undefined;
+    const joined = this.#joined ?? NOBODY;
+    this.#joined = undefined;
+    for (const { ended } of joined) ended(reply);
   }
 }
+
+const NOBODY: readonly Joined[] = [];
 
 /**
  * The calls of one partition that were seen lately, so that a duplicate joins the first one or gets its reply
  * again. Bounded by count, bytes and age; two generations, swapped at the limit, because evicting single entries
- * from a `Map` costs more than the window itself. It goes with its partition.
+ * from a `Map` costs more than the window itself: so it remembers between one and two times what its bound says, and
+ * never fewer calls than a queue may have between its commit and its end. Where replies take too much, the calls are
+ * still remembered, without them. It goes with its partition.
  * A call that is still at work outlives its generation.
  */
 export class DuplicateWindow {
@@ -45,14 +101,14 @@ export class DuplicateWindow {
   #young = new Map<string, SeenCall>();
   #old = new Map<string, SeenCall>();
   #youngBytes = 0;
+  #oldBytes = 0;
   #youngSince: number;
   /** The greatest id ever entered, whatever its form. */
   #greatest = "";
   /** Counts a reply in the generation in which it comes, and which it outlives by one at most. */
   readonly #count = (reply: Reply): void => {
-    const bytes = replyBody(reply)?.length ?? 0;
-    if (this.#youngBytes + bytes > WINDOW_BYTES / 2) this.#turnOver();
-    this.#youngBytes += bytes;
+    this.#youngBytes += replyBody(reply)?.length ?? 0;
+    if (this.#youngBytes + this.#oldBytes > WINDOW_BYTES) this.#strip();
   };
 
   constructor(clock: Clock) {
@@ -74,25 +130,55 @@ export class DuplicateWindow {
 
   /** Notes that a call of that id is on its way to its handler. */
   enter(id: string): SeenCall {
-    if (this.#young.size >= WINDOW_CALLS / 2) this.#turnOver();
+    if (this.#young.size >= WINDOW_CALLS) this.#turnOver();
     const seen = new SeenCall(this.#count);
     this.#young.set(id, seen);
     if (id > this.#greatest) this.#greatest = id;
     return seen;
   }
 
-  /** Forgets what is too old: to be called for each message, since reading the clock costs as much as the rest. */
-  age(): void {
-    if (this.#clock.monotonic() - this.#youngSince >= WINDOW_AGE_MS / 2) this.#turnOver();
+  /** Forgets one call, so that a duplicate goes the same way as the first. */
+  forget(id: string): void {
+    this.#young.delete(id);
+    this.#old.delete(id);
   }
 
-  /** Each generation holds about half of every bound, so both together hold the whole. */
+  /**
+   * Forgets what is too old: to be called for each message, since reading the clock costs as much as the rest.
+   *
+   * @returns what the clock's monotonic time is
+   */
+  age(): number {
+    const now = this.#clock.monotonic();
+    if (now - this.#youngSince >= WINDOW_AGE_MS / 2) this.#turnOver();
+    return now;
+  }
+
+  /** Drops the replies of the older generation, and where that is not enough those of the younger too. */
+  #strip(): void {
+    for (const seen of this.#old.values()) seen.strip();
+    this.#oldBytes = 0;
+    if (this.#youngBytes <= WINDOW_BYTES) return;
+    for (const seen of this.#young.values()) seen.strip();
+    this.#youngBytes = 0;
+  }
+
   #turnOver(): void {
     const dropped = this.#old;
     this.#old = this.#young;
     this.#young = new Map();
     for (const [id, seen] of dropped) if (seen.reply === undefined) this.#young.set(id, seen);
+    this.#oldBytes = this.#youngBytes;
     this.#youngBytes = 0;
     this.#youngSince = this.#clock.monotonic();
   }
+}
+
+/**
+ * Whether the caller may send the call again under its id, and have it run: it was refused before any handler. One that
+ * expired or was cancelled has come to its end.
+ */
+export function isRetryable(reply: Reply): boolean {
+  if (reply.ok || reply.ran !== "no") return false;
+  return reply.error.code !== "cancelled" && reply.error.code !== "deadline_exceeded";
 }

@@ -17,12 +17,17 @@ export interface Message {
   readonly topic: string;
   /** What consumers may filter by; a call's method. */
   readonly tag: string;
-  /** What an operator can look the message up by. */
+  /** What an operator can look the message up by. A key with blanks in it counts as several. */
   readonly keys: readonly string[];
-  /** ASCII names and values, under 12 KiB together. */
+  /**
+   * Names and values: ASCII, not empty, without U+0001 and U+0002, under 12 KiB together. Names that a broker uses
+   * itself are not carried.
+   */
   readonly headers: ReadonlyMap<string, string>;
   /** At least one byte. */
   readonly body: Uint8Array;
+  /** What keeps messages of one queue in one order; see {@linkcode Capabilities.orderedKeys}. */
+  readonly messageGroup?: string | undefined;
   /** Set on a received message whose body cannot be read: why. Its body is a placeholder then. */
   readonly damaged?: string | undefined;
   /** Set on a request that a plain responder must be able to answer, and on an answer to a plain request. */
@@ -35,7 +40,7 @@ export interface PlainRequest {
   readonly correlationId: string;
   /** The requester's timeout, which no broker enforces. */
   readonly ttlMs: number;
-  /** Where the answer goes: an address for {@linkcode Transport.sendTo}. Absent on an outgoing request. */
+  /** Where the answer goes: an address for {@linkcode Transport.sendTo}. Absent on an outgoing request: the sender. */
   readonly replyTo?: string | undefined;
 }
 
@@ -45,11 +50,14 @@ export interface SendReceipt {
   readonly messageId: string;
   /** Where it is. */
   readonly queue: QueueRef;
-  /** Its place in the queue. */
-  readonly offset: number;
+  /** Its place in the queue. `undefined` while it is held back: it gets its place only then. */
+  readonly offset: number | undefined;
 }
 
-/** How to reach one instance past all queues: opaque texts that travel in headers. */
+/**
+ * How to reach one instance past all queues: opaque texts that travel in headers. Both reach it from its start on,
+ * whoever sends, also while it serves nothing.
+ */
 export interface Addresses {
   /** Where replies to this instance go. */
   readonly reply: string;
@@ -57,17 +65,29 @@ export interface Addresses {
   readonly direct: string;
 }
 
-/** What differs between transports: declared, never guessed. */
+/** What differs between transports: declared, never guessed. What depends on the broker is known after the start. */
 export interface Capabilities {
+  /**
+   * Who remembers what is settled. `offset`: one committed offset per group and queue, kept by the queue's owner.
+   * `perMessage`: the broker, message by message; it delivers again what is not settled in time, to anyone.
+   */
+  readonly ownership: "offset" | "perMessage";
   /** Whether a partition belongs to one instance at a time, so that state can live beside it. */
   readonly ownedPartitions: boolean;
+  /**
+   * Whether messages of one queue with the same {@linkcode Message.messageGroup} are delivered in the order in which
+   * they were stored. With `perMessage` also one at a time: the next one when the one before is settled.
+   */
+  readonly orderedKeys: boolean;
+  /** Longest time for which it can hold a message back, in milliseconds; `false` where it cannot. */
+  readonly delayMs: number | false;
   /** Whether messages survive the end of this process. */
   readonly durable: boolean;
   /** Whether {@linkcode Transport.storedReply} can find anything. */
   readonly storedReplies: boolean;
   /** Whether {@linkcode Transport.members} can tell. */
   readonly presence: boolean;
-  /** Largest body it carries, in bytes. */
+  /** Largest body that it is sure to carry, in bytes. */
   readonly maxBodyBytes: number;
 }
 
@@ -79,21 +99,35 @@ export interface Delivery {
   readonly queue: QueueRef;
   /** Its place in the queue. */
   readonly offset: number;
-  /** When the broker stored it, by the broker's clock, epoch milliseconds. */
+  /** When the broker stored it in this queue (after its delay), by the broker's clock, epoch milliseconds. */
   readonly storedAtMs: number;
-  /** How often an earlier owner may have started it, 0 to 3. Above 0 the message is suspect. */
+  /**
+   * How often it may have been started before: above 0 the message is suspect. With `offset` by an earlier owner, 0 to
+   * 3. With `perMessage` how often it was delivered before, whatever became of that.
+   */
   readonly starts: number;
   /**
    * Records that work on this message starts. A record covers a prefix of the queue: it is written once every
    * earlier message has started too, many in one write. Resolves when the record is on the broker; rejects with
    * `unavailable` when the partition is lost first. Asking again returns the same promise; nobody has to await it.
+   * With `perMessage` the delivery itself is the record: resolves at once.
    */
   started(): Promise<void>;
-  /** Records that the message is settled. Returns at once; the broker learns of it with the next commit. */
+  /**
+   * Records that the message is settled. Returns at once; the broker learns of it with the next commit. Does nothing
+   * once the message is no longer this delivery's: its partition is gone, or the broker has taken it back.
+   */
   ack(): void;
+  /**
+   * With `perMessage` only: gives the message back instead of settling it. The broker delivers it again after that
+   * many milliseconds at the earliest, to anyone, with one more start. A later {@linkcode Delivery.ack} does nothing.
+   *
+   * @throws {RangeError} when `ms` is not a number from 0 on
+   */
+  retryLater?(ms: number): void;
 }
 
-/** One queue while this instance owns it. */
+/** One queue while this instance owns it; with `perMessage` one queue that it shares with the whole group. */
 export interface Partition {
   /** Which queue it is. */
   readonly queue: QueueRef;
@@ -101,7 +135,7 @@ export interface Partition {
   demand(messages: number): void;
   /**
    * Whether the lock was confirmed recently enough to act on. `false` means that `lost` has been or will at once
-   * be reported. Cheap: asked before every start.
+   * be reported, or that it was handed over. Cheap: asked before every start.
    */
   held(): boolean;
 }
@@ -110,18 +144,21 @@ export interface Partition {
 export interface Sink {
   /** This instance owns the queue from now on. Nothing is delivered before the first demand. */
   assigned(partition: Partition): void;
-  /** Another instance shall have the queue: resolve when no handler of it runs any more. */
+  /** Another instance shall have the queue, or nobody: resolve when no handler of it runs any more. */
   revoked(partition: Partition): Promise<void>;
   /** The queue may already belong to another: stop everything, settle nothing. */
   lost(partition: Partition, reason: string): void;
-  /** One message, in queue order. */
+  /** One message: in queue order, except what `perMessage` transports deliver again. */
   deliver(partition: Partition, delivery: Delivery): void;
 }
 
 /** A running subscription. */
 export interface Subscription {
-  /** Gives all partitions back (each one revoked first) and leaves the group. Idempotent. */
-  close(options?: { readonly signal?: AbortSignal | undefined }): Promise<void>;
+  /**
+   * Gives all partitions back (each one revoked first) and leaves the group. What is not settled by then comes again,
+   * to whoever has the queue next. Idempotent. Its signal ends the wait, not the leaving.
+   */
+  close(options?: Waiting): Promise<void>;
 }
 
 /** What a topic needs before it can be used. */
@@ -163,33 +200,54 @@ export interface Waiting {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** How a message is sent to a queue. */
+export interface SendOptions extends Waiting {
+  /** One of the topic's queues. */
+  readonly queue: QueueRef;
+  /** Holds the message back for at least that long, in milliseconds, and stores it in its queue then. Default: 0. */
+  readonly delayMs?: number | undefined;
+}
+
+/** How a message is sent to an address. */
+export interface SendToOptions extends Waiting {
+  /** The delivery that it answers, if it answers one. */
+  readonly near?: Delivery | undefined;
+}
+
 /**
- * How calls leave and reach a process. Carries bytes and headers and knows nothing of calls. Failures are
- * `RpcError`s whose outcome says whether the message may have been stored.
+ * How calls leave and reach a process. Carries bytes and headers and knows nothing of calls: what was given is never
+ * kept or changed, and what is handed out belongs to its receiver. Failures are `RpcError`s whose outcome says
+ * whether the message may have been stored; a message that no broker would take is `invalid_argument` / `not_sent`.
  */
 export interface Transport {
   /** What it can do. */
   readonly capabilities: Capabilities;
-  /** Connects. Everything below is called after it has resolved. Rejects with `unavailable` / `not_sent`. */
+  /**
+   * Connects. Everything below is called after it has resolved. Rejects with `unavailable` / `not_sent`, and with a
+   * `TypeError` when it was called before.
+   */
   start(options: TransportStart): Promise<void>;
   /** How others reach this instance past all queues. */
   readonly addresses: Addresses;
   /** All declared queues of a topic, sorted by broker and id. Rejects `unavailable` / `not_sent` where there is none. */
   queues(topic: string, options?: Waiting): Promise<readonly QueueRef[]>;
-  /** Stores a message. Rejects with outcome `not_sent` (certainly not stored) or `sent_unknown`. */
-  send(message: Message, options: Waiting & { readonly queue: QueueRef }): Promise<SendReceipt>;
+  /**
+   * Stores a message. Rejects with outcome `not_sent` (certainly not stored) or `sent_unknown`. A delay is refused with
+   * `not_sent`: as `invalid_argument` beyond {@linkcode Capabilities.delayMs}, as `unimplemented` where that is `false`.
+   */
+  send(message: Message, options: SendOptions): Promise<SendReceipt>;
   /**
    * Sends past all queues to the instance with that address. Resolves once it was taken, or stored where its
-   * receiver finds it again. `near` is the delivery it answers.
+   * receiver finds it again: by its keys, so control has none. Rejects with `invalid_argument` / `not_sent` when it is
+   * no address of this kind of transport.
    */
-  sendTo(
-    address: string,
-    message: Omit<Message, "topic">,
-    options?: Waiting & { readonly near?: Delivery | undefined },
-  ): Promise<void>;
+  sendTo(address: string, message: Omit<Message, "topic">, options?: SendToOptions): Promise<void>;
   /** Sets the one listener for what arrives at this instance's addresses. It must not throw. */
   onDirect(listener: (message: DirectMessage) => void): void;
-  /** Joins the group. Resolves after the first rebalance round, possibly with no partition. */
+  /**
+   * Joins the group, once at a time: rejects with a `TypeError` while this instance is a member. Resolves after the
+   * first rebalance round, possibly with no partition.
+   */
   subscribe(
     topic: { readonly topic: string; readonly group: string },
     sink: Sink,
@@ -199,11 +257,14 @@ export interface Transport {
   ensureTopics(specs: readonly TopicSpec[], options?: Waiting): Promise<void>;
   /** Who serves the topic: the members of its group by all brokers that have it; `unknown` on any error. */
   members(topic: string, group: string, options?: Waiting): Promise<readonly Member[] | "unknown">;
-  /** The reply with that key as it was stored, where the transport can look. */
+  /** The reply with that key as it was stored, where the transport can look: `undefined` where it is not found. */
   storedReply(callId: string, near: Delivery, options?: Waiting): Promise<StoredReply | undefined>;
   /** Sets the one listener for the transport's state. */
   onState(listener: (state: TransportState, reason: string) => void): void;
-  /** Leaves everything. Pending sends fail at once. Idempotent. */
+  /**
+   * Leaves everything: closes its subscriptions, then its connections. Pending sends fail then; later ones are
+   * `not_sent`. Idempotent.
+   */
   close(): Promise<void>;
 }
 

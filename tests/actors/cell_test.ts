@@ -1,21 +1,35 @@
 import assert from "node:assert/strict";
+import { setImmediate } from "node:timers";
 import { Cell } from "../../actors/cell.ts";
+import { KeyedOrder } from "../../actors/keyed_order.ts";
+import { FifoMailbox } from "../../actors/mailbox.ts";
+import { RunWatch } from "../../actors/run_watch.ts";
+import { Turns } from "../../actors/turns.ts";
 import { createDeferred, type Deferred } from "../../src/async/deferred.ts";
 import type { AnyHandler, HandlerContext } from "../../src/call/handler.ts";
+import { method } from "../../src/contract/method.ts";
 import { RpcError } from "../../src/errors/rpc_error.ts";
 import { EVENTS } from "../../src/log/events.ts";
-import { contextHost } from "../helpers/context_host.ts";
+import { cellHost } from "../helpers/cell_host.ts";
 import { FakeCall } from "../helpers/inbound_call.ts";
 import { eventsOf, recordLogs } from "../helpers/logs.ts";
 import { ManualClock } from "../helpers/manual_clock.ts";
-import { turns } from "../helpers/settled.ts";
+import { turns, until } from "../helpers/settled.ts";
 
 const clock = new ManualClock();
-const host = contextHost(clock);
+const host = cellHost(clock);
+const watch = new RunWatch(clock, 30_000);
 
-function cellOf(handler: AnyHandler, idempotent = false, concurrency = 2): Cell {
-  const mailbox = { maxCalls: 10_000, maxBytes: Infinity };
-  return new Cell({ method: "run", handler, idempotent, concurrency, mailbox, host, onRoom: () => {} });
+function cellOf(handler: AnyHandler, concurrency = 2, maxCalls = 10_000, onRoom = () => {}): Cell {
+  const mailbox = new FifoMailbox({ maxCalls, maxBytes: Infinity, budget: host.budget }, onRoom);
+  return new Cell({ address: "test.Service/run", handler, concurrency, mailbox, host, watch });
+}
+
+/** A call of an idempotent method. */
+function again(id: string): FakeCall {
+  const call = new FakeCall(id);
+  call.settings = method({ idempotent: true }).settings;
+  return call;
 }
 
 /** A handler that waits for the test; `running` holds the inputs at work. */
@@ -73,7 +87,7 @@ Deno.test("Cell runs as many handlers at once as its concurrency, in order", asy
 Deno.test("Cell runs a chain of 5,000 handlers that answer at once on a flat stack", async () => {
   let ran = 0;
   const first = createDeferred<void>();
-  const cell = cellOf((input) => (ran++, input === 0 ? first.promise : input), false, 1);
+  const cell = cellOf((input) => (ran++, input === 0 ? first.promise : input), 1);
   const calls = Array.from({ length: 5_000 }, (_, index) => new FakeCall(String(index), index));
   for (const call of calls) cell.deliver(call);
   assert.equal(cell.depth, 4_999);
@@ -84,7 +98,7 @@ Deno.test("Cell runs a chain of 5,000 handlers that answer at once on a flat sta
 
 Deno.test("Cell takes calls that are delivered while one is answered, on a flat stack", () => {
   let ran = 0;
-  const cell = cellOf((input) => (ran++, input), false, 1);
+  const cell = cellOf((input) => (ran++, input), 1);
   const deliver = (index: number) => {
     const call = new FakeCall(String(index), index);
     if (index < 5_000) call.onSettled = () => deliver(index + 1);
@@ -103,8 +117,8 @@ Deno.test("Cell takes an RpcError for an answer, thrown or rejected, and runs th
       throw error;
     }]
   ) {
-    const call = new FakeCall("a");
-    const cell = cellOf(handler, true);
+    const call = again("a");
+    const cell = cellOf(handler);
     cell.deliver(call);
     await turns();
     assert.deepEqual(call.results, [{ ok: false, error, ran: "yes" }]);
@@ -116,12 +130,12 @@ Deno.test("Cell takes an RpcError for an answer, thrown or rejected, and runs th
 Deno.test("Cell runs a crashed call of an idempotent method again in place, up to the third attempt", async () => {
   for (const [first, attempts] of [[1, [1, 2, 3]], [2, [2, 3]], [3, [3]]] as const) {
     const seen: number[] = [];
-    const call = new FakeCall("a");
+    const call = again("a");
     call.attempt = first;
     const cell = cellOf((_, { attempt }) => {
       seen.push(attempt);
       throw new Error("secret");
-    }, true);
+    });
     const records = await recordLogs(() => void cell.deliver(call));
     assert.deepEqual(seen, attempts);
     assert.equal(cell.crashes, attempts.length);
@@ -135,8 +149,8 @@ Deno.test("Cell runs a crashed call of an idempotent method again in place, up t
 });
 
 Deno.test("Cell answers with the attempt that went well", async () => {
-  const call = new FakeCall("a");
-  cellOf((_, { attempt }) => attempt < 3 ? Promise.reject(new Error("flaky")) : attempt, true).deliver(call);
+  const call = again("a");
+  cellOf((_, { attempt }) => attempt < 3 ? Promise.reject(new Error("flaky")) : attempt).deliver(call);
   await turns();
   assert.deepEqual(call.results, [{ ok: true, output: 3 }]);
 });
@@ -159,13 +173,13 @@ Deno.test("Cell makes no further attempt for a call that expired or was withdraw
       (call: FakeCall) => call.withdrawn = true,
     ]
   ) {
-    const call = new FakeCall("a");
+    const call = again("a");
     let runs = 0;
     cellOf(() => {
       runs++;
       spoil(call);
       throw new Error("crash");
-    }, true).deliver(call);
+    }).deliver(call);
     await turns();
     const { result } = call;
     assert.ok(result !== undefined && !result.ok && "dead" in result);
@@ -177,7 +191,7 @@ Deno.test("Cell makes no further attempt for a call that expired or was withdraw
 });
 
 Deno.test("Cell starts nothing that it may not claim, and goes on with the next", () => {
-  const cell = cellOf((input) => input, false, 1);
+  const cell = cellOf((input) => input, 1);
   const gone = new FakeCall("gone");
   gone.claimable = false;
   const next = new FakeCall("next");
@@ -205,7 +219,7 @@ Deno.test("Cell runs nothing when the partition is lost while the start is recor
     const recorded = createDeferred<void>();
     const call = new FakeCall("a");
     call.onStarted = () => recorded.promise;
-    const cell = cellOf(() => assert.fail("ran"), false, 1);
+    const cell = cellOf(() => assert.fail("ran"), 1);
     cell.deliver(call);
     call.withdrawn = true;
     if (outcome === "rejected") recorded.reject(new RpcError("unavailable", "Lost"));
@@ -218,7 +232,7 @@ Deno.test("Cell runs nothing when the partition is lost while the start is recor
 Deno.test("Cell survives a thenable that settles twice, from within, or throws", async () => {
   const twice = { then: (resolve: (value: number) => void) => [resolve(1), resolve(2)] };
   const call = new FakeCall("a");
-  const cell = cellOf(() => twice, false, 1);
+  const cell = cellOf(() => twice, 1);
   cell.deliver(call);
   await turns();
   assert.deepEqual([call.results, cell.running], [[{ ok: true, output: 1 }], 0]);
@@ -236,17 +250,7 @@ Deno.test("Cell survives a thenable that settles twice, from within, or throws",
 Deno.test("Cell refuses what its mailbox has no room for", async () => {
   const { gates, handler } = gated();
   let rooms = 0;
-  const mailbox = { maxCalls: 2, maxBytes: Infinity };
-  const onRoom = () => void rooms++;
-  const cell = new Cell({
-    method: "run",
-    handler,
-    idempotent: false,
-    concurrency: 1,
-    mailbox,
-    host,
-    onRoom,
-  });
+  const cell = cellOf(handler, 1, 2, () => void rooms++);
   assert.deepEqual(["a", "b", "c", "d"].map((id) => cell.deliver(new FakeCall(id))), [
     true,
     true,
@@ -257,4 +261,168 @@ Deno.test("Cell refuses what its mailbox has no room for", async () => {
   await turns();
   assert.equal(rooms, 1);
   assert.ok(cell.deliver(new FakeCall("d")));
+});
+
+/** A cell for calls with keys. */
+function keyedCell(handler: AnyHandler, concurrency = 8): Cell {
+  const mailbox = new KeyedOrder({ maxCalls: 100, maxBytes: Infinity, budget: host.budget }, () => {});
+  return new Cell({ address: "test.Service/run", handler, concurrency, mailbox, host, watch });
+}
+
+/** A call with a key, its id and its input being the same. */
+function keyed(id: string, key: string): FakeCall {
+  const call = again(id);
+  call.key = key;
+  return call;
+}
+
+Deno.test("Cell runs calls of different keys at once, and those of one key one at a time in order", async () => {
+  const { gates, handler } = gated();
+  const cell = keyedCell(handler);
+  for (const id of ["a1", "a2", "b1", "a3"]) cell.deliver(keyed(id, id.slice(0, 1)));
+  assert.deepEqual([[...gates.keys()], cell.depth], [["a1", "b1"], 2]);
+  gates.get("a1")?.resolve(1);
+  await turns();
+  assert.deepEqual([...gates.keys()], ["a1", "b1", "a2"]);
+  gates.get("a2")?.resolve(1);
+  await turns();
+  assert.deepEqual([[...gates.keys()], cell.running], [["a1", "b1", "a2", "a3"], 2]);
+});
+
+Deno.test("Cell holds a key while its crashed call is run again, and no other key", async () => {
+  const ran: string[] = [];
+  const gate = createDeferred<void>();
+  const cell = keyedCell(async (input, { attempt }) => {
+    ran.push(`${input} ${attempt}`);
+    if (input === "a1") await gate.promise;
+    if (input === "a1" && attempt === 1) throw new Error("crash");
+  });
+  for (const id of ["a1", "a2", "b1"]) cell.deliver(keyed(id, id.slice(0, 1)));
+  await turns();
+  assert.deepEqual(ran, ["a1 1", "b1 1"]);
+  gate.resolve();
+  await turns();
+  assert.deepEqual([ran, cell.running, cell.depth], [["a1 1", "b1 1", "a1 2", "a2 1"], 0, 0]);
+});
+
+Deno.test("Cell passes on that a handler asked to be run again later", () => {
+  const call = again("a");
+  call.attempt = 2;
+  cellOf((_, context) => {
+    throw context.retryAfter(250);
+  }).deliver(call);
+  const { result } = call;
+  assert.ok(result !== undefined && !result.ok && "again" in result);
+  assert.deepEqual([result.again, result.ran, result.error.code], [
+    { afterMs: 250, attempt: 2 },
+    "yes",
+    "unavailable",
+  ]);
+});
+
+Deno.test("Cell takes the slot from a handler that ignores its signal, and drops what it answers later", async () => {
+  const clock = new ManualClock();
+  const { gates, handler } = gated();
+  const mailbox = new FifoMailbox({ maxCalls: 10, maxBytes: Infinity, budget: host.budget }, () => {});
+  const cell = new Cell({
+    address: "test.Service/run",
+    handler,
+    concurrency: 1,
+    mailbox,
+    host: cellHost(clock),
+    watch: new RunWatch(clock, 30_000),
+  });
+  const [deaf, next] = [new FakeCall("deaf"), new FakeCall("next")];
+  cell.deliver(deaf);
+  cell.deliver(next);
+  clock.advance(60_000);
+  assert.deepEqual([cell.running, cell.depth], [1, 1], "it may run for as long as nobody tells it to stop");
+  deaf.controller.abort();
+  clock.advance(29_000);
+  assert.equal(cell.abandoned.node, undefined);
+  clock.advance(3_000);
+  assert.deepEqual(cell.abandoned.node, { count: 1, running: ["deaf"] });
+  assert.deepEqual([[...gates.keys()], cell.running, cell.depth], [["deaf", "next"], 1, 0]);
+  const { result } = deaf;
+  assert.ok(result !== undefined && !result.ok && "dead" in result);
+  assert.equal(result.dead.reason, "handler abandoned, it ignored its signal");
+  gates.get("deaf")?.resolve("late");
+  gates.get("next")?.resolve("in time");
+  await turns();
+  assert.deepEqual([deaf.results.length, next.result], [1, { ok: true, output: "in time" }]);
+  assert.deepEqual([cell.abandoned.node, cell.abandoned.endedLate], [{ count: 1, running: [] }, 1]);
+  clock.advance(5_000);
+  assert.equal(clock.timers, 0);
+});
+
+Deno.test("Cell refuses a call that would wait for a call above it, and names the path", async () => {
+  const { gates, handler } = gated();
+  const cell = cellOf(handler, 1);
+  cell.deliver(new FakeCall("outer"));
+  const nested = new FakeCall("nested");
+  nested.chain = ["other.A/x", "test.Service/run", "bank.B/y"];
+  assert.ok(cell.deliver(nested));
+  const { result } = nested;
+  assert.ok(result !== undefined && !result.ok);
+  assert.deepEqual([result.error.code, result.ran], ["failed_precondition", "no"]);
+  assert.match(result.error.message, /: test\.Service\/run -> bank\.B\/y -> test\.Service\/run$/);
+  gates.get("outer")?.resolve(1);
+  await turns();
+  cell.deliver(nested);
+  assert.ok(gates.has("nested"), "where nothing is at work it does not wait");
+});
+
+Deno.test("Cell runs a nested call of its own where a slot is free, and waits where not all slots are above it", () => {
+  const { gates, handler } = gated();
+  const cell = cellOf(handler, 2);
+  const nested = (id: string, chain: readonly string[]) => {
+    const call = new FakeCall(id);
+    call.chain = chain;
+    return call;
+  };
+  cell.deliver(new FakeCall("outer"));
+  cell.deliver(nested("inner", ["test.Service/run"]));
+  assert.deepEqual([...gates.keys()], ["outer", "inner"]);
+  const sibling = nested("sibling", ["test.Service/run"]);
+  cell.deliver(sibling);
+  assert.deepEqual([sibling.results, cell.depth], [[], 1], "one slot may be another caller's");
+  const innermost = nested("innermost", ["test.Service/run", "test.Service/run"]);
+  cell.deliver(innermost);
+  assert.equal(innermost.result?.ok, false);
+});
+
+Deno.test("Cell refuses a nested call of a key that is at work above it, and only of that key", () => {
+  const { gates, handler } = gated();
+  const cell = keyedCell(handler);
+  cell.deliver(keyed("outer", "a"));
+  const [same, other] = [keyed("same", "a"), keyed("other", "b")];
+  const [behindOther, own] = [keyed("behind", "b"), "test.Service/run@a"];
+  for (const call of [same, other, behindOther]) {
+    Object.assign(call, { chain: [own] });
+    cell.deliver(call);
+  }
+  assert.deepEqual([same.result?.ok, gates.has("other"), behindOther.results], [false, true, []]);
+});
+
+Deno.test("Cell lets the event loop come round between handlers that answer at once", async () => {
+  let ran = 0;
+  const first = createDeferred<void>();
+  const mailbox = new FifoMailbox({ maxCalls: 10_000, maxBytes: Infinity, budget: host.budget }, () => {});
+  const cell = new Cell({
+    address: "test.Service/run",
+    handler: (input) => (ran++, input === 0 ? first.promise : input),
+    concurrency: 1,
+    mailbox,
+    host: { ...host, turns: new Turns(10) },
+    watch,
+  });
+  for (let index = 0; index < 100; index++) cell.deliver(new FakeCall(String(index), index));
+  const seen: number[] = [];
+  const look = () => {
+    if (seen.push(ran) < 100 && ran < 100) setImmediate(look);
+  };
+  setImmediate(look);
+  first.resolve();
+  await until(() => ran === 100);
+  assert.deepEqual(seen.slice(0, 5), [10, 20, 30, 40, 50]);
 });

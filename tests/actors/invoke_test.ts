@@ -25,7 +25,7 @@ async function bank(contexts: HandlerContext[] = []): Promise<System> {
     transfer: ({ from }) => from,
     tell: () => {},
   });
-  await system.serve(Account, { balance: () => "rich" });
+  await system.serve(Account, () => ({ balance: () => "rich" }));
   return system;
 }
 
@@ -52,7 +52,7 @@ Deno.test("invoke() calls by name, a service or an entity", async () => {
     transfer: () => "",
     tell: () => {},
   });
-  await system.serve(Account, { balance: () => "rich" });
+  await system.serve(Account, () => ({ balance: () => "rich" }));
   const client = await createClient({ transport: embedded(broker) });
   const quotes = await Promise.all(
     [1, 2, 3].map((cents) => client.invoke({ contract: "bank.Payments", method: "quote" }, { cents })),
@@ -101,7 +101,7 @@ Deno.test("invoke() runs the interceptors of the system and its own", async () =
     transport: embedded(),
     interceptors: [(call, next) => (order.push(`system ${call.method}`), next(call))],
   });
-  await system.serve(Account, { balance: () => "rich" });
+  await system.serve(Account, () => ({ balance: () => "rich" }));
   const target = { contract: "bank.Account", method: "balance", key: "acc-1" };
   const interceptors = [() => (order.push("own"), "cached")];
   assert.equal(await system.invoke(target, undefined, { interceptors }), "cached");

@@ -1,14 +1,18 @@
 import assert from "node:assert/strict";
-import { Mailbox } from "../../actors/mailbox.ts";
+import { ByteBudget } from "../../actors/byte_budget.ts";
+import { FifoMailbox } from "../../actors/mailbox.ts";
 import { FakeCall } from "../helpers/inbound_call.ts";
 import { turns } from "../helpers/settled.ts";
 
 function mailbox(maxCalls: number, maxBytes = Infinity) {
   const state = { rooms: 0 };
-  return { state, box: new Mailbox({ maxCalls, maxBytes }, () => state.rooms++) };
+  return {
+    state,
+    box: new FifoMailbox({ maxCalls, maxBytes, budget: new ByteBudget(Infinity) }, () => state.rooms++),
+  };
 }
 
-Deno.test("Mailbox gives calls back in the order in which they came", () => {
+Deno.test("FifoMailbox gives calls back in the order in which they came", () => {
   const { box } = mailbox(10);
   for (const id of ["a", "b", "c"]) assert.ok(box.put(new FakeCall(id, id, 2)));
   assert.deepEqual([box.size, box.bytes], [3, 6]);
@@ -16,7 +20,7 @@ Deno.test("Mailbox gives calls back in the order in which they came", () => {
   assert.deepEqual([box.size, box.bytes], [0, 0]);
 });
 
-Deno.test("Mailbox keeps the order also when it is never empty for a long time", () => {
+Deno.test("FifoMailbox keeps the order also when it is never empty for a long time", () => {
   const { box } = mailbox(10);
   box.put(new FakeCall("0"));
   for (let index = 1; index < 10_000; index++) {
@@ -26,7 +30,7 @@ Deno.test("Mailbox keeps the order also when it is never empty for a long time",
   }
 });
 
-Deno.test("Mailbox refuses beyond its calls, and says once that half of it is free", async () => {
+Deno.test("FifoMailbox refuses beyond its calls, and says once that half of it is free", async () => {
   const { box, state } = mailbox(4);
   for (let index = 0; index < 4; index++) assert.ok(box.put(new FakeCall("a")));
   assert.ok(!box.put(new FakeCall("b")) && !box.put(new FakeCall("b")));
@@ -41,7 +45,7 @@ Deno.test("Mailbox refuses beyond its calls, and says once that half of it is fr
   assert.equal(state.rooms, 1);
 });
 
-Deno.test("Mailbox refuses beyond its bytes, but lets a larger call into an empty one", async () => {
+Deno.test("FifoMailbox refuses beyond its bytes, but lets a larger call into an empty one", async () => {
   const { box, state } = mailbox(10, 100);
   assert.ok(box.put(new FakeCall("large", "", 500)));
   assert.ok(!box.put(new FakeCall("small", "", 1)));
@@ -53,7 +57,7 @@ Deno.test("Mailbox refuses beyond its bytes, but lets a larger call into an empt
   assert.ok(!box.put(new FakeCall("c", "", 1)));
 });
 
-Deno.test("Mailbox says nothing where it never refused", async () => {
+Deno.test("FifoMailbox says nothing where it never refused", async () => {
   const { box, state } = mailbox(1);
   box.put(new FakeCall("a"));
   box.take();

@@ -148,12 +148,12 @@ Deno.test("ctx.client works where the async context is lost, and a client made e
 Deno.test("System.invoke() inside a handler refuses a cycle through an entity before it is sent, and names the path", async () => {
   await using system = await createSystem({ name: "test", transport: embedded() });
   let visits = 0;
-  await system.serve(Account, {
+  await system.serve(Account, () => ({
     visit: async (_, ctx) => {
       visits++;
       return await ctx.client(Outer).run("back");
     },
-  });
+  }));
   await system.serve(Outer, {
     run: async () => {
       const failure = await failureOf(system.invoke(VISIT, "again"));
@@ -169,9 +169,9 @@ Deno.test("System.invoke() inside a handler refuses a cycle through an entity be
 Deno.test("ctx.client one-way calls outlive the call around them, and may come back to it", async () => {
   await using system = await createSystem({ name: "test", transport: embedded() });
   const told: unknown[] = [];
-  await system.serve(Account, {
+  await system.serve(Account, () => ({
     visit: async (input, ctx) => input === "first" && typeof (await ctx.client(Outer).tell("told")).messageId,
-  });
+  }));
   await system.serve(Outer, {
     run: () => {},
     tell: async (input, ctx) => {

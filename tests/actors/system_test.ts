@@ -59,14 +59,25 @@ Deno.test("createSystem serves a contract once, also when asked twice in one tur
   assert.equal(await system.client(Service).once(5), 5);
 });
 
-Deno.test("createSystem leaves nothing behind when it is closed while a service starts", async () => {
-  const broker = new MemoryBroker();
-  const system = await createSystem({ name: "test", transport: embedded(broker) });
-  const serving = assert.rejects(system.serve(Service, handlers()));
-  await system.close();
-  await serving;
-  assert.deepEqual(broker.group("rpc-test-Service")?.members, []);
-  broker.close();
+Deno.test("createSystem leaves nothing behind when it is closed while a service starts, however far it is", async () => {
+  const joined: boolean[] = [];
+  for (let steps = 0; steps < 40; steps++) {
+    const broker = new MemoryBroker();
+    const system = await createSystem({ name: "test", transport: embedded(broker) });
+    let served = false;
+    const serving = system.serve(Service, handlers()).then(() => served = true, () => {});
+    for (let step = 0; step < steps; step++) await Promise.resolve();
+    joined.push(broker.group("rpc-test-Service")?.members.length === 1);
+    await system.close();
+    await serving;
+    assert.deepEqual(
+      broker.group("rpc-test-Service")?.members ?? [],
+      [],
+      `after ${steps} steps, served: ${served}`,
+    );
+    broker.close();
+  }
+  assert.ok(joined.includes(false) && joined.includes(true), "it was closed before and after it had joined");
 });
 
 Deno.test("createSystem lets a service start again after its start failed", async () => {

@@ -1,10 +1,12 @@
 import { embedded, embeddedBroker } from "rocket-actors";
 import { callSuite } from "./call_suite.ts";
 
-callSuite("embedded", () => {
-  const broker = embeddedBroker();
-  return Promise.resolve({
-    transport: () => embedded(broker),
-    [Symbol.asyncDispose]: () => Promise.resolve(broker.close()),
+for (const ownership of ["offset", "perMessage"] as const) {
+  callSuite(`embedded, ${ownership}`, () => {
+    const broker = embeddedBroker({ ownership });
+    return Promise.resolve({
+      transport: () => embedded(broker),
+      [Symbol.asyncDispose]: () => Promise.resolve(broker.close()),
+    });
   });
-});
+}

@@ -10,9 +10,13 @@ import {
   RpcError,
   type System,
   type Transport,
+  type,
 } from "rocket-actors";
+import { systemClock } from "../../src/async/clock.ts";
 import { createDeferred } from "../../src/async/deferred.ts";
+import { topicOf } from "../../src/call/plan.ts";
 import { freshName } from "../broker/shared.ts";
+import { capitals, slowCapitals } from "../helpers/schemas.ts";
 import { assertFails, until } from "../helpers/settled.ts";
 
 /** One broker for one test. */
@@ -83,6 +87,7 @@ export function callSuite(name: string, factory: () => Promise<CallSuiteFixture>
   answers(test);
   failures(test);
   instances(test);
+  contracts(test);
 }
 
 type Test = (promise: string, run: (fixture: CallSuiteFixture) => Promise<void>) => void;
@@ -203,8 +208,8 @@ function instances(test: Test): void {
   test("is taken by either of two instances, and by the other when one leaves", async (fixture) => {
     await using pair = await Pair.start(fixture, () => "first");
     const second = await createSystem({ name: "second", transport: fixture.transport() });
-    await second.serve(pair.contract, handlersOf(() => "second"));
-    await until(() => (pair.server.services()[0]?.queues.length ?? 16) < 16);
+    const service = await second.serve(pair.contract, handlersOf(() => "second"));
+    await until(() => service.state().queues.length > 0);
     const seen = new Set<unknown>();
     while (seen.size < 2) {
       for (const answer of await Promise.all(Array.from({ length: 40 }, () => pair.client.once(1)))) {
@@ -213,5 +218,69 @@ function instances(test: Test): void {
     }
     await second.close();
     for (let call = 0; call < 20; call++) assert.equal(await pair.client.once(1), "first");
+  });
+}
+
+function contracts(test: Test): void {
+  test("brings its handler what the input's schema parsed, and its caller what the output's did", async (fixture) => {
+    const contract = defineService(freshName("Call"), {
+      now: method({ input: capitals, output: capitals }),
+      later: method({ input: slowCapitals, output: slowCapitals }),
+    });
+    await using server = await createSystem({ name: "server", transport: fixture.transport() });
+    const seen: string[] = [];
+    const handler = (input: string) => (seen.push(input), input === "BAD" ? 7 as never : `out of ${input}`);
+    await server.serve(contract, { now: handler, later: handler });
+    await using caller = await createClient({ name: "caller", transport: fixture.transport() });
+    const client = caller.client(contract, { timeoutMs: 10_000 });
+    assert.deepEqual([await client.now("a"), await client.later("b")], ["OUT OF A", "OUT OF B"]);
+    assert.deepEqual(seen, ["A", "B"]);
+    for (const method of ["now", "later"] as const) {
+      const lost = await assertFails(client[method]("bad"), "internal", "executed_reply_lost");
+      assert.match(lost.message, /items\[0\]\.name: must be a text/);
+    }
+  });
+
+  test("with less time left than its method needs expires at once", async (fixture) => {
+    const contract = defineService(freshName("Call"), {
+      urgent: method<unknown, unknown>({ minRemainingMs: 9_000 }),
+    });
+    await using server = await createSystem({ name: "server", transport: fixture.transport() });
+    await server.serve(contract, { urgent: (input) => input });
+    await using caller = await createClient({ name: "caller", transport: fixture.transport() });
+    const client = caller.client(contract, { timeoutMs: 30_000 });
+    assert.equal(await client.urgent(1), 1);
+    const since = performance.now();
+    await assertFails(client.urgent(2, { timeoutMs: 8_000 }), "deadline_exceeded", "expired");
+    assert.ok(performance.now() - since < 5_000);
+  });
+
+  test("by a stranger runs on its key's queue, wherever it was stored, and its answer finds the stranger", async (fixture) => {
+    const contract = defineService(freshName("Call"), {
+      keyed: method({ input: type<string>(), output: type<string>(), key: (input) => input }),
+    }, { slots: 1 });
+    await using server = await createSystem({ name: "server", transport: fixture.transport() });
+    const handle = await server.serve(contract, { keyed: (key, context) => `${key} ${context.key}` });
+    await until(() => handle.state().queues.length === 16);
+    const stranger = fixture.transport();
+    await stranger.start({ clock: systemClock, random: Math.random, instance: 7_777_777 });
+    const answers = new Map<string, string>();
+    stranger.onDirect(({ plain, body }) => {
+      answers.set(plain?.correlationId ?? "", new TextDecoder().decode(body));
+    });
+    const topic = topicOf(contract.name);
+    const queues = await stranger.queues(topic);
+    for (const [index, queue] of queues.entries()) {
+      const body = new TextEncoder().encode('"acc-1"');
+      const plain = {
+        correlationId: `stranger-${index}`,
+        ttlMs: 20_000,
+        replyTo: stranger.addresses.reply,
+      };
+      await stranger.send({ topic, tag: "keyed", keys: [], headers: new Map(), body, plain }, { queue });
+    }
+    await until(() => answers.size === queues.length);
+    assert.deepEqual([...new Set(answers.values())], ['"acc-1 acc-1"']);
+    await stranger.close();
   });
 }

@@ -1,6 +1,5 @@
 import { travelling } from "../../src/envelope/body.ts";
 import { HEADER } from "../../src/envelope/headers.ts";
-
 import { type Request, requestHeaders, writeOwn, writeShared } from "../../src/envelope/request.ts";
 import type { Delivery, Message, Partition, QueueRef } from "../../src/transport/transport.ts";
 import { packOf as packBody } from "./packs.ts";
@@ -16,6 +15,7 @@ export function requestOf(id: string, changes: Partial<Request> = {}): Request {
     chain: [],
     trace: undefined,
     attempt: 1,
+    started: undefined,
     deadlineMs: 1_700_000_005_000,
     timeoutMs: 5_000,
     type: "application/json",
@@ -50,19 +50,27 @@ export function packOf(requests: readonly [Request, ...Request[]], tag = "run"):
 /** A delivery that counts what is done to it. */
 export class FakeDelivery implements Delivery {
   readonly message: Message;
-  readonly queue = QUEUE;
+  readonly queue: QueueRef;
   readonly offset: number;
   readonly storedAtMs: number;
   readonly starts: number;
   acks = 0;
   startedCalls = 0;
+  /** For how long it was given back, each time. */
+  readonly givenBack: number[] = [];
   onStarted: () => Promise<void> = () => Promise.resolve();
 
   constructor(
     message: Message,
-    options: { readonly offset?: number; readonly storedAtMs?: number; readonly starts?: number } = {},
+    options: {
+      readonly offset?: number;
+      readonly storedAtMs?: number;
+      readonly starts?: number;
+      readonly queue?: QueueRef;
+    } = {},
   ) {
     this.message = message;
+    this.queue = options.queue ?? QUEUE;
     this.offset = options.offset ?? 0;
     this.storedAtMs = options.storedAtMs ?? 1_700_000_000_000;
     this.starts = options.starts ?? 0;
@@ -78,11 +86,14 @@ export class FakeDelivery implements Delivery {
   ack(): void {
     this.acks++;
   }
+  retryLater(ms: number): void {
+    this.givenBack.push(ms);
+  }
 }
 
 /** A partition that remembers what was asked of it. */
 export class FakePartition implements Partition {
-  readonly queue = QUEUE;
+  queue = QUEUE;
   demands: number[] = [];
   isHeld = true;
 

@@ -6,6 +6,7 @@ import type {
   Member,
   Message,
   QueueRef,
+  SendOptions,
   SendReceipt,
   StoredReply,
   Subscription,
@@ -25,14 +26,21 @@ export interface SentTo {
  */
 export class FakeTransport implements Transport {
   capabilities: Capabilities = {
+    ownership: "offset",
     ownedPartitions: true,
+    orderedKeys: true,
+    delayMs: false,
     durable: false,
     storedReplies: true,
     presence: true,
     maxBodyBytes: 3 * 1024 * 1024,
   };
   addresses: Addresses = { reply: "fake:me", direct: "fake:me" };
-  readonly sent: { readonly message: Message; readonly queue: QueueRef }[] = [];
+  readonly sent: {
+    readonly message: Message;
+    readonly queue: QueueRef;
+    readonly delayMs: number | undefined;
+  }[] = [];
   readonly sentTo: SentTo[] = [];
   looks = 0;
   listener: (message: DirectMessage) => void = () => {};
@@ -51,10 +59,10 @@ export class FakeTransport implements Transport {
   queues(topic: string): Promise<readonly QueueRef[]> {
     return this.onQueues(topic);
   }
-  async send(message: Message, { queue }: { readonly queue: QueueRef }): Promise<SendReceipt> {
-    this.sent.push({ message, queue });
+  async send(message: Message, { queue, delayMs }: SendOptions): Promise<SendReceipt> {
+    this.sent.push({ message, queue, delayMs });
     await this.onSend(message, queue);
-    return { messageId: "m", queue, offset: this.sent.length - 1 };
+    return { messageId: "m", queue, offset: delayMs === undefined ? this.sent.length - 1 : undefined };
   }
   async sendTo(
     address: string,

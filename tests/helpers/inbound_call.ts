@@ -5,7 +5,7 @@ import type { MethodSettings } from "../../src/contract/types.ts";
 /** A call that records what a cell does with it. */
 export class FakeCall implements InboundCall {
   readonly id: string;
-  readonly method = "run";
+  method = "run";
   kind: "call" | "oneway" = "call";
   settings: MethodSettings = method().settings;
   key: string | undefined;
@@ -20,7 +20,7 @@ export class FakeCall implements InboundCall {
   readonly idempotencyKey = "k";
   readonly caller = "test/1";
   readonly headers = new Map([["tenant", "t1"]]);
-  readonly controller = new AbortController();
+  controller = new AbortController();
   withdrawn = false;
   claimable = true;
   readonly results: Result[] = [];
@@ -45,6 +45,10 @@ export class FakeCall implements InboundCall {
   }
   started(): Promise<void> | undefined {
     return this.onStarted();
+  }
+  interrupt(reason: unknown): void {
+    this.controller.abort(reason);
+    this.controller = new AbortController();
   }
   settle(result: Result): void {
     this.results.push(result);

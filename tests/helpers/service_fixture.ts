@@ -1,17 +1,17 @@
-import type { InboundCall } from "../../src/call/inbound.ts";
+import type { InboundCall, Result } from "../../src/call/inbound.ts";
 import { TimerWheel } from "../../src/async/timer_wheel.ts";
-import { json } from "../../src/codec/json.ts";
 import { defineService } from "../../src/contract/define.ts";
 import { method } from "../../src/contract/method.ts";
-import { HEADER } from "../../src/envelope/headers.ts";
+import type { Contract } from "../../src/contract/types.ts";
+import { HEADER, unescapeHeader } from "../../src/envelope/headers.ts";
 import { decodePack } from "../../src/envelope/pack.ts";
+import { readRequest } from "../../src/envelope/request.ts";
 import { readReply, type Reply } from "../../src/envelope/reply.ts";
-import { DeadLetters } from "../../src/server/dead_letters.ts";
+import type { ServiceParts } from "../../src/server/service_parts.ts";
 import { PartitionIntake } from "../../src/server/partition_intake.ts";
-import { Receiver } from "../../src/server/receiver.ts";
-import { Replier } from "../../src/server/replier.ts";
-import type { Shared } from "../../src/server/shared.ts";
-import { Suspects } from "../../src/server/suspects.ts";
+import { createShared, type Shared } from "../../src/server/shared.ts";
+import type { OutcomeStore } from "../../src/store/outcome_store.ts";
+import type { Capabilities } from "../../src/transport/transport.ts";
 import { FakePartition } from "./deliveries.ts";
 import { FakeTransport, type SentTo } from "./fake_transport.ts";
 import { ManualClock } from "./manual_clock.ts";
@@ -29,6 +29,21 @@ export function repliesIn({ message }: SentTo): readonly Reply[] {
   return entries.flatMap((entry) => readReply(headers, entry.headers, entry.body) ?? []);
 }
 
+/** A request that was stored in its queue again. */
+export interface SentAgain {
+  readonly id: string;
+  readonly attempt: number;
+  readonly started: boolean;
+  readonly timeoutMs: number;
+  readonly delayMs: number;
+}
+
+/** What a fixture may differ in. */
+export interface FixtureOptions {
+  readonly store?: OutcomeStore | undefined;
+  readonly capabilities?: Partial<Capabilities> | undefined;
+}
+
 /** The callee's side of one service on a fake transport, with a mailbox that the test holds. */
 export class ServiceFixture {
   readonly clock = new ManualClock();
@@ -39,25 +54,30 @@ export class ServiceFixture {
   readonly mailbox: InboundCall[] = [];
   /** Mailbox room; a delivery beyond it is refused. */
   room = Infinity;
+  /** Partitions that the mailboxes were told have ended. */
+  readonly released: string[] = [];
+  onReleased: () => Promise<void> = () => Promise.resolve();
+  readonly parts: ServiceParts;
   readonly shared: Shared;
   readonly intake: PartitionIntake;
 
-  constructor() {
+  constructor(served: Contract = contract, { store, capabilities }: FixtureOptions = {}) {
     const { transport, clock, wheel } = this;
-    const random = () => 0.5;
-    this.shared = {
-      parts: { transport, codec: json, clock, random, wheel },
-      receiver: new Receiver(contract, json),
-      replier: new Replier(transport, clock, random),
-      deadLetters: new DeadLetters(transport, clock, random, "%DLQ%rpc-test-Service"),
-      suspects: new Suspects(transport),
-      deliver: (call) => {
+    transport.capabilities = { ...transport.capabilities, ...capabilities };
+    this.parts = { transport, clock, random: () => 0.5, wheel, store };
+    const mailboxes = {
+      deliver: (call: InboundCall) => {
         if (this.mailbox.length >= this.room) return false;
         this.mailbox.push(call);
         return true;
       },
-      counts: { expiredUnanswered: 0, duplicates: 0, foundAgain: 0 },
+      onRoom: () => {},
+      released: (partition: string) => {
+        this.released.push(partition);
+        return this.onReleased();
+      },
     };
+    this.shared = createShared(served, mailboxes, this.parts);
     this.intake = new PartitionIntake(this.partition, this.shared);
   }
 
@@ -66,11 +86,42 @@ export class ServiceFixture {
     return this.transport.sentTo.flatMap(repliesIn);
   }
 
+  /** What the replies say, in order: `ok`, or code and outcome. */
+  get answers(): readonly string[] {
+    return this.replies.map((reply) => reply.ok ? "ok" : `${reply.error.code}/${reply.error.outcome}`);
+  }
+
+  /** Requests that were stored in their queue again, in order. */
+  get sentAgain(): readonly SentAgain[] {
+    return this.transport.sent
+      .filter(({ message }) => !message.topic.startsWith("%DLQ%"))
+      .map(({ message, delayMs }) => {
+        const { id, attempt, started, timeoutMs } = readRequest(
+          message.headers,
+          message.headers,
+          message.body,
+        );
+        return { id, attempt, started: started === true, timeoutMs, delayMs: delayMs ?? 0 };
+      });
+  }
+
+  /** The reasons of the dead letters stored, in order. */
+  get deadLetters(): readonly string[] {
+    return this.transport.sent
+      .filter(({ message }) => message.topic.startsWith("%DLQ%"))
+      .map(({ message }) => unescapeHeader(message.headers.get(HEADER.dead) ?? ""));
+  }
+
   /** Claims, starts and answers a call as a cell does. */
   run(call: InboundCall | undefined, output: unknown = "done"): boolean {
+    return this.end(call, { ok: true, output });
+  }
+
+  /** The same with any result. */
+  end(call: InboundCall | undefined, result: Result): boolean {
     if (call === undefined || !call.claim()) return false;
     void call.started();
-    call.settle({ ok: true, output });
+    call.settle(result);
     return true;
   }
 }

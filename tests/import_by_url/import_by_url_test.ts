@@ -23,6 +23,15 @@ export function connect(nameServers: string): Promise<CallerSystem> {
 }
 `;
 
+const CODECS = (host: string) => `
+import { msgpack } from "http://${host}/src/codec/msgpack.ts";
+import { protobuf } from "http://${host}/src/codec/protobuf.ts";
+
+const types = protobuf('syntax = "proto3"; message Fee { int64 cents = 1; }', { fee: { output: "Fee" } });
+const place = { contract: "bank.Quotes", method: "fee", part: "output" } as const;
+console.log(msgpack.decode(msgpack.encode(new Set([1n]))), types.decode(types.encode({ cents: 3 }, place), place));
+`;
+
 /** An empty folder with one program, and a cache of its own beside it. */
 class Consumer implements AsyncDisposable {
   readonly #root: string;
@@ -67,7 +76,9 @@ Deno.test("mod.ts imported by URL calls on embedded(), without permissions and w
   assert.deepEqual(tree.refused, []);
   assert(tree.served.includes("/mod.ts"));
   assert(tree.served.includes("/src/transport/embedded/mod.ts"));
-  const heavy = tree.served.filter((path) => /^\/src\/(rocketmq|transport\/remoting)\//.test(path));
+  const heavy = tree.served.filter((path) =>
+    /^\/src\/(rocketmq\/|transport\/remoting\/|deps\/(msgpack|protobufjs)\.ts$)/.test(path)
+  );
   assert.deepEqual(heavy, []);
 });
 
@@ -79,6 +90,16 @@ Deno.test("src/transport/remoting/mod.ts imported by URL type-checks", async () 
 
   assert.deepEqual(tree.refused, []);
   assert(tree.served.includes("/src/transport/remoting/mod.ts"));
+});
+
+Deno.test("src/codec/msgpack.ts and protobuf.ts imported by URL work without permissions", async () => {
+  await using tree = new PublishedTree();
+  await using consumer = await Consumer.create(CODECS(tree.host));
+
+  const output = await consumer.deno("run", "--no-prompt", "--check=all", `--allow-import=${tree.host}`);
+
+  assert.equal(output, "Set(1) { 1n } { cents: 3n }\n");
+  assert.deepEqual(tree.refused, []);
 });
 
 Deno.test("PublishedTree refuses what is not published, however it is spelt", async () => {

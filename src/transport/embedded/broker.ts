@@ -1,52 +1,128 @@
-import { setImmediate } from "node:timers";
+import { type Clock, systemClock, type Timer } from "../../async/clock.ts";
+import { TimerWheel } from "../../async/timer_wheel.ts";
 import { RpcError } from "../../errors/rpc_error.ts";
-import type { DirectMessage, Message, QueueRef, SendReceipt, StoredReply, TopicSpec } from "../transport.ts";
-import { ConsumerGroup } from "./group.ts";
-import { type StoredMessage, StoredQueue } from "./stored_queue.ts";
+import { EVENTS } from "../../log/events.ts";
+import { logger } from "../../log/log.ts";
+import type { Message, QueueRef, SendReceipt, StoredReply, TopicSpec } from "../transport.ts";
+import { DEATH_NOTICED_MS } from "./defaults.ts";
+import type { ConsumerGroup, GroupHost } from "./group.ts";
+import { clientAt, clientIdOf, type Instance } from "./instance.ts";
+import { type CopiedMessage, giveContent, giveMessage, takeMessage } from "./message_copy.ts";
+import { OffsetGroup } from "./offset_group.ts";
+import { type BrokerSettings, brokerSettings, type EmbeddedBrokerOptions } from "./options.ts";
+import { Retention } from "./retention.ts";
+import { SharedGroup } from "./shared_group.ts";
+import { StoredReplies } from "./stored_replies.ts";
+import { EMBEDDED_BROKER, type StoredQueue } from "./stored_queue.ts";
+import { Topic } from "./topic.ts";
+import { Turns } from "./turns.ts";
 
-/** The name that the embedded broker's queues carry. */
-export const EMBEDDED_BROKER = "embedded";
+/** The topic that replies are kept in, named as on RocketMQ. */
+export const REPLY_TOPIC = `${EMBEDDED_BROKER}_REPLY_TOPIC`;
 
-/** Unsettled messages of one queue before the broker refuses more. */
-const MAX_MESSAGES = 100_000;
-/** Bytes of the bodies kept in one queue before the broker refuses more. */
-const MAX_BYTES = 256 * 1024 * 1024;
-/** Replies that can be found again, in each of two generations. */
-const REPLIES_PER_GENERATION = 5_000;
-/** Bytes of the replies that can be found again, in each of two generations. */
-const REPLY_BYTES_PER_GENERATION = 32 * 1024 * 1024;
+/** A message as the broker keeps it: a copy, which its receiver may change. */
+export interface EmbeddedMessage {
+  /** The message itself. */
+  readonly message: Message;
+  /** The queue it is stored in. */
+  readonly queue: QueueRef;
+  /** Its place in the queue. */
+  readonly offset: number;
+  /** When it was stored in this queue, by the broker's clock, epoch milliseconds. */
+  readonly storedAtMs: number;
+}
+
+const log = logger("transport");
 
 /**
- * A RocketMQ in memory: topics with queues, consumer groups with offsets, marks and owners, replies that can be
- * found again. Messages are copied on the way in, so no two systems ever share an object.
+ * A RocketMQ in memory: topics with queues, consumer groups, messages held back, replies that can be found again.
+ * Messages are copied on the way in and on the way out, so no two systems ever share an object.
  */
-export class MemoryBroker {
-  readonly #topics = new Map<string, readonly StoredQueue[]>();
+export class MemoryBroker implements GroupHost {
+  readonly settings: BrokerSettings;
+  readonly retention: Retention;
+  readonly turns = new Turns();
+  readonly #topics = new Map<string, Topic>();
   readonly #groups = new Map<string, ConsumerGroup>();
-  readonly #listeners = new Map<string, (message: DirectMessage) => void>();
-  #replies = new Map<string, StoredReply>();
-  #olderReplies = new Map<string, StoredReply>();
-  #replyBytes = 0;
-  readonly #ready = new Set<ConsumerGroup>();
+  readonly #instances = new Map<string, Instance>();
+  readonly #replyTopic = new Topic(REPLY_TOPIC, 1);
+  readonly #replies: StoredReplies;
+  #clock: Clock | undefined;
+  #wheel: TimerWheel | undefined;
+  #heldBack = 0;
   #closed = false;
+
+  constructor(options: EmbeddedBrokerOptions = {}) {
+    this.settings = brokerSettings(options);
+    const { retainedMessages: messages, retainedBytes: bytes, retainedMs: settledMs, clock } = this.settings;
+    this.#clock = clock;
+    this.retention = new Retention(
+      { messages, bytes, settledMs },
+      () => this.clock,
+      (stored) => this.#replies.dropped(stored),
+    );
+    this.#replies = new StoredReplies(this.#replyTopic, this.retention);
+    this.#topics.set(REPLY_TOPIC, this.#replyTopic);
+  }
+
+  /** Where its time comes from. */
+  get clock(): Clock {
+    return this.#clock ??= systemClock;
+  }
+
+  get takeoverGraceMs(): number {
+    return this.settings.takeoverGraceMs;
+  }
+
+  get redeliverAfterMs(): number {
+    return this.settings.redeliverAfterMs;
+  }
+
+  /** Sends that were refused because unsettled messages took all the room. */
+  get refused(): number {
+    return this.retention.refused;
+  }
+
+  monotonic(): number {
+    return this.clock.monotonic();
+  }
+
+  after(ms: number, callback: () => void): Timer {
+    if (this.#closed) return { cancel: () => {} };
+    this.#wheel ??= new TimerWheel(this.clock);
+    return this.#wheel.schedule(ms, callback);
+  }
+
+  /** Connects an instance. The first one brings the clock, unless there is one. */
+  connect(instance: Instance, clock: Clock): void {
+    if (this.#closed) throw closed();
+    this.#clock ??= clock;
+    this.#instances.set(instance.clientId, instance);
+  }
+
+  /** Disconnects an instance: nothing reaches it any more. */
+  disconnect(instance: Instance): void {
+    this.#instances.delete(instance.clientId);
+  }
 
   /** Makes topics and groups that are not there. */
   ensure(specs: readonly TopicSpec[]): void {
-    for (const { topic, queues, group } of specs) {
-      let stored = this.#topics.get(topic);
-      if (stored === undefined) {
-        stored = Array.from({ length: queues }, () => new StoredQueue());
-        this.#topics.set(topic, stored);
-      }
-      if (group !== undefined && !this.#groups.has(group)) {
-        this.#groups.set(group, new ConsumerGroup(topic, stored, () => this.#wake(group)));
-      }
+    if (this.#closed) throw closed();
+    for (const { topic: name, queues, group } of specs) {
+      const topic = this.#topics.get(name) ?? new Topic(name, queues);
+      this.#topics.set(name, topic);
+      if (group === undefined || this.#groups.has(group)) continue;
+      const create = (): ConsumerGroup =>
+        this.settings.ownership === "offset"
+          ? new OffsetGroup(topic.queues, this)
+          : new SharedGroup(topic.queues, this);
+      this.#groups.set(group, topic.consume(create, this.retention));
     }
   }
 
   /** The queues of a topic, or none where it does not exist. */
   queues(topic: string): readonly QueueRef[] {
-    return (this.#topics.get(topic) ?? []).map((_, id) => ({ topic, broker: EMBEDDED_BROKER, id }));
+    return this.#topics.get(topic)?.refs ?? [];
   }
 
   /** A group that was made before. */
@@ -54,103 +130,122 @@ export class MemoryBroker {
     return this.#groups.get(group);
   }
 
-  /** All messages kept of a topic, by queue: for tests and tools. */
-  messages(topic: string): readonly StoredMessage[] {
-    return (this.#topics.get(topic) ?? []).flatMap((queue) => [...queue.messages()]);
+  /** Copies of all messages kept of a topic, queue by queue, oldest first. */
+  messages(topic: string): readonly EmbeddedMessage[] {
+    const stored = this.#topics.get(topic);
+    if (stored === undefined) return [];
+    return stored.queues.flatMap((queue) => stored.messages(queue, this.retention)).map(
+      ({ message, queue, offset, storedAtMs }) => {
+        return { message: giveMessage(message), queue: queue.ref, offset, storedAtMs };
+      },
+    );
   }
 
-  /** Stores a message, or refuses it. */
-  append(message: Message, queue: QueueRef, nowMs: number): SendReceipt {
-    if (this.#closed) throw refused("unavailable", "The embedded broker is closed");
-    const stored = this.#topics.get(message.topic)?.[queue.id];
-    if (stored === undefined) {
-      throw refused("unavailable", `Topic "${message.topic}" has no queue ${queue.id}`);
+  /**
+   * Stores a message, now or after a delay.
+   *
+   * @throws {RpcError} outcome `not_sent`: it is refused
+   */
+  append(message: Message, { topic: name, broker, id }: QueueRef, delayMs = 0): SendReceipt {
+    if (this.#closed) throw closed();
+    const topic = this.#topics.get(message.topic);
+    const queue = topic?.queues[id];
+    if (topic === undefined || name !== message.topic || broker !== EMBEDDED_BROKER) {
+      throw refused("unavailable", `Broker "${broker}" has no topic "${message.topic}"`);
     }
-    if (message.body.length === 0) throw refused("invalid_argument", "Cannot store a message without a body");
-    if (stored.unsettled >= MAX_MESSAGES || stored.bytes + message.body.length > MAX_BYTES) {
-      throw refused(
-        "resource_exhausted",
-        `Queue ${queue.id} of "${message.topic}" is full: nobody settles its messages`,
-      );
-    }
-    const { offset } = stored.append(copy(message), nowMs);
-    let consumed = false;
-    for (const [name, group] of this.#groups) {
-      if (group.topic !== message.topic) continue;
-      consumed = true;
-      this.#wake(name);
-    }
-    // Nobody will ever settle what no group consumes, such as dead letters: the newest are kept for whoever looks.
-    if (!consumed) stored.settle(stored.end);
-    return { messageId: `${message.topic}/${queue.id}/${offset}`, queue, offset };
+    if (queue === undefined) throw refused("failed_precondition", `Topic "${name}" has no queue ${id}`);
+    const copied = takeMessage(message, message.topic);
+    if (topic.consumed || delayMs > 0) this.retention.reserve(copied.bytes);
+    else this.retention.reserveUnconsumed(copied.bytes);
+    if (delayMs > 0) return this.#holdBack(copied, topic, queue, delayMs);
+    const { offset } = topic.append(copied, queue, this.clock.now(), this.retention);
+    return { messageId: `${name}/${id}/${offset}`, queue: queue.ref, offset };
   }
 
-  /** Keeps a reply, and hands it to the instance that listens at the address, if one does. */
-  reply(address: string, message: Omit<Message, "topic">): void {
-    if (this.#closed) throw refused("unavailable", "The embedded broker is closed");
-    const reply = copy({ ...message, topic: "" });
-    if (
-      this.#replies.size + message.keys.length > REPLIES_PER_GENERATION ||
-      this.#replyBytes + reply.body.length > REPLY_BYTES_PER_GENERATION
-    ) {
-      this.#olderReplies = this.#replies;
-      this.#replies = new Map();
-      this.#replyBytes = 0;
+  /**
+   * Keeps a message for an address, and hands it to the instance there, if there is one.
+   *
+   * @throws {RpcError} outcome `not_sent`: it is refused
+   */
+  sendTo(address: string, message: Omit<Message, "topic">): void {
+    if (this.#closed) throw closed();
+    const clientId = clientAt(address);
+    if (clientId === undefined) {
+      const text = JSON.stringify(address.slice(0, 80));
+      throw refused("invalid_argument", `Cannot send to ${text}: it is no address of an embedded transport`);
     }
-    this.#replyBytes += reply.body.length;
-    for (const key of message.keys) this.#replies.set(key, reply);
-    this.#listeners.get(address)?.(reply);
+    const copied = takeMessage(message, REPLY_TOPIC);
+    this.retention.reserveUnconsumed(copied.bytes);
+    const [queue] = this.#replyTopic.queues;
+    if (queue === undefined) return;
+    this.#replies.added(this.#replyTopic.append(copied, queue, this.clock.now(), this.retention));
+    const receiver = this.#instances.get(clientId);
+    if (receiver === undefined) return;
+    try {
+      receiver.receive(giveContent(copied.message));
+    } catch (error) {
+      log.error(EVENTS.transport.listenerFailed, { error });
+    }
   }
 
-  /** A reply that was kept under that key. */
+  /** A copy of the newest message to an address that has that key, as long as it is kept. */
   storedReply(key: string): StoredReply | undefined {
-    return this.#replies.get(key) ?? this.#olderReplies.get(key);
+    const stored = this.#replies.find(key);
+    if (stored === undefined) return undefined;
+    const { headers, body } = giveContent(stored.message);
+    return { headers, body };
   }
 
-  /** Connects an address to its instance. */
-  listen(address: string, listener: (message: DirectMessage) => void): void {
-    this.#listeners.set(address, listener);
+  /** Makes an instance die as a killed process would; see `EmbeddedBroker`. */
+  crash(
+    instance: string,
+    { noticedAfterMs = DEATH_NOTICED_MS }: { readonly noticedAfterMs?: number } = {},
+  ): void {
+    const dead = this.#instances.get(clientIdOf(instance));
+    if (dead === undefined) throw new TypeError(`Cannot crash instance "${instance}": it is not connected`);
+    this.#instances.delete(dead.clientId);
+    dead.kill();
+    for (const group of this.#groups.values()) group.kill(dead.clientId);
+    this.after(noticedAfterMs, () => {
+      for (const group of this.#groups.values()) group.bury(dead.clientId);
+    });
   }
 
-  /** Disconnects an address. */
-  unlisten(address: string): void {
-    this.#listeners.delete(address);
+  /** Forgets the locks of an instance, as a broker that is started anew does: what it owns is lost to it. */
+  forgetLocks(instance: string): void {
+    const reason = "The broker has forgotten its lock";
+    for (const group of this.#groups.values()) group.lose(clientIdOf(instance), reason);
   }
 
-  /** Refuses everything from now on and forgets its messages. */
+  /** Makes a broken body of a message that is kept, as a bad disk would: whoever gets it next cannot read it. */
+  damage({ topic, id }: QueueRef, offset: number, reason: string): void {
+    const queue = this.#topics.get(topic)?.queues[id];
+    for (const stored of queue?.unsettled ?? []) if (stored.offset === offset) stored.damage(reason);
+  }
+
+  /** Takes everything from everybody, refuses everything from now on and forgets its messages. */
   close(): void {
+    if (this.#closed) return;
     this.#closed = true;
+    const reason = "The embedded broker was closed";
+    this.#wheel?.close();
+    for (const group of this.#groups.values()) group.close(reason);
+    for (const instance of this.#instances.values()) instance.changed("failed", reason);
     this.#topics.clear();
     this.#groups.clear();
-    this.#listeners.clear();
-    this.#replies.clear();
-    this.#olderReplies.clear();
+    this.#instances.clear();
+    this.retention.clear();
   }
 
-  /** Lets a group deliver in a turn of its own, so that timers and input are served between deliveries. */
-  #wake(name: string): void {
-    const group = this.#groups.get(name);
-    if (group === undefined) return;
-    if (this.#ready.size === 0) setImmediate(() => this.#deliverReady());
-    this.#ready.add(group);
-  }
-
-  #deliverReady(): void {
-    const ready = [...this.#ready];
-    this.#ready.clear();
-    for (const group of ready) group.deliver();
+  #holdBack(copied: CopiedMessage, topic: Topic, queue: StoredQueue, delayMs: number): SendReceipt {
+    this.after(delayMs, () => void topic.append(copied, queue, this.clock.now(), this.retention));
+    const messageId = `${topic.name}/${queue.ref.id}/delayed-${this.#heldBack++}`;
+    return { messageId, queue: queue.ref, offset: undefined };
   }
 }
 
-function copy(message: Message): Message {
-  return {
-    topic: message.topic,
-    tag: message.tag,
-    keys: [...message.keys],
-    headers: new Map(message.headers),
-    body: message.body.slice(),
-    plain: message.plain === undefined ? undefined : { ...message.plain },
-  };
+function closed(): RpcError {
+  return refused("unavailable", "The embedded broker is closed");
 }
 
 function refused(code: RpcError["code"], message: string): RpcError {

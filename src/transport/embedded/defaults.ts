@@ -1,2 +1,26 @@
 /** Largest body that the embedded broker takes, in bytes: as on RocketMQ with room for headers. */
 export const MAX_EMBEDDED_BODY_BYTES = 3 * 1024 * 1024;
+/** Longest text of headers, keys and tag together, as on RocketMQ. */
+export const MAX_EMBEDDED_HEADER_LENGTH = 32_767;
+/** Longest delay of a message, in milliseconds: three days, as on RocketMQ. */
+export const MAX_EMBEDDED_DELAY_MS = 259_200_000;
+/** Messages that the broker keeps, settled ones included. */
+export const RETAINED_MESSAGES = 100_000;
+/** Bytes of messages that the broker keeps, settled ones included. */
+export const RETAINED_BYTES = 256 * 1024 * 1024;
+/** How long a settled message is kept, in milliseconds. */
+export const RETAINED_MS = 3_600_000;
+/** Part of the bounds that is left to what nobody settles: replies, dead letters. */
+export const UNCONSUMED_SHARE = 0.1;
+/** What a message counts besides its texts and its body, in bytes: about what its objects take. */
+export const MESSAGE_OVERHEAD_BYTES = 512;
+/** How long a dead owner must have been gone before its lock is taken from it, in milliseconds. */
+export const TAKEOVER_GRACE_MS = 3_000;
+/** How soon the broker notices that an instance is dead, in milliseconds: as when its connection closes. */
+export const DEATH_NOTICED_MS = 10;
+/** How long a message that was delivered and not settled stays invisible with `perMessage`, in milliseconds. */
+export const REDELIVER_AFTER_MS = 30_000;
+/** Messages that one queue delivers before others have their turn. */
+export const MESSAGES_PER_TURN = 32;
+/** Turns that may follow each other before timers and input are served. */
+export const TURNS_AT_ONCE = 16;

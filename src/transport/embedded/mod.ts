@@ -1,16 +1,28 @@
 import type { Transport } from "../transport.ts";
-import { MemoryBroker } from "./broker.ts";
-import type { StoredMessage } from "./stored_queue.ts";
+import { type EmbeddedMessage, MemoryBroker } from "./broker.ts";
+import type { EmbeddedBrokerOptions } from "./options.ts";
 import { EmbeddedTransport } from "./transport.ts";
 
-/** A message as the embedded broker keeps it. */
-export type EmbeddedMessage = StoredMessage;
+export type { EmbeddedBrokerOptions, EmbeddedMessage };
 
 /** A broker in memory, shared by systems and clients of one process. */
 export interface EmbeddedBroker {
-  /** All messages kept of a topic, queue by queue, oldest first: for tests and tools. */
+  /** Sends that were refused because unsettled messages took all the room. */
+  readonly refused: number;
+  /** Copies of all messages kept of a topic, queue by queue, oldest first: for tests and tools. */
   messages(topic: string): readonly EmbeddedMessage[];
-  /** Refuses everything from now on and forgets its messages. */
+  /**
+   * Makes an instance die as a killed process would, for tests: from now on nothing it does reaches the broker and
+   * nothing reaches it. What it asks is not answered until it is closed, its partitions are no longer held, and none
+   * of them is reported. Its locks, its marks and what was delivered to it stay as they are; after `noticedAfterMs`
+   * (default: 10, as when a connection closes; a frozen process takes RocketMQ about 120,000) it is no member any
+   * more. Handlers that run go on, as nobody can stop them; close its system when the test is done with it.
+   *
+   * @param instance the system's `instance`
+   * @throws {TypeError} when no such instance is connected
+   */
+  crash(instance: string, options?: { readonly noticedAfterMs?: number }): void;
+  /** Takes everything from everybody, refuses everything from now on and forgets its messages. Idempotent. */
   close(): void;
 }
 
@@ -24,9 +36,13 @@ export interface EmbeddedBroker {
  * const forTheServer = embedded(broker);
  * const forTheCaller = embedded(broker);
  * ```
+ *
+ * @param options how it behaves; by default as RocketMQ's classic consumers see it
+ * @throws {TypeError} on an unknown ownership
+ * @throws {RangeError} on a number out of its range
  */
-export function embeddedBroker(): EmbeddedBroker {
-  return new MemoryBroker();
+export function embeddedBroker(options?: EmbeddedBrokerOptions): EmbeddedBroker {
+  return new MemoryBroker(options);
 }
 
 /**

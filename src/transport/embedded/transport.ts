@@ -1,5 +1,7 @@
-import { MAX_EMBEDDED_BODY_BYTES } from "./defaults.ts";
+import { MAX_EMBEDDED_BODY_BYTES, MAX_EMBEDDED_DELAY_MS } from "./defaults.ts";
 import { RpcError } from "../../errors/rpc_error.ts";
+import { checkDelay } from "../delay.ts";
+import { untilAborted } from "../until_aborted.ts";
 import type {
   Addresses,
   Capabilities,
@@ -8,7 +10,9 @@ import type {
   Member,
   Message,
   QueueRef,
+  SendOptions,
   SendReceipt,
+  SendToOptions,
   Sink,
   StoredReply,
   Subscription,
@@ -16,23 +20,29 @@ import type {
   Transport,
   TransportStart,
   TransportState,
+  Waiting,
 } from "../transport.ts";
 import type { MemoryBroker } from "./broker.ts";
+import { addressOf, clientIdOf, type Instance } from "./instance.ts";
+
+/** What exists once the transport has started. */
+interface Started {
+  readonly clientId: string;
+  readonly addresses: Addresses;
+}
 
 /** One instance's connection to an embedded broker. */
-export class EmbeddedTransport implements Transport {
-  readonly capabilities: Capabilities = {
-    ownedPartitions: true,
-    durable: false,
-    storedReplies: true,
-    presence: true,
-    maxBodyBytes: MAX_EMBEDDED_BODY_BYTES,
-  };
+export class EmbeddedTransport implements Transport, Instance {
+  readonly capabilities: Capabilities;
   readonly #broker: MemoryBroker;
   readonly #ownsBroker: boolean;
-  readonly #subscriptions = new Set<Subscription>();
-  #start: TransportStart | undefined;
+  /** By group. */
+  readonly #subscriptions = new Map<string, Subscription>();
+  #started: Started | undefined;
   #listener: (message: DirectMessage) => void = () => {};
+  #onState: (state: TransportState, reason: string) => void = () => {};
+  /** Set while its process counts as dead: told when the remains are closed. */
+  #silence: AbortController | undefined;
   #closed = false;
   #closing: Promise<void> | undefined;
 
@@ -43,46 +53,62 @@ export class EmbeddedTransport implements Transport {
   constructor(broker: MemoryBroker, ownsBroker: boolean) {
     this.#broker = broker;
     this.#ownsBroker = ownsBroker;
+    const { ownership } = broker.settings;
+    this.capabilities = {
+      ownership,
+      ownedPartitions: ownership === "offset",
+      orderedKeys: true,
+      delayMs: MAX_EMBEDDED_DELAY_MS,
+      durable: false,
+      storedReplies: true,
+      presence: true,
+      maxBodyBytes: MAX_EMBEDDED_BODY_BYTES,
+    };
   }
 
   get addresses(): Addresses {
-    const address = `embedded:${this.#clientId}`;
-    return { reply: address, direct: address };
+    return this.#running.addresses;
   }
 
-  start(options: TransportStart): Promise<void> {
-    if (this.#start !== undefined) {
+  get clientId(): string {
+    return this.#running.clientId;
+  }
+
+  get address(): string {
+    return this.#running.addresses.direct;
+  }
+
+  start({ clock, instance }: TransportStart): Promise<void> {
+    if (this.#started !== undefined) {
       return Promise.reject(new TypeError("Cannot start a transport twice: make one for each system"));
     }
-    this.#start = options;
-    this.#broker.listen(this.addresses.reply, (message) => this.#closed || this.#listener(message));
-    return Promise.resolve();
+    const clientId = clientIdOf(instance.toString(36));
+    const address = addressOf(clientId);
+    this.#started = { clientId, addresses: { reply: address, direct: address } };
+    return this.#ask({}, () => this.#broker.connect(this, clock));
   }
 
-  queues(topic: string): Promise<readonly QueueRef[]> {
-    const queues = this.#broker.queues(topic);
-    if (queues.length > 0) return Promise.resolve(queues);
-    return Promise.reject(
-      notSent(`Topic "${topic}" does not exist: no instance has served its contract yet`),
-    );
+  queues(topic: string, options: Waiting = {}): Promise<readonly QueueRef[]> {
+    return this.#ask(options, () => {
+      const queues = this.#broker.queues(topic);
+      if (queues.length > 0) return queues;
+      throw notSent(`Topic "${topic}" does not exist: no instance has served its contract yet`);
+    });
   }
 
-  send(message: Message, { queue }: { readonly queue: QueueRef }): Promise<SendReceipt> {
-    if (this.#closed) return Promise.reject(notSent("The transport is closed"));
-    try {
-      return Promise.resolve(this.#broker.append(message, queue, this.#now()));
-    } catch (error) {
-      return Promise.reject(error);
-    }
+  send(message: Message, options: SendOptions): Promise<SendReceipt> {
+    return this.#ask(options, () => {
+      const { queue, delayMs } = options;
+      const { plain } = message;
+      const sent = plain === undefined
+        ? message
+        : { ...message, plain: { ...plain, replyTo: plain.replyTo ?? this.addresses.reply } };
+      return this.#broker.append(sent, queue, checkDelay(delayMs, this.capabilities.delayMs));
+    });
   }
 
-  sendTo(address: string, message: Omit<Message, "topic">): Promise<void> {
-    if (this.#closed) return Promise.reject(notSent("The transport is closed"));
-    try {
-      return Promise.resolve(this.#broker.reply(address, message));
-    } catch (error) {
-      return Promise.reject(error);
-    }
+  sendTo(address: string, message: Omit<Message, "topic">, options: SendToOptions = {}): Promise<void> {
+    return this.#ask(options, () => this.#broker.sendTo(address, message));
   }
 
   onDirect(listener: (message: DirectMessage) => void): void {
@@ -92,57 +118,87 @@ export class EmbeddedTransport implements Transport {
   subscribe(
     { group }: { readonly topic: string; readonly group: string },
     sink: Sink,
+    options: Waiting = {},
   ): Promise<Subscription> {
-    if (this.#closing !== undefined) return Promise.reject(notSent("The transport is closed"));
-    const consumers = this.#broker.group(group);
-    if (consumers === undefined) {
-      return Promise.reject(notSent(`Group "${group}" does not exist: call ensureTopics first`));
-    }
-    consumers.join({ clientId: this.#clientId, sink });
-    let leaving: Promise<void> | undefined;
-    const subscription: Subscription = {
-      close: () =>
-        leaving ??= consumers.leave(this.#clientId).finally(() => this.#subscriptions.delete(subscription)),
-    };
-    this.#subscriptions.add(subscription);
-    return Promise.resolve(subscription);
+    return this.#ask(options, () => {
+      const consumers = this.#broker.group(group);
+      if (consumers === undefined) throw notSent(`Group "${group}" does not exist: call ensureTopics first`);
+      if (this.#closing !== undefined) throw notSent("The transport is closed");
+      if (this.#subscriptions.has(group)) throw new TypeError(`Cannot join group "${group}" twice`);
+      let leaving: Promise<void> | undefined;
+      const leave = () =>
+        leaving ??= consumers.leave(this.clientId).finally(() => this.#subscriptions.delete(group));
+      const subscription: Subscription = { close: ({ signal } = {}) => untilAborted(leave(), signal) };
+      this.#subscriptions.set(group, subscription);
+      consumers.join(this.clientId, sink);
+      return subscription;
+    });
   }
 
-  ensureTopics(specs: readonly TopicSpec[]): Promise<void> {
-    this.#broker.ensure(specs);
-    return Promise.resolve();
+  ensureTopics(specs: readonly TopicSpec[], options: Waiting = {}): Promise<void> {
+    return this.#ask(options, () => this.#broker.ensure(specs));
   }
 
-  members(_topic: string, group: string): Promise<readonly Member[]> {
-    const members = this.#broker.group(group)?.members ?? [];
-    return Promise.resolve(members.map((clientId) => ({ clientId, ours: true })));
+  members(_topic: string, group: string, options: Waiting = {}): Promise<readonly Member[] | "unknown"> {
+    if (this.#closed) return Promise.resolve("unknown");
+    return this.#ask(options, () => {
+      const members = this.#broker.group(group)?.members ?? [];
+      return members.map((clientId) => ({ clientId, ours: true }));
+    });
   }
 
-  storedReply(callId: string, _near: Delivery): Promise<StoredReply | undefined> {
-    return Promise.resolve(this.#broker.storedReply(callId));
+  storedReply(
+    callId: string,
+    _near: Delivery,
+    options: Waiting = {},
+  ): Promise<StoredReply | undefined> {
+    return this.#ask(options, () => this.#broker.storedReply(callId));
   }
 
-  /** An embedded broker is always connected. */
-  onState(_listener: (state: TransportState, reason: string) => void): void {}
+  onState(listener: (state: TransportState, reason: string) => void): void {
+    this.#onState = listener;
+  }
+
+  receive(message: DirectMessage): void {
+    this.#listener(message);
+  }
+
+  changed(state: TransportState, reason: string): void {
+    this.#onState(state, reason);
+  }
+
+  kill(): void {
+    this.#silence ??= new AbortController();
+  }
 
   close(): Promise<void> {
     return this.#closing ??= this.#release();
   }
 
   async #release(): Promise<void> {
-    await Promise.all([...this.#subscriptions].map((subscription) => subscription.close()));
+    await Promise.all([...this.#subscriptions.values()].map((subscription) => subscription.close()));
     this.#closed = true;
-    this.#broker.unlisten(this.addresses.reply);
+    this.#silence?.abort(notSent("The transport is closed"));
+    if (this.#started !== undefined && this.#silence === undefined) this.#broker.disconnect(this);
     if (this.#ownsBroker) this.#broker.close();
   }
 
-  get #clientId(): string {
-    if (this.#start === undefined) throw new TypeError("Cannot use a transport before it has started");
-    return `rka1-${this.#start.instance.toString(36)}`;
+  /** Does at once what is asked of the broker. A dead process gets no answer, until its remains are closed. */
+  #ask<T>({ signal }: Waiting, answer: () => T): Promise<T> {
+    if (signal?.aborted) return Promise.reject(signal.reason);
+    if (this.#closed) return Promise.reject(notSent("The transport is closed"));
+    try {
+      if (this.#silence === undefined) return Promise.resolve(answer());
+      const never = untilAborted(new Promise<T>(() => {}), this.#silence.signal);
+      return untilAborted(never, signal);
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
 
-  #now(): number {
-    return this.#start?.clock.now() ?? 0;
+  get #running(): Started {
+    if (this.#started === undefined) throw new TypeError("Cannot use a transport before it has started");
+    return this.#started;
   }
 }
 

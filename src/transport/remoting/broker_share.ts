@@ -1,6 +1,7 @@
 import type { Clock, Timer } from "../../async/clock.ts";
 import { createDeferred } from "../../async/deferred.ts";
 import type { Random } from "../../async/random.ts";
+import { RpcError } from "../../errors/rpc_error.ts";
 import { EVENTS } from "../../log/events.ts";
 import { logger } from "../../log/log.ts";
 import { brokerRuntimeInfo } from "../../rocketmq/client/broker_info.ts";
@@ -53,7 +54,7 @@ export class BrokerShare implements PartitionKeeper, GroupView {
   readonly #lastSeen = new Map<string, number>();
   readonly #startedAt: number;
   #members: ReadonlySet<string> = new Set();
-  /** When the latest answered probe was sent: the broker certainly knew us then. */
+  /** When the latest answered probe or lock was sent: the broker certainly knew us then. */
   #provenAt = -Infinity;
   #relockAt: number;
   #bootAtMs: Promise<number> | undefined;
@@ -94,11 +95,13 @@ export class BrokerShare implements PartitionKeeper, GroupView {
    * The first round: waits until the broker lists this instance, and tries once for each queue of its own.
    *
    * @throws the signal's reason
+   * @throws {RpcError} `unavailable` / `not_sent` when it is closed meanwhile
    */
   async start(signal: AbortSignal | undefined): Promise<void> {
     await this.#probe();
     while (!this.isMember(this.client.clientId)) {
       signal?.throwIfAborted();
+      if (this.#closed) throw closedMeanwhile();
       await pause(this.clock, FIRST_ROUND_RETRY_MS);
       await this.#probe();
     }
@@ -128,6 +131,10 @@ export class BrokerShare implements PartitionKeeper, GroupView {
     if (this.clock.monotonic() - this.#provenAt <= OWNER_LIMIT_MS) return true;
     this.#loseAll(`The broker has not answered for ${OWNER_LIMIT_MS} ms`);
     return false;
+  }
+
+  answered(askedAt: number): void {
+    this.#provenAt = Math.max(this.#provenAt, askedAt);
   }
 
   deliver(partition: Partition, delivery: Delivery): void {
@@ -175,7 +182,7 @@ export class BrokerShare implements PartitionKeeper, GroupView {
     const sentAt = this.clock.monotonic();
     try {
       const ids = await consumerIds(client, address, { group, brokerName }, { timeoutMs: OWNER_LIMIT_MS });
-      this.#provenAt = sentAt;
+      this.answered(sentAt);
       if (this.#mayHaveRestarted) await this.#checkBoot();
       this.#learnMembers(ids);
       if (sentAt >= this.#relockAt) await this.#relock(sentAt);
@@ -234,6 +241,10 @@ export class BrokerShare implements PartitionKeeper, GroupView {
     );
     return this.#bootAtMs;
   }
+}
+
+function closedMeanwhile(): RpcError {
+  return new RpcError("unavailable", "The group was left before it was joined", { outcome: "not_sent" });
 }
 
 function pause(clock: Clock, ms: number): Promise<void> {

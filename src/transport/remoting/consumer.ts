@@ -5,6 +5,7 @@ import type { ConsumerGroup } from "../../rocketmq/client/heartbeat.ts";
 import { unregister } from "../../rocketmq/client/heartbeat.ts";
 import { masterAddress, PERM_READ } from "../../rocketmq/client/route.ts";
 import type { Sink, Subscription, TransportStart, Waiting } from "../transport.ts";
+import { untilAborted } from "../until_aborted.ts";
 import { BrokerShare } from "./broker_share.ts";
 import { Registration } from "./registration.ts";
 
@@ -17,6 +18,7 @@ export class Consumer {
   readonly #registration: Registration;
   readonly #shares = new Set<BrokerShare>();
   readonly #groups = new Map<string, ConsumerGroup>();
+  readonly #subscriptions = new Map<string, Subscription>();
   readonly #version: number;
 
   constructor(client: RocketMqClient, { clock, random, instance }: TransportStart) {
@@ -36,30 +38,22 @@ export class Consumer {
 
   /** Joins a group at every master of the topic. Resolves after the first round with each of them. */
   async subscribe(topic: string, group: string, sink: Sink, { signal }: Waiting): Promise<Subscription> {
-    const route = await this.#client.route(topic, { signal });
-    const shares: BrokerShare[] = [];
-    for (const { brokerName, read, perm } of route.queues) {
-      const address = masterAddress(route, brokerName);
-      if (address === undefined || (perm & PERM_READ) === 0) continue;
-      shares.push(
-        new BrokerShare({
-          client: this.#client,
-          clock: this.#clock,
-          random: this.#random,
-          instance: this.#instance,
-          sink,
-          topic,
-          group,
-          brokerName,
-          address,
-          queues: read,
-        }),
-      );
+    if (this.#groups.has(group)) throw new TypeError(`Cannot join group "${group}" twice`);
+    const subscriptions = [{ topic, expression: "*", version: this.#version }];
+    // At once, so that nobody else joins it meanwhile.
+    this.#groups.set(group, { group, subscriptions, consumeType: "CONSUME_ACTIVELY" });
+    let shares: readonly BrokerShare[];
+    try {
+      shares = await this.#sharesOf(topic, group, sink, signal);
+    } catch (error) {
+      this.#groups.delete(group);
+      throw error;
     }
-    const subscription = { topic, expression: "*", version: this.#version };
-    this.#groups.set(group, { group, subscriptions: [subscription], consumeType: "CONSUME_ACTIVELY" });
     for (const share of shares) this.#shares.add(share);
-    const leave = () => this.#leave(group, shares);
+    let leaving: Promise<void> | undefined;
+    const leave = () => leaving ??= this.#leave(group, shares);
+    const subscription: Subscription = { close: (options) => untilAborted(leave(), options?.signal) };
+    this.#subscriptions.set(group, subscription);
     try {
       await Promise.all(shares.map(async (share) => {
         this.#client.keep(share.address);
@@ -70,7 +64,7 @@ export class Consumer {
       await leave();
       throw error;
     }
-    return { close: leave };
+    return subscription;
   }
 
   /** A broker says that the members of a group changed. */
@@ -78,19 +72,38 @@ export class Consumer {
     for (const share of this.#shares) if (share.group === group) share.look();
   }
 
-  /** Leaves every broker. Subscriptions are closed before. */
-  close(): Promise<void> {
-    return this.#registration.close();
+  /** Closes all subscriptions and leaves every broker. */
+  async close(): Promise<void> {
+    await Promise.all([...this.#subscriptions.values()].map((subscription) => subscription.close()));
+    await this.#registration.close();
+  }
+
+  /** One share at every master that has queues to read. */
+  async #sharesOf(
+    topic: string,
+    group: string,
+    sink: Sink,
+    signal: AbortSignal | undefined,
+  ): Promise<readonly BrokerShare[]> {
+    const route = await this.#client.route(topic, { signal });
+    return route.queues.flatMap(({ brokerName, read, perm }): BrokerShare[] => {
+      const address = masterAddress(route, brokerName);
+      if (address === undefined || (perm & PERM_READ) === 0) return [];
+      const place = { topic, group, brokerName, address, queues: read };
+      const sources = { clock: this.#clock, random: this.#random, instance: this.#instance };
+      return [new BrokerShare({ client: this.#client, sink, ...sources, ...place })];
+    });
   }
 
   async #leave(group: string, shares: readonly BrokerShare[]): Promise<void> {
     await Promise.all(shares.map((share) => share.close()));
-    if (!this.#groups.delete(group)) return;
     for (const share of shares) this.#shares.delete(share);
     await Promise.allSettled(
       shares.filter(({ address }) => this.#client.isConnected(address))
         .map(({ address }) => unregister(this.#client, address, { consumerGroup: group })),
     );
+    this.#groups.delete(group);
+    this.#subscriptions.delete(group);
   }
 
   #connected(address: string): void {

@@ -36,6 +36,12 @@ export const REQUEST_TIMEOUT_MS = 3_000;
 export const REPLY_TIMEOUT_MS = 12_000;
 /** Largest body, in bytes: brokers refuse messages of 4 MiB, headers included. */
 export const MAX_REMOTING_BODY_BYTES = 3 * 1024 * 1024;
+/** Longest delay of a message, in milliseconds: what brokers are set up for by default. */
+export const MAX_REMOTING_DELAY_MS = 259_200_000;
+/** Brokers that a reply is tried at: that of its request, and one other. */
+export const REPLY_TRIES = 2;
+/** Brokers that a message without a request is tried at, until one of them reaches its instance. */
+export const DIRECT_TRIES = 4;
 /** Producer group under which callers register to be found by replies. */
 export const CALLER_GROUP = "rpc-callers";
 /** Pause between looks for this instance in its broker's member list, at the start. Milliseconds. */

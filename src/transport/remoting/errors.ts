@@ -25,6 +25,16 @@ export function toRpcError(error: unknown): unknown {
   return new RpcError("unavailable", message, { outcome: "sent_unknown", cause: error });
 }
 
+/**
+ * The same for a message on its way out, whose own faults (an empty body, a name that cannot be written) are the
+ * errors of whoever encodes it. A signal's reason passes unchanged, even when it looks like one of these.
+ */
+export function toSendError(error: unknown, signal: AbortSignal | undefined): unknown {
+  if (signal?.aborted && error === signal.reason) return error;
+  if (!(error instanceof TypeError || error instanceof RangeError)) return toRpcError(error);
+  return new RpcError("invalid_argument", error.message, { outcome: "not_sent", cause: error });
+}
+
 /** The same for steps that store nothing, whose failure is never more than `not_sent`. */
 export function toNotSent(error: unknown): unknown {
   const converted = toRpcError(error);

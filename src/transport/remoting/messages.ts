@@ -2,7 +2,7 @@ import { decodeProperties } from "../../rocketmq/client/properties.ts";
 import { PropertyName, REPLY_MESSAGE_TYPE } from "../../rocketmq/client/property_names.ts";
 import type { StoredMessage } from "../../rocketmq/client/message.ts";
 import type { DirectMessage, Message, PlainRequest } from "../transport.ts";
-import { type ReplyAddress, replyAddress } from "./reply_address.ts";
+import { parseReplyAddress, type ReplyAddress, replyAddress } from "./reply_address.ts";
 
 /**
  * Properties that mean something to RocketMQ. Those of a received message are never copied into another one:
@@ -12,6 +12,12 @@ const RESERVED: ReadonlySet<string> = new Set([
   ...Object.values(PropertyName),
   "PGROUP",
   "TIMER_DELAY_SEC",
+  "TIMER_OUT_MS",
+  "TIMER_ENQUEUE_MS",
+  "TIMER_DEQUEUE_MS",
+  "TIMER_ROLL_TIMES",
+  "TIMER_DEL_UNIQKEY",
+  "TIMER_DELAY_LEVEL",
   "INSTANCE_ID",
   "CONSUME_START_TIME",
   "POP_CK",
@@ -25,6 +31,9 @@ const RESERVED: ReadonlySet<string> = new Set([
   "MAX_RECONSUME_TIMES",
 ]);
 
+/** What stands between a property's name and its value. RocketMQ: MessageDecoder.NAME_VALUE_SEPARATOR. */
+const AFTER_NAME = "\u0001";
+
 /** Java writes a TTL in milliseconds, Go in seconds: below this it is taken for seconds. */
 const LEAST_TTL_MS = 1_000;
 
@@ -35,11 +44,21 @@ export function toMessage(stored: StoredMessage): Message {
   return {
     topic: stored.topic,
     tag: properties.get(PropertyName.TAGS) ?? "",
-    keys: keys === undefined ? [] : keys.split(" "),
-    headers: properties,
+    keys: keys === undefined ? [] : keys.split(" ").filter((key) => key !== ""),
+    headers: readableHeaders(properties),
     ...readableBody(stored),
+    messageGroup: properties.get(PropertyName.SHARDING_KEY),
     plain: plainRequest(properties),
   };
+}
+
+/** A value with the separator in it can be received, but no longer be sent: a message must stay one to pass on. */
+function readableHeaders(properties: ReadonlyMap<string, string>): ReadonlyMap<string, string> {
+  for (const value of properties.values()) {
+    if (!value.includes(AFTER_NAME)) continue;
+    return new Map([...properties].map(([name, text]) => [name, text.replaceAll(AFTER_NAME, "\ufffd")]));
+  }
+  return properties;
 }
 
 /** One message that is damaged, or compressed in a way nobody here reads, must not hold up its queue. */
@@ -51,17 +70,36 @@ function readableBody(stored: StoredMessage): Pick<Message, "body" | "damaged"> 
   }
 }
 
-/** The properties of an outgoing message. */
+/**
+ * The properties of an outgoing message.
+ *
+ * @throws {TypeError} on a header that no broker would carry
+ */
 export function toProperties(message: Omit<Message, "topic">): [string, string][] {
   const properties: [string, string][] = [];
   if (message.keys.length > 0) properties.push([PropertyName.KEYS, message.keys.join(" ")]);
   if (message.tag !== "") properties.push([PropertyName.TAGS, message.tag]);
-  for (const header of message.headers) if (!RESERVED.has(header[0])) properties.push(header);
+  if (message.messageGroup) properties.push([PropertyName.SHARDING_KEY, message.messageGroup]);
+  for (const header of message.headers) {
+    // Brokers would leave it out without a word.
+    if (header[0] === "" || header[1] === "") {
+      throw new TypeError(
+        `Cannot send the header ${JSON.stringify(header[0])}: name and value must not be empty`,
+      );
+    }
+    if (!RESERVED.has(header[0])) properties.push(header);
+  }
   return properties;
 }
 
-/** What a plain responder needs to answer: RocketMQ, MessageConst. */
-export function requestProperties(plain: PlainRequest, clientId: string): [string, string][] {
+/**
+ * What a plain responder needs to answer: RocketMQ, MessageConst.
+ *
+ * @param plain the request; where a stranger sent it, and it is only sent on, the answer goes to the stranger
+ * @param sender the client id of this instance
+ */
+export function requestProperties(plain: PlainRequest, sender: string): [string, string][] {
+  const clientId = plain.replyTo === undefined ? sender : parseReplyAddress(plain.replyTo).clientId;
   return [
     [PropertyName.CORRELATION_ID, plain.correlationId],
     [PropertyName.REPLY_TO_CLIENT, clientId],

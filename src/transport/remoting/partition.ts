@@ -33,6 +33,8 @@ export interface PartitionKeeper {
   readonly random: Random;
   /** Whether the broker answered recently enough for the lock to be believed. Reports the loss if not. */
   held(queue: HeldQueue): boolean;
+  /** The broker answered a request of that time: what it said then can be acted on. */
+  answered(askedAt: number): void;
   deliver(partition: Partition, delivery: Delivery): void;
   /** The partition cannot go on: it is to be given up as lost. */
   failed(queue: HeldQueue, reason: string): void;

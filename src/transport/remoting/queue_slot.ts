@@ -111,9 +111,12 @@ export class QueueSlot {
 
   async #take(): Promise<void> {
     try {
+      const askedAt = this.#keeper.clock.monotonic();
       const step = await tryLock(this.queue, this.#keeper);
       if (step === "locked") {
         this.#locked = true;
+        // Else a queue that is taken back after a pause would be lost again until the next probe.
+        this.#keeper.answered(askedAt);
         return await this.#own();
       }
       this.#tried.resolve();

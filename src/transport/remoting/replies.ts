@@ -4,12 +4,19 @@ import type { RocketMqClient } from "../../rocketmq/client/client.ts";
 import { plainBody } from "../../rocketmq/client/message_body.ts";
 import { PropertyName, replyTopic } from "../../rocketmq/client/property_names.ts";
 import { queryByKey } from "../../rocketmq/client/query.ts";
-import { masterAddress, type TopicRoute } from "../../rocketmq/client/route.ts";
+import { masterAddress } from "../../rocketmq/client/route.ts";
 import { sendReply } from "../../rocketmq/client/send.ts";
 import type { Command } from "../../rocketmq/remote/command.ts";
 import { RpcError } from "../../errors/rpc_error.ts";
-import type { Delivery, DirectMessage, Message, StoredReply, Waiting } from "../transport.ts";
-import { CALLER_GROUP, LOOKUP_MESSAGES, REPLY_TIMEOUT_MS, REQUEST_TIMEOUT_MS } from "./defaults.ts";
+import type { Delivery, DirectMessage, Message, SendToOptions, StoredReply, Waiting } from "../transport.ts";
+import {
+  CALLER_GROUP,
+  DIRECT_TRIES,
+  LOOKUP_MESSAGES,
+  REPLY_TIMEOUT_MS,
+  REPLY_TRIES,
+  REQUEST_TIMEOUT_MS,
+} from "./defaults.ts";
 import { replyProperties, toDirectMessage, toProperties } from "./messages.ts";
 import { parseReplyAddress } from "./reply_address.ts";
 
@@ -17,40 +24,44 @@ const log = logger("transport");
 
 /** A broker that a reply can be sent to. */
 interface Candidate {
+  /** Where it keeps replies. */
+  readonly topic: string;
   readonly brokerName: string;
   readonly address: string;
 }
 
 /**
- * Sends a reply to be pushed to its requester (code 325). The broker of the request comes first, because requesters
- * register there; then one other. A reply that was stored though nobody could be pushed counts as sent.
+ * Sends a message to be pushed to an instance (code 325). A reply goes to the broker of its request first, because
+ * requesters register there; then to one other. What answers nothing goes to the clusters that this instance knows,
+ * until one of their brokers knows the receiver. What was stored though nobody could be pushed counts as sent.
  *
  * @throws {RocketMqError} when no broker took it
- * @throws {TypeError} when the address is none of this transport
+ * @throws {RpcError} when the address is none of this transport, or no broker is known
  */
 export async function pushReply(
   client: RocketMqClient,
   address: string,
   message: Omit<Message, "topic">,
-  near: Delivery | undefined,
-  { signal }: Waiting,
+  clusters: readonly string[],
+  { near, signal }: SendToOptions,
 ): Promise<void> {
   const to = parseReplyAddress(address);
-  const topic = replyTopic(await clusterOf(client, near));
   const properties = [...replyProperties(to, message.plain), ...toProperties(message)];
-  const [first, second] = candidates(await client.route(topic, { signal }), near);
-  if (first === undefined) {
-    throw new RpcError("unavailable", `Topic "${topic}" has no master`, { outcome: "not_sent" });
-  }
-  const send = ({ brokerName, address }: Candidate) =>
+  const send = ({ brokerName, address, topic }: Candidate) =>
     sendReply(
       client,
       address,
       { brokerName, topic, queueId: 0, properties, body: message.body, producerGroup: CALLER_GROUP },
       { timeoutMs: REPLY_TIMEOUT_MS, signal },
     );
-  const result = await send(first);
-  if (!result.pushed && second !== undefined) await send(second);
+  const known = near === undefined ? clusters : [await clusterOf(client, near)];
+  const all = await Promise.all(known.map(async (cluster) => await mastersOf(client, cluster, near, signal)));
+  const tries = near === undefined ? DIRECT_TRIES : REPLY_TRIES;
+  const tried = all.flat().slice(0, tries);
+  if (tried.length === 0) {
+    throw new RpcError("unavailable", "No broker is known that could carry it", { outcome: "not_sent" });
+  }
+  for (const candidate of tried) if ((await send(candidate)).pushed) return;
 }
 
 /** Finds a reply by its call id in what brokers keep of pushed replies: near the request first, then everywhere. */
@@ -60,9 +71,7 @@ export async function findStoredReply(
   near: Delivery,
   { signal }: Waiting,
 ): Promise<StoredReply | undefined> {
-  const topic = replyTopic(await clusterOf(client, near));
-  const route = await client.route(topic, { signal });
-  for (const { address } of candidates(route, near)) {
+  for (const { address, topic } of await mastersOf(client, await clusterOf(client, near), near, signal)) {
     const query = { topic, key: callId, max: LOOKUP_MESSAGES };
     const [found] = await queryByKey(client, address, query, { timeoutMs: REQUEST_TIMEOUT_MS, signal });
     if (found !== undefined) return { headers: found.properties, body: found.body };
@@ -85,12 +94,11 @@ export function receivePushed(command: Command, listener: (message: DirectMessag
 }
 
 /** Brokers write their cluster on each message that was sent alone; of one sent in a batch the route tells. */
-async function clusterOf(client: RocketMqClient, near: Delivery | undefined): Promise<string> {
-  const written = near?.message.headers.get(PropertyName.CLUSTER);
+async function clusterOf(client: RocketMqClient, near: Delivery): Promise<string> {
+  const written = near.message.headers.get(PropertyName.CLUSTER);
   if (written !== undefined) return written;
-  const { topic, broker } = near?.queue ?? {};
-  const route = topic === undefined ? undefined : await client.route(topic);
-  const cluster = broker === undefined ? undefined : route?.brokers.get(broker)?.cluster;
+  const { topic, broker } = near.queue;
+  const cluster = (await client.route(topic)).brokers.get(broker)?.cluster;
   if (cluster !== undefined) return cluster;
   throw new RpcError(
     "failed_precondition",
@@ -101,10 +109,18 @@ async function clusterOf(client: RocketMqClient, near: Delivery | undefined): Pr
   );
 }
 
-function candidates(route: TopicRoute, near: Delivery | undefined): Candidate[] {
+/** The masters of a cluster, the one of the request first. */
+async function mastersOf(
+  client: RocketMqClient,
+  cluster: string,
+  near: Delivery | undefined,
+  signal: AbortSignal | undefined,
+): Promise<Candidate[]> {
+  const topic = replyTopic(cluster);
+  const route = await client.route(topic, { signal });
   const all = [...route.brokers.keys()].flatMap((brokerName): Candidate[] => {
     const address = masterAddress(route, brokerName);
-    return address === undefined ? [] : [{ brokerName, address }];
+    return address === undefined ? [] : [{ topic, brokerName, address }];
   });
   const first = near?.queue.broker;
   return all.sort((one, other) => Number(other.brokerName === first) - Number(one.brokerName === first));

@@ -1,3 +1,5 @@
+import { RpcError } from "../../errors/rpc_error.ts";
+
 /** Where a reply is pushed to. */
 export interface ReplyAddress {
   /** The client id that registered with the brokers. */
@@ -14,14 +16,13 @@ export function replyAddress({ clientId }: ReplyAddress): string {
 /**
  * Reads an address.
  *
- * @throws {TypeError} when it is none of this transport
+ * @throws {RpcError} `invalid_argument` / `not_sent` when it is none of this transport
  */
 export function parseReplyAddress(text: string): ReplyAddress {
   const clientId = text.startsWith(PUSH) ? text.slice(PUSH.length) : "";
   if (clientId === "") {
-    throw new TypeError(
-      `Cannot reply to ${JSON.stringify(text.slice(0, 80))}: it is no address of this transport`,
-    );
+    const message = `Cannot send to ${JSON.stringify(text.slice(0, 80))}: it is no address of this transport`;
+    throw new RpcError("invalid_argument", message, { outcome: "not_sent" });
   }
   return { clientId };
 }

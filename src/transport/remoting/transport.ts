@@ -3,9 +3,9 @@ import { EVENTS } from "../../log/events.ts";
 import { logger } from "../../log/log.ts";
 import { RocketMqClient } from "../../rocketmq/client/client.ts";
 import { consumerIds } from "../../rocketmq/client/members.ts";
-import { replyTopic } from "../../rocketmq/client/property_names.ts";
+import { PropertyName } from "../../rocketmq/client/property_names.ts";
 import type { ConnectionEvent } from "../../rocketmq/client/peer.ts";
-import { masterAddress, PERM_WRITE, type TopicRoute } from "../../rocketmq/client/route.ts";
+import { masterAddress, type TopicRoute } from "../../rocketmq/client/route.ts";
 import { sendMessage } from "../../rocketmq/client/send.ts";
 import { RequestCode, ResponseCode } from "../../rocketmq/remote/codes.ts";
 import type { Command, RequestReply } from "../../rocketmq/remote/command.ts";
@@ -17,7 +17,9 @@ import type {
   Member,
   Message,
   QueueRef,
+  SendOptions,
   SendReceipt,
+  SendToOptions,
   Sink,
   StoredReply,
   Subscription,
@@ -27,9 +29,12 @@ import type {
   TransportState,
   Waiting,
 } from "../transport.ts";
+import { checkDelay } from "../delay.ts";
 import { Consumer } from "./consumer.ts";
+import { declaredQueues, masterOf, noMaster } from "./declared_queues.ts";
 import { CALLER_GROUP, MAX_REMOTING_BODY_BYTES, REQUEST_TIMEOUT_MS } from "./defaults.ts";
-import { isRefusal, toNotSent, toRpcError } from "./errors.ts";
+import { isRefusal, toNotSent, toSendError } from "./errors.ts";
+import { Masters } from "./masters.ts";
 import { requestProperties, toProperties } from "./messages.ts";
 import { callerClientId, consumerClientId, OUR_MARKER } from "./names.ts";
 import { replyAddress } from "./reply_address.ts";
@@ -50,24 +55,34 @@ interface Started {
   /** Sends, and is found by replies. Its connections carry no held pulls. */
   readonly caller: RocketMqClient;
   readonly registration: Registration;
+  readonly masters: Masters;
   readonly consuming: RocketMqClient;
   readonly consumer: Consumer;
 }
 
 const log = logger("transport");
 
-/** RocketMQ's own remoting protocol, by its name servers and brokers. */
+/** What RocketMQ can do, whatever its version. */
+const CAPABILITIES: Capabilities = {
+  ownership: "offset",
+  ownedPartitions: true,
+  orderedKeys: true,
+  delayMs: false,
+  durable: true,
+  storedReplies: true,
+  presence: true,
+  maxBodyBytes: MAX_REMOTING_BODY_BYTES,
+};
+
+/**
+ * RocketMQ's own remoting protocol, by its name servers and brokers. Where the name servers know several clusters, an
+ * instance is reached past all queues through those that it has used.
+ */
 export class RemotingTransport implements Transport {
-  readonly capabilities: Capabilities = {
-    ownedPartitions: true,
-    durable: true,
-    storedReplies: true,
-    presence: true,
-    maxBodyBytes: MAX_REMOTING_BODY_BYTES,
-  };
   readonly #options: RemotingOptions;
   /** The declared queues of a route, worked out once per route. */
   readonly #declared = new WeakMap<TopicRoute, readonly QueueRef[]>();
+  #capabilities = CAPABILITIES;
   #started: Started | undefined;
   #listener: (message: DirectMessage) => void = () => {};
   #onState: (state: TransportState, reason: string) => void = () => {};
@@ -75,6 +90,13 @@ export class RemotingTransport implements Transport {
 
   constructor(options: RemotingOptions) {
     this.#options = options;
+  }
+
+  /** Whether messages can be held back depends on the brokers: those of 4.x cannot. */
+  get capabilities(): Capabilities {
+    const delayMs = this.#started?.masters.delayMs ?? false;
+    if (this.#capabilities.delayMs !== delayMs) this.#capabilities = { ...this.#capabilities, delayMs };
+    return this.#capabilities;
   }
 
   get addresses(): Addresses {
@@ -112,6 +134,7 @@ export class RemotingTransport implements Transport {
       addresses: { reply: address, direct: address },
       caller,
       registration,
+      masters: new Masters(caller, registration),
       consuming,
       consumer,
     };
@@ -123,16 +146,17 @@ export class RemotingTransport implements Transport {
       await this.close();
       throw unreachable(nameServers, error);
     }
+    await this.#running.masters.meetOnlyCluster();
   }
 
   async queues(topic: string, options: Waiting = {}): Promise<readonly QueueRef[]> {
-    const { caller } = this.#running;
+    const { caller, masters } = this.#running;
     try {
       const route = await caller.route(topic, options);
       const known = this.#declared.get(route);
       if (known !== undefined) return known;
       const declared = declaredQueues(route);
-      await this.#registerWith(route, options);
+      await masters.meetFor(route, options);
       this.#declared.set(route, declared);
       return declared;
     } catch (error) {
@@ -140,38 +164,40 @@ export class RemotingTransport implements Transport {
     }
   }
 
-  async send(
-    message: Message,
-    { queue, signal }: Waiting & { readonly queue: QueueRef },
-  ): Promise<SendReceipt> {
-    const { caller } = this.#running;
+  async send(message: Message, { queue, delayMs, signal }: SendOptions): Promise<SendReceipt> {
+    const { caller, masters } = this.#running;
     const { topic, body, plain } = message;
-    const properties = toProperties(message);
-    if (plain !== undefined) properties.push(...requestProperties(plain, caller.clientId));
     try {
-      const address = masterAddress(await caller.route(topic, { signal }), queue.broker);
-      if (address === undefined) throw noMaster(queue.broker);
+      const properties = toProperties(message);
+      if (plain !== undefined) properties.push(...requestProperties(plain, caller.clientId));
+      const address = masterOf(queue, await caller.route(topic, { signal }));
+      const heldBackMs = delayMs === undefined || delayMs === 0
+        ? 0
+        : checkDelay(delayMs, await masters.delayMsOf(address, { signal }));
+      if (heldBackMs > 0) properties.push([PropertyName.TIMER_DELAY_MS, String(heldBackMs)]);
       const sent = await sendMessage(
         caller,
         address,
         { brokerName: queue.broker, topic, queueId: queue.id, properties, body, producerGroup: CALLER_GROUP },
         { timeoutMs: REQUEST_TIMEOUT_MS, signal },
       );
-      return { messageId: sent.messageId, queue: { ...queue, id: sent.queueId }, offset: sent.queueOffset };
+      const offset = heldBackMs > 0 ? undefined : sent.queueOffset;
+      return { messageId: sent.messageId, queue: { ...queue, id: sent.queueId }, offset };
     } catch (error) {
-      throw toRpcError(error);
+      throw toSendError(error, signal);
     }
   }
 
   async sendTo(
     address: string,
     message: Omit<Message, "topic">,
-    options: Waiting & { readonly near?: Delivery | undefined } = {},
+    options: SendToOptions = {},
   ): Promise<void> {
+    const { caller, masters } = this.#running;
     try {
-      await pushReply(this.#running.caller, address, message, options.near, options);
+      await pushReply(caller, address, message, masters.clusters, options);
     } catch (error) {
-      throw toRpcError(error);
+      throw toSendError(error, options.signal);
     }
   }
 
@@ -184,8 +210,11 @@ export class RemotingTransport implements Transport {
     sink: Sink,
     options: Waiting = {},
   ): Promise<Subscription> {
+    const { caller, masters, consumer } = this.#running;
+    if (this.#closing !== undefined) throw closed();
     try {
-      return await this.#running.consumer.subscribe(topic, group, sink, options);
+      await masters.tryToMeetFor(await caller.route(topic, options), options);
+      return await consumer.subscribe(topic, group, sink, options);
     } catch (error) {
       throw toNotSent(error);
     }
@@ -216,6 +245,7 @@ export class RemotingTransport implements Transport {
       const ids = new Set(lists.flat());
       return [...ids].map((clientId) => ({ clientId, ours: clientId.startsWith(OUR_MARKER) }));
     } catch (error) {
+      signal?.throwIfAborted();
       // A contract that was never served has no topic yet.
       return isRefusal(error, ResponseCode.TOPIC_NOT_EXIST) ? [] : "unknown";
     }
@@ -240,28 +270,14 @@ export class RemotingTransport implements Transport {
   async #release(): Promise<void> {
     if (this.#started === undefined) return;
     const { caller, registration, consuming, consumer } = this.#started;
-    await Promise.all([consumer.close(), registration.close()]);
+    await consumer.close();
+    await registration.close();
     await Promise.all([caller.close(), consuming.close()]);
   }
 
   get #running(): Started {
     if (this.#started === undefined) throw new TypeError("Cannot use a transport before it has started");
     return this.#started;
-  }
-
-  /** Makes sure that replies find this client: at every master of the clusters that hold the topic. */
-  async #registerWith(route: TopicRoute, options: Waiting): Promise<void> {
-    const { caller, registration } = this.#running;
-    const clusters = new Set([...route.brokers.values()].map(({ cluster }) => cluster));
-    const addresses = new Set<string>();
-    for (const cluster of clusters) {
-      const replies = await caller.route(replyTopic(cluster), options);
-      for (const brokerName of replies.brokers.keys()) {
-        const address = masterAddress(replies, brokerName);
-        if (address !== undefined) addresses.add(address);
-      }
-    }
-    await Promise.all([...addresses].map((address) => registration.with(address)));
   }
 
   #pushed(command: Command): RequestReply | undefined {
@@ -288,18 +304,8 @@ export class RemotingTransport implements Transport {
   }
 }
 
-/** All declared queues that can be written, sorted by broker and id. */
-function declaredQueues({ topic, queues }: TopicRoute): readonly QueueRef[] {
-  return queues
-    .filter(({ perm }) => (perm & PERM_WRITE) !== 0)
-    .sort((one, other) => one.brokerName < other.brokerName ? -1 : 1)
-    .flatMap(({ brokerName: broker, write }) =>
-      Array.from({ length: write }, (_, id) => ({ topic, broker, id }))
-    );
-}
-
-function noMaster(brokerName: string): RpcError {
-  return new RpcError("unavailable", `Broker "${brokerName}" has no master now`, { outcome: "not_sent" });
+function closed(): RpcError {
+  return new RpcError("unavailable", "The transport is closed", { outcome: "not_sent" });
 }
 
 function unreachable(nameServers: string, cause: unknown): RpcError {

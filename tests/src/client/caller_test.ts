@@ -92,7 +92,7 @@ Deno.test("Caller takes the timeout of the call before the method's, and that be
 Deno.test("Caller refuses what cannot be sent, before anything leaves", async () => {
   const at = new Fixture();
   const refusals: readonly [unknown, CallOptions][] = [
-    [1n, {}],
+    [Symbol("odd"), {}],
     [() => {}, {}],
     ["x".repeat(3 * 1024 * 1024), {}],
     [1, { timeoutMs: 0 }],

@@ -33,20 +33,20 @@ Deno.test("sendCancel() tells the owner of the queue where it is known", async (
   const at = new Fixture();
   const call = at.start();
   await turns();
-  at.caller.owners.learn("test-Service/a/0", "fake:owner");
+  at.caller.owners.learn({ topic: "test-Service", broker: "a", id: 0 }, "fake:owner");
   at.controller.abort();
   const { callId } = await assertFails(call, "cancelled", "sent_unknown");
-  assert.deepEqual(at.cancels, [["fake:owner", callId, "run", callId]]);
+  assert.deepEqual(at.cancels, [["fake:owner", callId, "run"]]);
 });
 
 Deno.test("sendCancel() goes through the queue of the request where the owner is not known", async () => {
   const at = new Fixture();
   const call = at.start();
   await turns();
-  at.caller.owners.learn("test-Service/b/0", "fake:another");
+  at.caller.owners.learn({ topic: "test-Service", broker: "b", id: 0 }, "fake:another");
   at.controller.abort();
   const { callId } = await assertFails(call, "cancelled", "sent_unknown");
-  assert.deepEqual(at.cancels, [["queue 0", callId, "run", callId]]);
+  assert.deepEqual(at.cancels, [["queue 0", callId, "run"]]);
   assert.equal(at.transport.sent[1]?.message.topic, "test-Service");
 });
 
@@ -56,7 +56,7 @@ Deno.test("sendCancel() goes to the instance that was called", async () => {
   await turns();
   at.controller.abort();
   const { callId } = await assertFails(call, "cancelled", "sent_unknown");
-  assert.deepEqual(at.cancels, [["fake:other", callId, "run", callId]]);
+  assert.deepEqual(at.cancels, [["fake:other", callId, "run"]]);
 });
 
 Deno.test("sendCancel() is not asked about what no callee can have, nor when the caller closes", async () => {

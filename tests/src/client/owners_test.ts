@@ -6,9 +6,9 @@ const QUEUE = { topic: "test-Service", broker: "a", id: 3 };
 Deno.test("Owners knows the owner of a queue as the last reply told", () => {
   const owners = new Owners();
   assert.equal(owners.of(QUEUE), undefined);
-  owners.learn("test-Service/a/3", "one");
+  owners.learn({ topic: "test-Service", broker: "a", id: 3 }, "one");
   assert.equal(owners.of(QUEUE), "one");
-  owners.learn("test-Service/a/3", "other");
+  owners.learn({ topic: "test-Service", broker: "a", id: 3 }, "other");
   assert.equal(owners.of(QUEUE), "other");
   for (const other of [{ topic: "t" }, { broker: "b" }, { id: 4 }]) {
     assert.equal(owners.of({ ...QUEUE, ...other }), undefined);
@@ -17,9 +17,9 @@ Deno.test("Owners knows the owner of a queue as the last reply told", () => {
 
 Deno.test("Owners remembers a bounded number, and forgets nothing for one that it knows", () => {
   const owners = new Owners();
-  for (let id = 0; id < 4_096; id++) owners.learn(`test-Service/a/${id}`, "one");
-  owners.learn("test-Service/a/3", "other");
+  for (let id = 0; id < 4_096; id++) owners.learn({ topic: "test-Service", broker: "a", id }, "one");
+  owners.learn({ topic: "test-Service", broker: "a", id: 3 }, "other");
   assert.equal(owners.of({ ...QUEUE, id: 4_095 }), "one");
-  owners.learn("test-Service/b/0", "one");
+  owners.learn({ topic: "test-Service", broker: "b", id: 0 }, "one");
   assert.deepEqual([owners.of(QUEUE), owners.of({ ...QUEUE, broker: "b", id: 0 })], [undefined, "one"]);
 });

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import type { Call } from "../../../src/call/call.ts";
 import type { Ran } from "../../../src/call/inbound.ts";
-import { placesOf, readOutput } from "../../../src/client/reply_reader.ts";
+import { readOutput } from "../../../src/client/reply_reader.ts";
+import { placesOf } from "../../../src/codec/places.ts";
 import type { BodyPlace, Codec } from "../../../src/codec/codec.ts";
 import { json } from "../../../src/codec/json.ts";
 import { defineService } from "../../../src/contract/define.ts";

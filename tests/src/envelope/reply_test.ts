@@ -69,3 +69,54 @@ Deno.test("replyHeaders cut a long error text to one kilobyte, at a character", 
   assert.ok(reply !== undefined && !reply.ok);
   assert.equal(reply.error.message, "ü".repeat(512));
 });
+
+Deno.test("readReply reads a declared error with its details, or without any", () => {
+  for (const body of [undefined, Uint8Array.of(1, 2)]) {
+    const error = new RpcError("failed_precondition", "Too little", { callId: "c1" });
+    const declared = { name: "Short", type: "application/json", body };
+    const reply = travel({ id: "c1", ok: false, error, ran: "yes", declared });
+    assert.ok(reply !== undefined && !reply.ok);
+    assert.deepEqual([reply.error.code, reply.error.outcome, reply.declared], [
+      error.code,
+      "replied",
+      declared,
+    ]);
+  }
+});
+
+Deno.test("readReply never takes a failure for success, nor throws, whatever its headers say", () => {
+  const error = new RpcError("not_found", "No such account");
+  const declared = { name: "Short", type: "application/json", body: Uint8Array.of(1) };
+  const good = replyHeaders({ id: "c1", ok: false, error, ran: "yes", declared });
+  const values = [undefined, "", "x".repeat(12_000), "%FF%C3%", "-1", "\u00fc"];
+  const mutated = [
+    HEADER.kind,
+    HEADER.message,
+    HEADER.ran,
+    HEADER.error,
+    HEADER.type,
+    HEADER.empty,
+    HEADER.direct,
+  ];
+  for (const name of mutated) {
+    for (const value of values) {
+      const reply = readReply(...changed(good, name, value), Uint8Array.of(1));
+      assert.ok(reply !== undefined && !reply.ok, `${name}=${value}`);
+      assert.equal(reply.error.code, "not_found");
+      assert.equal(reply.error.outcome, name === HEADER.ran ? "sent_unknown" : "replied", `${name}=${value}`);
+      const named = name !== HEADER.error || (value !== undefined && value !== "");
+      assert.equal(reply.declared !== undefined, named, `${name}=${value}`);
+    }
+  }
+  for (const value of values.slice(1)) {
+    const reply = readReply(...changed(good, HEADER.code, value), Uint8Array.of(1));
+    assert.ok(reply !== undefined && !reply.ok && reply.error.code === "unknown", `code ${value}`);
+  }
+});
+
+function changed(headers: ReadonlyMap<string, string>, name: string, value: string | undefined) {
+  const own = new Map(headers);
+  if (value === undefined) own.delete(name);
+  else own.set(name, value);
+  return [own, own] as const;
+}

@@ -18,6 +18,7 @@ const anyRequest: fc.Arbitrary<Request> = fc.record({
   id: fc.stringMatching(/^[A-Za-z0-9_.:-]{1,64}$/),
   kind: fc.constantFrom("request", "oneway"),
   attempt: fc.integer({ min: 1, max: 3 }),
+  started: fc.constantFrom(true, undefined),
   deadlineMs: fc.nat(2 ** 45),
   timeoutMs: fc.integer({ min: 1, max: 86_400_000 }),
   endless: fc.boolean(),
@@ -111,3 +112,29 @@ Deno.test("readRequest names the header that is missing or malformed", () => {
     );
   }
 });
+
+Deno.test("readRequest takes an empty optional header for a missing one, as brokers do", () => {
+  const request = readRequest(...emptied());
+  assert.deepEqual([request.key, request.idempotencyKey, request.from, request.trace, request.chain], [
+    undefined,
+    undefined,
+    undefined,
+    undefined,
+    [],
+  ]);
+});
+
+function emptied(): [Map<string, string>, Map<string, string>, Uint8Array] {
+  const headers = new Map([
+    [HEADER.version, "1"],
+    [HEADER.kind, "request"],
+    [HEADER.id, "c1"],
+    [HEADER.deadline, "5"],
+    [HEADER.timeout, "5"],
+    [HEADER.type, "application/json"],
+    [HEADER.reply, "there"],
+    ...[HEADER.key, HEADER.idempotencyKey, HEADER.from, HEADER.chain, "traceparent", "tracestate", "baggage"]
+      .map((name): [string, string] => [name, ""]),
+  ]);
+  return [headers, headers, Uint8Array.of(1)];
+}

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { HEADER, unescapeHeader } from "../../../src/envelope/headers.ts";
-import { DeadLetters } from "../../../src/server/dead_letters.ts";
-import { FakeDelivery, messageOf, requestOf } from "../../helpers/deliveries.ts";
+import { readRequest } from "../../../src/envelope/request.ts";
+import { DeadLetters, letterOf } from "../../../src/server/dead_letters.ts";
+import { FakeDelivery, messageOf, packOf, requestOf } from "../../helpers/deliveries.ts";
 import { FakeTransport } from "../../helpers/fake_transport.ts";
 import { ManualClock } from "../../helpers/manual_clock.ts";
 import { turns } from "../../helpers/settled.ts";
@@ -69,4 +70,12 @@ Deno.test("DeadLetters close ends every try and leaves no timer", async () => {
   assert.equal(await stored, false);
   assert.equal(at.clock.timers, 0);
   assert.equal(await at.store(), false);
+});
+
+Deno.test("letterOf takes a call out of its pack: alone, as it was", () => {
+  const request = requestOf("c2", { attempt: 2, key: "acc-1" });
+  const delivery = new FakeDelivery(packOf([requestOf("c1"), request]));
+  const { id, tag, headers, body } = letterOf({ request, method: "run", delivery });
+  assert.deepEqual([id, tag, body], ["c2", "run", request.body]);
+  assert.deepEqual(readRequest(headers, headers, body ?? assert.fail()), request);
 });

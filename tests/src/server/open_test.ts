@@ -1,27 +1,33 @@
 import assert from "node:assert/strict";
 import { HEADER } from "../../../src/envelope/headers.ts";
 import { RpcError } from "../../../src/errors/rpc_error.ts";
-import { openDelivery } from "../../../src/server/open.ts";
+import { method } from "../../../src/contract/method.ts";
+import { json } from "../../../src/codec/json.ts";
+import { openDelivery, type Opened, Unreadable } from "../../../src/server/open.ts";
 import type { Message } from "../../../src/transport/transport.ts";
 import { FakeDelivery, messageOf, packOf, requestOf } from "../../helpers/deliveries.ts";
 
-const TYPE = "application/json";
+const contract = { codec: json, methods: { run: method(), slow: method({ timeoutMs: 60_000 }) } };
 
 function open(message: Message) {
-  return openDelivery(new FakeDelivery(message, { storedAtMs: 1_000 }), TYPE);
+  return openDelivery(new FakeDelivery(message, { storedAtMs: 1_000 }), contract);
+}
+
+function readable(message: Message): readonly Opened[] {
+  return open(message).map((one) => one instanceof Unreadable ? assert.fail(one.error.message) : one);
 }
 
 Deno.test("openDelivery finds one request, or all of a pack in order", () => {
   const [a, b] = [requestOf("a"), requestOf("b", { body: undefined })];
   assert.deepEqual(open(messageOf(a)), [{ request: a, plain: undefined, index: 0 }]);
-  assert.deepEqual(open(packOf([a, b])).map(({ request }) => request), [a, b]);
+  assert.deepEqual(readable(packOf([a, b])).map(({ request }) => request), [a, b]);
 });
 
 Deno.test("openDelivery reads a plain request of a Java or Go client", () => {
   const plain = { correlationId: "c1", ttlMs: 3_000, replyTo: "there" };
   const headers = new Map([["h-tenant", "t1"], ["other", "x"]]);
   const body = Uint8Array.of(1);
-  const [opened] = open({ topic: "t", tag: "run", keys: [], headers, body, plain });
+  const [opened] = readable({ topic: "t", tag: "run", keys: [], headers, body, plain });
   assert.deepEqual(opened?.request, {
     ...requestOf("c1"),
     deadlineMs: 4_000,
@@ -32,8 +38,11 @@ Deno.test("openDelivery reads a plain request of a Java or Go client", () => {
     body,
   });
   assert.equal(opened.plain, plain);
-  const [without] = open({ topic: "t", tag: "run", keys: [], headers, body, plain: { ...plain, ttlMs: 0 } });
-  assert.equal(without?.request.timeoutMs, 5_000);
+  const endless = { ...plain, ttlMs: 0 };
+  for (const [tag, timeoutMs] of [["run", 5_000], ["slow", 60_000], ["toString", 5_000]] as const) {
+    const [without] = readable({ topic: "t", tag, keys: [], headers, body, plain: endless });
+    assert.equal(without?.request.timeoutMs, timeoutMs, tag);
+  }
 });
 
 Deno.test("openDelivery refuses what is no call, saying what is wrong", () => {
@@ -49,7 +58,6 @@ Deno.test("openDelivery refuses what is no call, saying what is wrong", () => {
     [changed(HEADER.kind, "two"), /kind "two"/],
     [changed(HEADER.kind, undefined), /kind null/],
     [changed(HEADER.kind, "pack"), /Cannot open the pack/],
-    [changed(HEADER.timeout, undefined), /'rpc-timeout'/],
     [{ ...good, headers: new Map() }, /neither a call nor a plain request/],
     [
       { ...good, headers: new Map(), plain: { correlationId: "c", ttlMs: 1 } },
@@ -64,4 +72,36 @@ Deno.test("openDelivery refuses what is no call, saying what is wrong", () => {
       return true;
     });
   }
+});
+
+Deno.test("openDelivery finds what can be answered of a request whose headers are wrong, and spares its pack", () => {
+  const wrong = messageOf(requestOf("a"));
+  const headers = new Map([...wrong.headers, [HEADER.timeout, "soon"]]);
+  const [alone] = open({ ...wrong, headers });
+  assert.ok(alone instanceof Unreadable);
+  assert.deepEqual([alone.id, alone.replyTo, alone.headers], ["a", "fake:caller", headers]);
+  assert.match(alone.error.message, /'rpc-timeout': current value is "soon"/);
+
+  const [first, second, third] = open(packOf([
+    requestOf("a"),
+    requestOf("b", { timeoutMs: Number.NaN }),
+    requestOf("c"),
+  ]));
+  assert.ok(second instanceof Unreadable && !(first instanceof Unreadable) && !(third instanceof Unreadable));
+  assert.deepEqual([first?.request.id, second.id, second.replyTo, third?.request.id], [
+    "a",
+    "b",
+    "fake:caller",
+    "c",
+  ]);
+  assert.equal(second.headers.get(HEADER.kind), "request", "alone it is no pack");
+});
+
+Deno.test("Unreadable tells nobody where nobody waits, or no call is named", () => {
+  const error = new RpcError("invalid_argument", "Wrong");
+  const at = (headers: [string, string][]) => new Unreadable(error, new Map(headers), Uint8Array.of(1));
+  assert.equal(at([[HEADER.reply, "there"], [HEADER.kind, "oneway"]]).replyTo, undefined);
+  assert.equal(at([[HEADER.reply, ""]]).replyTo, undefined);
+  assert.equal(at([[HEADER.id, "a b"]]).id, undefined);
+  assert.equal(at([[HEADER.id, "a"]]).id, "a");
 });

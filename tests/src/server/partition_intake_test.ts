@@ -1,9 +1,13 @@
 import assert from "node:assert/strict";
 import { createDeferred } from "../../../src/async/deferred.ts";
+import { defineService } from "../../../src/contract/define.ts";
+import { method } from "../../../src/contract/method.ts";
+import { type SchemaResult, type } from "../../../src/contract/schema.ts";
 import { HEADER, unescapeHeader } from "../../../src/envelope/headers.ts";
 import { type Reply, replyBody, replyHeaders } from "../../../src/envelope/reply.ts";
 import { RpcError } from "../../../src/errors/rpc_error.ts";
 import { FakeDelivery, messageOf, packOf, requestOf } from "../../helpers/deliveries.ts";
+import { schemaOf } from "../../helpers/schemas.ts";
 import { ServiceFixture } from "../../helpers/service_fixture.ts";
 import { turns } from "../../helpers/settled.ts";
 
@@ -95,24 +99,41 @@ Deno.test("PartitionIntake never starts a call that expired in its mailbox, and 
   assert.deepEqual(at.replies.map((reply) => !reply.ok && reply.error.outcome), ["expired"]);
 });
 
-Deno.test("PartitionIntake runs a duplicate once: it joins the first, or gets its reply again", async () => {
+Deno.test("PartitionIntake runs a duplicate once, and holds nothing up for it: one reply answers both", async () => {
   const at = new ServiceFixture();
   const copies = [0, 1, 2].map((offset) => delivery("c1", { offset }));
   const [first, second, third] = copies;
   assert.ok(first && second && third);
   at.intake.deliver(first);
   at.intake.deliver(second);
+  assert.deepEqual(copies.map(({ acks }) => acks), [0, 1, 0]);
   at.run(at.mailbox[0], "answer");
   await turns();
+  assert.equal(at.replies.length, 1);
   at.intake.deliver(third);
   await turns();
   assert.equal(at.mailbox.length, 1);
   assert.deepEqual(copies.map(({ acks }) => acks), [1, 1, 1]);
   assert.deepEqual(
     at.replies.map((reply) => new TextDecoder().decode(replyBody(reply))),
-    Array(3).fill('"answer"'),
+    Array(2).fill('"answer"'),
   );
   assert.equal(at.shared.counts.duplicates, 2);
+});
+
+Deno.test("PartitionIntake answers a duplicate that wants its reply elsewhere, once the first is answered", async () => {
+  const at = new ServiceFixture();
+  const [first, second] = [
+    delivery("c1"),
+    new FakeDelivery(messageOf(requestOf("c1", { replyTo: "fake:b" }))),
+  ];
+  at.intake.deliver(first);
+  at.intake.deliver(second);
+  assert.deepEqual([first.acks, second.acks], [0, 0]);
+  at.run(at.mailbox[0], "answer");
+  await turns();
+  assert.deepEqual(at.transport.sentTo.map(({ address }) => address), ["fake:b", "fake:caller"]);
+  assert.deepEqual([at.mailbox.length, first.acks, second.acks], [1, 1, 1]);
 });
 
 Deno.test("PartitionIntake answers what no handler must see", async () => {
@@ -309,4 +330,64 @@ Deno.test("PartitionIntake never runs a suspect that is not idempotent: dead let
   assert.deepEqual([reply.error.code, reply.error.outcome], ["internal", "sent_unknown"]);
   const reason = unescapeHeader(at.transport.sent[0]?.message.headers.get(HEADER.dead) ?? "");
   assert.equal(reason, "may have run; attempts: 1");
+});
+
+Deno.test("PartitionIntake waits for the schema of an output, and for it before a hand-over", async () => {
+  const checking = createDeferred<SchemaResult<string>>();
+  const contract = defineService("test.Service", {
+    run: method({ output: schemaOf<string>(() => checking.promise) }),
+  });
+  const at = new ServiceFixture(contract);
+  const call = delivery("c1");
+  at.intake.deliver(call);
+  assert.ok(at.run(at.mailbox[0], "raw"));
+  let revoked = false;
+  const done = at.intake.revoke().then(() => revoked = true);
+  await turns();
+  assert.deepEqual([revoked, call.acks, at.intake.unsettled], [false, 0, 1]);
+  checking.resolve({ value: "parsed" });
+  await done;
+  const [reply] = at.replies;
+  assert.deepEqual(reply && new TextDecoder().decode(replyBody(reply)), '"parsed"');
+  assert.deepEqual([call.acks, at.wheel.size, at.clock.timers], [1, 0, 0]);
+});
+
+Deno.test("PartitionIntake answers nothing of a lost partition whose output is still being checked", async () => {
+  const checking = createDeferred<SchemaResult<string>>();
+  const contract = defineService("test.Service", {
+    run: method({ output: schemaOf<string>(() => checking.promise) }),
+  });
+  const at = new ServiceFixture(contract);
+  at.intake.deliver(delivery("c1"));
+  assert.ok(at.run(at.mailbox[0], "raw"));
+  at.intake.lose("lock refused");
+  checking.resolve({ value: "parsed" });
+  await turns();
+  assert.deepEqual([at.replies, at.clock.timers], [[], 0]);
+});
+
+Deno.test("PartitionIntake sends a declared error with its details", async () => {
+  const contract = defineService("test.Service", {
+    run: method({ errors: { Short: type<{ missing: number }>() } }),
+  });
+  const at = new ServiceFixture(contract);
+  at.intake.deliver(delivery("c1"));
+  const declared = { contract: "test.Service", error: "Short" };
+  const error = new RpcError("failed_precondition", "Too little", { declared, details: { missing: 5 } });
+  at.end(at.mailbox[0], { ok: false, error, ran: "yes" });
+  await turns();
+  const [reply] = at.replies;
+  assert.ok(reply !== undefined && !reply.ok);
+  const { name, body } = reply.declared ?? assert.fail();
+  assert.deepEqual([name, JSON.parse(new TextDecoder().decode(body))], ["Short", { missing: 5 }]);
+});
+
+Deno.test("PartitionIntake runs a call that was refused in vain when its caller sends it again", async () => {
+  const at = new ServiceFixture();
+  at.intake.deliver(delivery("c1"));
+  at.end(at.mailbox[0], { ok: false, error: new RpcError("unavailable", "Suspended"), ran: "no" });
+  at.intake.deliver(delivery("c1", { offset: 1 }));
+  at.run(at.mailbox[1]);
+  await turns();
+  assert.deepEqual([at.answers, at.shared.counts.duplicates], [["unavailable/rejected", "ok"], 0]);
 });

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { FakeDelivery, messageOf, requestOf } from "../../helpers/deliveries.ts";
+import { defineService } from "../../../src/contract/define.ts";
+import { method } from "../../../src/contract/method.ts";
 import { ServiceFixture } from "../../helpers/service_fixture.ts";
 import { turns } from "../../helpers/settled.ts";
 
@@ -73,4 +75,94 @@ Deno.test("ReceivedCall that was withdrawn shows an aborted signal, also when as
   at.intake.lose("gone");
   assert.ok(call.withdrawn && call.signal.aborted);
   assert.equal(at.wheel.size, 0);
+});
+
+Deno.test("ReceivedCall expires instead of starting when less time is left than its method needs", async () => {
+  const contract = defineService("test.Service", { run: method<string, string>({ minRemainingMs: 1_000 }) });
+  for (const [passedMs, starts] of [[4_000, true], [4_001, false]] as const) {
+    const at = new ServiceFixture(contract);
+    at.intake.deliver(new FakeDelivery(messageOf(requestOf("c1"))));
+    at.clock.advance(passedMs);
+    assert.equal(at.run(at.mailbox[0]), starts);
+    await turns();
+    assert.deepEqual(at.answers, [starts ? "ok" : "deadline_exceeded/expired"]);
+    const [reply] = at.replies;
+    if (reply?.ok === false) assert.match(reply.error.message, /than the 1000 ms that the method needs/);
+  }
+});
+
+Deno.test("ReceivedCall starts without a deadline, however much time its method needs", async () => {
+  const contract = defineService("test.Service", { run: method.oneway<string>({ minRemainingMs: 1_000 }) });
+  const at = new ServiceFixture(contract);
+  const request = requestOf("c1", { kind: "oneway", timeoutMs: Infinity, deadlineMs: Infinity });
+  at.intake.deliver(new FakeDelivery(messageOf(request)));
+  at.clock.advance(86_400_000);
+  assert.ok(at.run(at.mailbox[0]));
+  await turns();
+});
+
+Deno.test("ReceivedCall that is cancelled in its mailbox is answered, and never starts", async () => {
+  const { at, call, delivery } = await received();
+  assert.ok(at.intake.cancel("c1"));
+  assert.ok(!call.claim() && call.withdrawn && call.signal.aborted);
+  await turns();
+  assert.deepEqual([at.answers, delivery.acks, at.intake.unsettled], [["cancelled/rejected"], 1, 0]);
+  assert.deepEqual([at.wheel.size, at.shared.counts.cancelled], [0, 1]);
+});
+
+Deno.test("ReceivedCall that is cancelled while it runs tells its handler, and its answer counts", async () => {
+  for (const early of [true, false]) {
+    const { at, call, delivery } = await received();
+    assert.ok(call.claim());
+    await call.started();
+    if (early) assert.ok(!call.signal.aborted);
+    assert.ok(at.intake.cancel("c1") && at.intake.cancel("c1"));
+    assert.ok(call.signal.aborted && !call.withdrawn);
+    assert.deepEqual([call.signal.reason.code, call.signal.reason.callId], ["cancelled", "c1"]);
+    call.settle({ ok: true, output: "anyway" });
+    await turns();
+    assert.deepEqual([at.answers, delivery.acks, at.shared.counts.cancelled], [["ok"], 1, 1]);
+    assert.ok(at.intake.cancel("c1"), "it is known, but there is nothing left to end");
+    assert.deepEqual([at.shared.counts.cancelled, at.wheel.size], [1, 0]);
+  }
+});
+
+Deno.test("ReceivedCall that is cancelled while its start is recorded does not begin", async () => {
+  const { at, call, delivery } = await received();
+  delivery.onStarted = () => new Promise(() => {});
+  assert.ok(call.claim());
+  void call.started();
+  at.intake.cancel("c1");
+  assert.ok(call.withdrawn);
+  await turns();
+  assert.deepEqual([at.answers, delivery.acks], [["cancelled/rejected"], 1]);
+});
+
+Deno.test("ReceivedCall of a suspect does not promise that nothing ran, cancelled or expired", async () => {
+  for (const [end, answer] of [["cancel", "cancelled"], ["expire", "deadline_exceeded"]] as const) {
+    const at = new ServiceFixture();
+    at.intake.deliver(new FakeDelivery(messageOf(requestOf("c1"), "again"), { starts: 1 }));
+    await turns();
+    if (end === "cancel") at.intake.cancel("c1");
+    else at.clock.advance(5_000);
+    assert.ok(!at.run(at.mailbox[0]));
+    await turns();
+    assert.deepEqual(at.answers, [`${answer}/sent_unknown`]);
+  }
+});
+
+Deno.test("ReceivedCall interrupts the attempt under way, and gives the next one a signal of its own", async () => {
+  const { at, call } = await received();
+  assert.ok(call.claim());
+  const { signal } = call;
+  call.interrupt("stop");
+  assert.deepEqual([signal.aborted, signal.reason, at.wheel.size], [true, "stop", 0]);
+  const { signal: second } = call;
+  assert.ok(!second.aborted && !call.withdrawn);
+  at.clock.advance(5_020);
+  assert.equal(second.reason.code, "deadline_exceeded");
+  call.settle({ ok: true, output: 1 });
+  call.interrupt("too late");
+  await turns();
+  assert.equal(at.replies.length, 1);
 });

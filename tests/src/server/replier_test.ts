@@ -1,11 +1,15 @@
 import assert from "node:assert/strict";
 import { createDeferred, type Deferred } from "../../../src/async/deferred.ts";
+import { readDirect } from "../../../src/envelope/direct.ts";
 import { HEADER } from "../../../src/envelope/headers.ts";
+import { decodePack } from "../../../src/envelope/pack.ts";
 import type { Reply } from "../../../src/envelope/reply.ts";
 import { RpcError } from "../../../src/errors/rpc_error.ts";
+import { EVENTS } from "../../../src/log/events.ts";
 import { type OutgoingReply, Replier } from "../../../src/server/replier.ts";
 import { FakeDelivery, messageOf, requestOf } from "../../helpers/deliveries.ts";
 import { FakeTransport } from "../../helpers/fake_transport.ts";
+import { eventsOf, recordLogs } from "../../helpers/logs.ts";
 import { ManualClock } from "../../helpers/manual_clock.ts";
 import { repliesIn } from "../../helpers/service_fixture.ts";
 import { turns } from "../../helpers/settled.ts";
@@ -180,4 +184,63 @@ Deno.test("Replier writes what all replies share once per pack", async () => {
   await turns();
   const headers = at.transport.sentTo[0]?.message.headers;
   assert.deepEqual([headers?.get(HEADER.version), headers?.get(HEADER.kind)], ["1", "pack"]);
+});
+
+Deno.test("Replier says who answered and for which queue, once per message, of another queue each time", async () => {
+  const at = new Fixture();
+  const near = (id: number) => {
+    return new FakeDelivery(messageOf(requestOf("c")), { queue: { topic: "t", broker: "b-1", id } });
+  };
+  for (let round = 0; round < 3; round++) {
+    for (const id of [4, 7]) at.send(`c${round}${id}`, { near: near(id) });
+    await turns();
+  }
+  at.send("alone", { near: near(9) });
+  await turns();
+  const said = at.transport.sentTo.map(({ message }) => readDirect(message.headers.get(HEADER.direct)));
+  const address = "fake:me";
+  assert.deepEqual(said, [4, 7, 4, 9].map((id) => ({ address, topic: "t", broker: "b-1", id })));
+  for (const entry of decodePack(at.transport.sentTo[0]?.message.body ?? assert.fail())) {
+    assert.ok(!entry.headers.has(HEADER.direct));
+  }
+});
+
+Deno.test("Replier does not bother plain requesters with who answered, nor those of calls past all queues", async () => {
+  const at = new Fixture();
+  at.send("c1", { plain: { correlationId: "c1", ttlMs: 1 } });
+  at.send("c2", { near: undefined });
+  await turns();
+  assert.deepEqual(at.transport.sentTo.map(({ message }) => message.headers.has(HEADER.direct)), [
+    false,
+    false,
+  ]);
+});
+
+Deno.test("Replier gives up at once where the address is none of its transport's, and counts it", async () => {
+  const at = new Fixture();
+  at.transport.onSendTo = () => Promise.reject(new TypeError("No address"));
+  const records = await recordLogs(async () => {
+    at.send("c1");
+    at.send("c2");
+    await turns();
+  });
+  assert.deepEqual([at.done, at.replier.undelivered, at.clock.timers], [["c1", "c2"], 2, 0]);
+  assert.deepEqual(eventsOf(records), [EVENTS.callee.replyFailed]);
+});
+
+Deno.test("Replier tells a plain requester which declared error it was, with details that are JSON", async () => {
+  const at = new Fixture();
+  const error = new RpcError("out_of_range", "Too little");
+  const plain = { correlationId: "c1", ttlMs: 1 };
+  const body = new TextEncoder().encode('{"missing":5}');
+  for (const type of ["application/json", "application/msgpack"]) {
+    at.send("c1", {
+      plain,
+      reply: { id: "c1", ok: false, error, ran: "yes", declared: { name: "Short", type, body } },
+    });
+  }
+  await turns();
+  const bodies = at.transport.sentTo.map(({ message }) => JSON.parse(new TextDecoder().decode(message.body)));
+  const said = { code: "out_of_range", message: "Too little", ran: "yes", declared: "Short" };
+  assert.deepEqual(bodies, [{ error: { ...said, details: { missing: 5 } } }, { error: said }]);
 });

@@ -1,6 +1,11 @@
 import assert from "node:assert/strict";
-import { DuplicateWindow } from "../../../src/server/window.ts";
+import type { Ran } from "../../../src/call/inbound.ts";
+import { type Code, CODES } from "../../../src/errors/code.ts";
+import { RpcError } from "../../../src/errors/rpc_error.ts";
+import { DuplicateWindow, isRetryable } from "../../../src/server/window.ts";
 import type { Reply } from "../../../src/envelope/reply.ts";
+import { replyBody } from "../../../src/envelope/reply.ts";
+import { SPAN_LIMIT } from "../../../src/server/defaults.ts";
 import { ManualClock } from "../../helpers/manual_clock.ts";
 
 function ok(id: string, bytes = 1): Reply {
@@ -19,7 +24,7 @@ Deno.test("DuplicateWindow knows nothing of an id that it has not seen", () => {
 Deno.test("DuplicateWindow lets duplicates join the call that runs, and tells them all its reply", () => {
   const window = new DuplicateWindow(new ManualClock());
   const first = window.enter("c1");
-  const told: Reply[] = [];
+  const told: (Reply | undefined)[] = [];
   for (let count = 0; count < 2; count++) window.seen("c1")?.join((reply) => told.push(reply));
   assert.deepEqual(told, []);
   const reply = ok("c1");
@@ -31,29 +36,81 @@ Deno.test("DuplicateWindow gives the reply of an answered call again", () => {
   const window = new DuplicateWindow(new ManualClock());
   const reply = ok("c1");
   answer(window, reply);
-  const told: Reply[] = [];
+  const told: (Reply | undefined)[] = [];
   window.seen("c1")?.join((again) => told.push(again));
   assert.deepEqual(told, [reply]);
 });
 
-Deno.test("DuplicateWindow remembers at least 5,000 calls and at most 10,000", () => {
+Deno.test("DuplicateWindow tells those who joined a call that another queue answers it, and forgets it", () => {
   const window = new DuplicateWindow(new ManualClock());
-  for (let index = 0; index < 25_000; index++) {
-    answer(window, ok(`c${index}`));
-    assert.ok(window.size <= 10_000);
-  }
-  assert.equal(window.seen("c14000"), undefined);
-  assert.ok(window.seen("c20000") !== undefined);
+  const first = window.enter("c1");
+  const told: (Reply | undefined)[] = [];
+  first.join((reply) => told.push(reply));
+  window.forget("c1");
+  first.sentOn();
+  assert.deepEqual([told, window.seen("c1"), window.size], [[undefined], undefined, 0]);
 });
 
-Deno.test("DuplicateWindow keeps at most 16 MiB of replies", () => {
+Deno.test("DuplicateWindow keeps nothing of a call but its reply once it is answered", () => {
+  const first = new DuplicateWindow(new ManualClock()).enter("c1");
+  first.call = { cancel: () => true, facts: { request: { replyTo: "fake:caller" } } };
+  first.answered(ok("c1"));
+  assert.equal(first.call, undefined);
+});
+
+Deno.test("isRetryable is true of what was refused before any handler, and has not come to its end", () => {
+  const failed = (code: Code, ran: Ran) =>
+    isRetryable({ id: "c1", ok: false, error: new RpcError(code, ""), ran });
+  assert.ok(!isRetryable(ok("c1")));
+  for (const code of CODES) {
+    for (const ran of ["yes", "lost", "maybe"] as const) assert.ok(!failed(code, ran));
+    assert.equal(failed(code, "no"), code !== "cancelled" && code !== "deadline_exceeded", code);
+  }
+});
+
+Deno.test("DuplicateWindow remembers as many calls as a queue may have unsettled, and at most twice as many", () => {
+  const window = new DuplicateWindow(new ManualClock());
+  for (let index = 0; index < 50_000; index++) {
+    answer(window, ok(`c${String(index).padStart(5, "0")}`));
+    assert.ok(window.size <= 2 * SPAN_LIMIT);
+    const oldest = index - SPAN_LIMIT + 1;
+    if (oldest >= 0) assert.ok(window.seen(`c${String(oldest).padStart(5, "0")}`) !== undefined);
+  }
+  assert.equal(window.seen("c20000"), undefined);
+});
+
+Deno.test("DuplicateWindow keeps at most 16 MiB of replies, and of the others that they were", () => {
   const window = new DuplicateWindow(new ManualClock());
   const bytes = 3 * 1024 * 1024;
-  for (let index = 0; index < 20; index++) {
+  for (let index = 10; index < 30; index++) {
     answer(window, ok(`c${index}`, bytes));
-    assert.ok(window.size * bytes <= 16 * 1024 * 1024);
+    let kept = 0;
+    for (let seen = 10; seen <= index; seen++) {
+      const reply = window.seen(`c${seen}`)?.reply;
+      assert.ok(reply !== undefined);
+      kept += replyBody(reply)?.length ?? 0;
+      if (!reply.ok) {
+        assert.deepEqual([reply.id, reply.error.outcome, reply.ran], [
+          `c${seen}`,
+          "executed_reply_lost",
+          "lost",
+        ]);
+      }
+    }
+    assert.ok(kept <= 16 * 1024 * 1024);
+    if (index === 10) assert.ok(kept > 0);
   }
-  assert.ok(window.seen("c18") !== undefined && window.seen("c19") !== undefined);
+});
+
+Deno.test("DuplicateWindow lets those who joined go their own way when the first is stored in its queue again", () => {
+  const window = new DuplicateWindow(new ManualClock());
+  const first = window.enter("c1");
+  const told: string[] = [];
+  first.join((reply) => told.push(`ended ${reply}`), () => told.push("moved"));
+  first.join((reply) => told.push(`ended ${reply}`));
+  first.moved();
+  first.moved();
+  assert.deepEqual(told, ["moved", "ended undefined"]);
 });
 
 Deno.test("DuplicateWindow forgets within ten minutes of further calls, and never a call that runs", () => {

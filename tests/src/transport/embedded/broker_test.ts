@@ -1,291 +1,235 @@
 import assert from "node:assert/strict";
-import type { Delivery, Message, Partition, QueueRef, Sink } from "../../../../src/transport/transport.ts";
-import { MemoryBroker } from "../../../../src/transport/embedded/broker.ts";
-import { RpcError } from "../../../../src/errors/rpc_error.ts";
+import { createClient } from "../../../../actors/client.ts";
+import { createSystem } from "../../../../actors/system.ts";
 import { createDeferred } from "../../../../src/async/deferred.ts";
-import { assertFails, turns } from "../../../helpers/settled.ts";
+import { defineService } from "../../../../src/contract/define.ts";
+import { method } from "../../../../src/contract/method.ts";
+import { MemoryBroker, REPLY_TOPIC } from "../../../../src/transport/embedded/broker.ts";
+import { embedded } from "../../../../src/transport/embedded/mod.ts";
+import { RpcError } from "../../../../src/errors/rpc_error.ts";
+import { EmbeddedStage, GROUP, messageOf, queueOf, TOPIC } from "../../../helpers/embedded_stage.ts";
+import { RecordingSink } from "../../../helpers/recording_sink.ts";
+import { turns, until } from "../../../helpers/settled.ts";
 
-const TOPIC = "test-Service";
-const GROUP = "rpc-test-Service";
+/** Until the wheel of the broker has come around to what is due. */
+const TICKS_MS = 20;
 
-function brokerWith(queues: number): MemoryBroker {
-  const broker = new MemoryBroker();
-  broker.ensure([{ topic: TOPIC, queues, group: GROUP }]);
-  return broker;
-}
-
-function message(text = "x", topic = TOPIC): Message {
-  return { topic, tag: "run", keys: [text], headers: new Map(), body: new TextEncoder().encode(text) };
-}
-
-function queue(id: number, topic = TOPIC): QueueRef {
-  return { topic, broker: "embedded", id };
-}
-
-/** A member that takes everything it is given; `onRevoked` says how long a hand-over takes. */
-class Member implements Sink {
-  readonly partitions = new Map<number, Partition>();
-  readonly deliveries: Delivery[] = [];
-  readonly lostReasons: string[] = [];
-  onRevoked: () => Promise<void> = () => Promise.resolve();
-  demand = 100;
-
-  get queues(): readonly number[] {
-    return [...this.partitions.keys()].sort((a, b) => a - b);
-  }
-  assigned(partition: Partition): void {
-    assert.ok(!this.partitions.has(partition.queue.id));
-    this.partitions.set(partition.queue.id, partition);
-    partition.demand(this.demand);
-  }
-  async revoked(partition: Partition): Promise<void> {
-    await this.onRevoked();
-    this.partitions.delete(partition.queue.id);
-  }
-  lost(partition: Partition, reason: string): void {
-    this.partitions.delete(partition.queue.id);
-    this.lostReasons.push(reason);
-  }
-  deliver(partition: Partition, delivery: Delivery): void {
-    assert.equal(this.partitions.get(partition.queue.id), partition);
-    this.deliveries.push(delivery);
-  }
-}
-
-function join(broker: MemoryBroker, clientId: string, member = new Member()): Member {
-  const group = broker.group(GROUP);
-  assert.ok(group !== undefined);
-  group.join({ clientId, sink: member });
-  return member;
-}
-
-Deno.test("MemoryBroker stores a copy: what the sender does to its message later changes nothing", async () => {
-  const broker = brokerWith(1);
-  const body = Uint8Array.of(1);
-  const headers = new Map([["a", "1"]]);
-  const keys = ["k"];
-  broker.append({ topic: TOPIC, tag: "run", keys, headers, body }, queue(0), 5);
-  body[0] = 9;
-  headers.set("a", "9");
-  keys[0] = "9";
-  const member = join(broker, "a");
+Deno.test("MemoryBroker shares nothing of a message: neither with its sender, nor with receivers, nor with lookers", async () => {
+  const stage = new EmbeddedStage(1);
+  const message = messageOf("as sent", { headers: new Map([["a", "1"]]) });
+  stage.broker.append(message, queueOf(0));
+  message.body.fill(0);
+  const [looked] = stage.broker.messages(TOPIC);
+  assert.equal(new TextDecoder().decode(looked?.message.body), "as sent");
+  looked?.message.body.fill(0);
+  const sink = stage.join("a");
   await turns();
-  const [delivery] = member.deliveries;
-  assert.deepEqual(delivery?.message, {
-    topic: TOPIC,
-    tag: "run",
-    keys: ["k"],
-    headers: new Map([["a", "1"]]),
-    body: Uint8Array.of(1),
-    plain: undefined,
-  });
-  assert.deepEqual([delivery.storedAtMs, delivery.offset, delivery.starts], [5, 0, 0]);
-});
-
-Deno.test("MemoryBroker keeps a reply as a copy, found again by every key and handed to its listener", () => {
-  const broker = new MemoryBroker();
-  const heard: unknown[] = [];
-  broker.listen("there", (reply) => heard.push(reply.body[0]));
-  const body = Uint8Array.of(1);
-  const plain = { correlationId: "c", ttlMs: 5 };
-  broker.reply("there", { tag: "run", keys: ["c1", "c2"], headers: new Map(), body, plain });
-  body[0] = 9;
-  plain.ttlMs = 9;
-  assert.deepEqual(heard, [1]);
-  for (const key of ["c1", "c2"]) assert.deepEqual(broker.storedReply(key)?.body, Uint8Array.of(1));
-  assert.equal(broker.storedReply("c3"), undefined);
-  broker.unlisten("there");
-  broker.reply("there", { tag: "run", keys: [], headers: new Map(), body });
-  assert.equal(heard.length, 1);
-});
-
-Deno.test("MemoryBroker forgets old replies by number and by size", () => {
-  const reply = (key: string, bytes: number) => ({
-    tag: "run",
-    keys: [key],
-    headers: new Map<string, string>(),
-    body: new Uint8Array(bytes),
-  });
-  const many = new MemoryBroker();
-  for (let index = 0; index < 10_001; index++) many.reply("there", reply(`c${index}`, 1));
-  assert.equal(many.storedReply("c0"), undefined);
-  assert.ok(many.storedReply("c5000") !== undefined && many.storedReply("c10000") !== undefined);
-  const large = new MemoryBroker();
-  for (let index = 0; index < 70; index++) large.reply("there", reply(`c${index}`, 1_000_000));
-  assert.equal(large.storedReply("c0"), undefined);
-  assert.ok(large.storedReply("c69") !== undefined);
-});
-
-Deno.test("MemoryBroker delivers in order and no more than was asked for", async () => {
-  const broker = brokerWith(1);
-  const member = new Member();
-  member.demand = 2;
-  join(broker, "a", member);
-  for (const text of ["1", "2", "3", "4"]) broker.append(message(text), queue(0), 0);
+  sink.delivery("as sent").message.body.fill(0);
+  stage.group.lose("a", "forgotten");
   await turns();
-  assert.deepEqual(member.deliveries.map(({ offset }) => offset), [0, 1]);
-  member.partitions.get(0)?.demand(1);
-  await turns();
-  assert.deepEqual(member.deliveries.map(({ offset }) => offset), [0, 1, 2]);
+  assert.equal(sink.delivery("as sent").offset, 0);
 });
 
-Deno.test("MemoryBroker refuses a full queue, and takes messages again once some are settled", async () => {
-  const broker = brokerWith(1);
-  for (let index = 0; index < 100_000; index++) broker.append(message(), queue(0), 0);
-  assert.throws(() => broker.append(message(), queue(0), 0), (error) => {
+Deno.test("MemoryBroker hands out queues that nobody can change", () => {
+  const [ref] = new EmbeddedStage(1).broker.queues(TOPIC);
+  assert.ok(ref !== undefined);
+  assert.throws(() => Object.assign(ref, { id: 7 }), TypeError);
+});
+
+Deno.test("MemoryBroker refuses a message while unsettled ones take all the room, over all topics, and counts it", async () => {
+  const stage = new EmbeddedStage(1, { retainedMessages: 4 });
+  stage.broker.ensure([{ topic: "other", queues: 1, group: "other" }]);
+  stage.send(0, "1", "2");
+  stage.broker.append(messageOf("3", { topic: "other" }), queueOf(0, "other"));
+  stage.broker.append(messageOf("4", { topic: "other" }), queueOf(0, "other"), 60_000);
+  assert.throws(() => stage.send(0, "5"), (error) => {
     assert.ok(error instanceof RpcError);
     assert.deepEqual([error.code, error.outcome], ["resource_exhausted", "not_sent"]);
     return true;
   });
-  const member = join(broker, "a");
+  assert.equal(stage.broker.refused, 1);
+  const sink = stage.join("a");
   await turns();
-  member.deliveries[0]?.ack();
-  assert.equal(broker.append(message(), queue(0), 0).offset, 100_000);
+  sink.delivery("1").ack();
+  assert.equal(stage.send(0, "5")[0]?.offset, 2);
 });
 
-Deno.test("MemoryBroker refuses what it cannot store", () => {
-  const broker = brokerWith(1);
-  const refusals: readonly [() => void, string][] = [
-    [() => broker.append(message("x", "nowhere"), queue(0), 0), "unavailable"],
-    [() => broker.append(message(), queue(1), 0), "unavailable"],
-    [() => broker.append({ ...message(), body: new Uint8Array() }, queue(0), 0), "invalid_argument"],
-  ];
-  for (const [refused, code] of refusals) {
-    assert.throws(refused, (error) => error instanceof RpcError && error.code === code);
+Deno.test("MemoryBroker can always store a reply and a dead letter, so that a full broker can be settled", () => {
+  const stage = new EmbeddedStage(1, { retainedMessages: 20 });
+  stage.broker.ensure([{ topic: "dead", queues: 1 }]);
+  for (let count = 0; count < 20; count++) stage.send(0, String(count));
+  assert.throws(() => stage.send(0, "one too many"));
+  stage.broker.sendTo("embedded:rka1-gone", messageOf("reply", { keys: ["k"] }));
+  assert.ok(stage.broker.storedReply("k") !== undefined);
+  stage.broker.append(messageOf("letter", { topic: "dead" }), queueOf(0, "dead"));
+  assert.equal(stage.broker.messages("dead").length, 1);
+});
+
+Deno.test("MemoryBroker keeps bounded memory for a queue through which a million messages go", async () => {
+  const broker = new MemoryBroker({ retainedMessages: 1_000 });
+  broker.ensure([{ topic: TOPIC, queues: 1, group: GROUP }]);
+  let received = 0;
+  const sink = {
+    assigned: (partition: { demand(messages: number): void }) => partition.demand(Infinity),
+    revoked: () => Promise.resolve(),
+    lost: () => {},
+    deliver: (_: unknown, delivery: { ack(): void }) => {
+      received++;
+      delivery.ack();
+    },
+  };
+  broker.group(GROUP)?.join("a", sink);
+  const message = messageOf("x");
+  const queue = queueOf(0);
+  const heap: number[] = [];
+  for (let count = 0; count < 1_000_000; count++) {
+    broker.append(message, queue);
+    if (count % 100 === 99) await turns(1);
+    if (count % 250_000 === 249_999) heap.push(Deno.memoryUsage().heapUsed);
   }
+  await turns();
+  assert.equal(received, 1_000_000);
+  assert.equal(broker.messages(TOPIC).length, 1_000);
+  const [first = 0] = heap;
+  assert.ok(Math.max(...heap) - first < 64 * 1024 * 1024, `heap ${heap}`);
   broker.close();
-  assert.throws(() => broker.append(message(), queue(0), 0), { name: "RpcError", code: "unavailable" });
-  assert.throws(() => broker.reply("a", message()), { name: "RpcError", code: "unavailable" });
 });
 
-Deno.test("MemoryBroker keeps a bounded number of settled messages for whoever looks", async () => {
-  const broker = brokerWith(1);
-  const member = new Member();
-  member.demand = 5_000;
-  join(broker, "a", member);
-  for (let index = 0; index < 5_000; index++) broker.append(message(String(index)), queue(0), 0);
+Deno.test("MemoryBroker stores a message in its queue when its delay is over, by its own clock, and not before", async () => {
+  const stage = new EmbeddedStage(1);
+  const sink = stage.join("a");
+  const now = stage.clock.now();
+  const held = stage.broker.append(messageOf("late"), queueOf(0), 1_000);
+  assert.equal(held.offset, undefined);
+  stage.send(0, "early");
+  stage.clock.advance(999);
   await turns();
-  assert.equal(broker.messages(TOPIC).length, 5_000, "nothing unsettled is dropped");
-  for (const delivery of member.deliveries) delivery.ack();
-  const kept = broker.messages(TOPIC);
-  assert.ok(kept.length >= 1_000 && kept.length <= 2_000, `${kept.length} kept`);
-  assert.equal(kept.at(-1)?.offset, 4_999);
+  assert.deepEqual([sink.texts, stage.broker.messages(TOPIC).length], [["early"], 1]);
+  stage.clock.advance(1 + TICKS_MS);
+  await turns();
+  const late = sink.delivery("late");
+  assert.equal(late.offset, 1);
+  assert.ok(late.storedAtMs >= now + 1_000);
+  stage.broker.append(messageOf("never"), queueOf(0), 1_000);
+  stage.broker.close();
+  assert.equal(stage.clock.timers, 0);
 });
 
-Deno.test("MemoryBroker never fills up with what no group consumes, and keeps the newest", () => {
+Deno.test("MemoryBroker takes the clock of the first instance that connects", async () => {
+  const stage = new EmbeddedStage(1);
   const broker = new MemoryBroker();
-  broker.ensure([{ topic: "dead", queues: 1 }]);
-  for (let index = 0; index < 100_100; index++) broker.append(message("x", "dead"), queue(0, "dead"), 0);
-  const kept = broker.messages("dead");
-  assert.ok(kept.length >= 1_000 && kept.length <= 2_000, `${kept.length} kept`);
-  assert.equal(kept.at(-1)?.offset, 100_099);
+  const transport = embedded(broker);
+  await transport.start({ clock: stage.clock, random: () => 0, instance: 1 });
+  await embedded(broker).start({ clock: new EmbeddedStage(1).clock, random: () => 0, instance: 2 });
+  assert.equal(broker.clock, stage.clock);
+  broker.close();
 });
 
-Deno.test("MemoryBroker leaves topics and groups alone that are there", () => {
-  const broker = brokerWith(2);
-  broker.append(message(), queue(1), 0);
-  broker.ensure([{ topic: TOPIC, queues: 8, group: GROUP }]);
-  assert.equal(broker.queues(TOPIC).length, 2);
-  assert.equal(broker.messages(TOPIC).length, 1);
+Deno.test("MemoryBroker hands a message for an address to whoever is there, and keeps it for whoever looks", async () => {
+  const { broker, clock } = new EmbeddedStage(1);
+  const transport = embedded(broker);
+  await transport.start({ clock, random: () => 0, instance: 1 });
+  const heard: unknown[] = [];
+  transport.onDirect(({ body, plain }) => heard.push([new TextDecoder().decode(body), plain?.correlationId]));
+  const plain = { correlationId: "c", ttlMs: 5 };
+  broker.sendTo(transport.addresses.direct, messageOf("hello", { plain }));
+  broker.sendTo("embedded:rka1-gone", messageOf("nobody"));
+  assert.deepEqual(heard, [["hello", "c"]]);
+  assert.deepEqual(broker.messages(REPLY_TOPIC).map(({ message }) => message.keys), [["hello"], [
+    "nobody",
+  ]]);
+  transport.onDirect(() => {
+    throw new Error("a listener that throws");
+  });
+  broker.sendTo(transport.addresses.direct, messageOf("again"));
 });
 
-Deno.test("ConsumerGroup divides the queues anew when members come and go", async () => {
-  const broker = brokerWith(8);
-  const a = join(broker, "a");
-  assert.deepEqual(a.queues, [0, 1, 2, 3, 4, 5, 6, 7]);
-  const b = join(broker, "b");
+Deno.test("MemoryBroker damage() makes one body unreadable", async () => {
+  const stage = new EmbeddedStage(1);
+  stage.send(0, "1", "2");
+  stage.broker.damage(queueOf(0), 1, "bad disk");
+  const sink = stage.join("a");
   await turns();
-  assert.deepEqual([a.queues, b.queues], [[0, 1, 2, 3], [4, 5, 6, 7]]);
-  const c = join(broker, "c");
-  await turns();
-  assert.deepEqual([a.queues, b.queues, c.queues], [[0, 1, 2], [3, 4, 5], [6, 7]]);
-  await broker.group(GROUP)?.leave("a");
-  assert.deepEqual([a.queues, b.queues, c.queues], [[], [0, 1, 2, 3], [4, 5, 6, 7]]);
+  assert.deepEqual(sink.deliveries.map(({ message }) => message.damaged), [undefined, "bad disk"]);
 });
 
-Deno.test("ConsumerGroup gives a queue to its next owner only once it was drained, with what is settled", async () => {
-  const broker = brokerWith(1);
-  const draining = createDeferred<void>();
-  const b = new Member();
-  b.onRevoked = () => draining.promise;
-  join(broker, "b", b);
-  for (const text of ["1", "2"]) broker.append(message(text), queue(0), 0);
+Deno.test("MemoryBroker crash() leaves an instance's locks and marks, takes its address, and ends its membership later", async () => {
+  const stage = new EmbeddedStage(1, { takeoverGraceMs: 3_000 });
+  const { broker, clock } = stage;
+  const dying = embedded(broker);
+  await dying.start({ clock, random: () => 0, instance: 35 });
+  const sink = new RecordingSink();
+  const heard: unknown[] = [];
+  dying.onDirect((message) => heard.push(message));
+  await dying.subscribe({ topic: TOPIC, group: GROUP }, sink);
+  stage.send(0, "1", "2");
   await turns();
-  const a = join(broker, "a");
+  await sink.delivery("1").started();
+  broker.crash("z", { noticedAfterMs: 500 });
+  sink.delivery("1").ack();
+  broker.sendTo(dying.addresses.direct, messageOf("too late"));
+  assert.deepEqual([heard, stage.group.members], [[], ["rka1-z"]]);
+  assert.throws(() => broker.crash("z"), { name: "TypeError", message: /"z": it is not connected/ });
+  clock.advance(500 + TICKS_MS);
+  assert.deepEqual(stage.group.members, []);
+  const next = stage.join("next");
+  clock.advance(3_000 + TICKS_MS);
   await turns();
-  assert.deepEqual([a.queues, b.queues], [[], [0]]);
-  b.deliveries[0]?.ack();
-  draining.resolve();
-  await turns();
-  assert.deepEqual([a.queues, b.queues], [[0], []]);
-  assert.deepEqual(a.deliveries.map(({ offset }) => offset), [1]);
-  b.deliveries[1]?.ack();
-  assert.equal(broker.group(GROUP)?.state(0)?.commit, 1, "what comes from a past owner is not recorded");
+  assert.deepEqual(next.deliveries.map(({ offset, starts }) => [offset, starts]), [[0, 1], [1, 0]]);
 });
 
-Deno.test("ConsumerGroup lets a member go only when queues that were moving already are drained", async () => {
-  const broker = brokerWith(1);
-  const draining = createDeferred<void>();
-  const b = new Member();
-  b.onRevoked = () => draining.promise;
-  join(broker, "b", b);
-  const a = join(broker, "a");
-  let gone = false;
-  const leaving = broker.group(GROUP)?.leave("b").then(() => gone = true);
-  await turns();
-  assert.ok(!gone);
-  draining.resolve();
-  await leaving;
-  assert.deepEqual([a.queues, b.queues], [[0], []]);
+Deno.test("MemoryBroker crash() kills a system: another one takes its queues, finds what it had started, and answers", async () => {
+  const broker = new MemoryBroker({ takeoverGraceMs: 100 });
+  const contract = defineService("test.Crash", { run: method<string, string>({ idempotent: true }) });
+  const started = createDeferred<void>();
+  const gate = createDeferred<void>();
+  const dying = await createSystem({ name: "dying", transport: embedded(broker) });
+  await dying.serve(contract, {
+    run: async () => {
+      started.resolve();
+      await gate.promise;
+      return "from the dead";
+    },
+  });
+  const caller = await createClient({ transport: embedded(broker) });
+  const call = caller.client(contract, { timeoutMs: 20_000 }).run("x");
+  await started.promise;
+  broker.crash(dying.instance);
+  gate.resolve();
+  const attempts: number[] = [];
+  const heir = await createSystem({ name: "heir", transport: embedded(broker) });
+  const service = await heir.serve(contract, {
+    run: (_, { attempt }) => {
+      attempts.push(attempt);
+      return "from the heir";
+    },
+  });
+  assert.equal(await call, "from the heir");
+  assert.deepEqual(attempts, [2]);
+  await until(() => service.state().queues.length === 16);
+  await dying.close();
+  await Promise.all([heir.close(), caller.close()]);
+  broker.close();
 });
 
-Deno.test("ConsumerGroup drop loses the queues at once and marks as suspect what was started", async () => {
-  const broker = brokerWith(1);
-  const a = join(broker, "a");
-  for (const text of ["1", "2", "3"]) broker.append(message(text), queue(0), 0);
-  await turns();
-  a.deliveries[0]?.ack();
-  await a.deliveries[1]?.started();
-  const partition = a.partitions.get(0);
-  broker.group(GROUP)?.drop("a", "killed");
-  assert.deepEqual(a.lostReasons, ["killed"]);
-  assert.equal(partition?.held(), false);
-  await assert.rejects(a.deliveries[2]?.started() ?? Promise.resolve(), { name: "RpcError" });
-  const b = join(broker, "b");
-  await turns();
-  assert.deepEqual(b.deliveries.map(({ offset, starts }) => [offset, starts]), [[1, 1], [2, 0]]);
-  await b.deliveries[0]?.started();
-  broker.group(GROUP)?.drop("b", "killed");
-  const c = join(broker, "c");
-  await turns();
-  assert.deepEqual(c.deliveries.map(({ starts }) => starts), [2, 0]);
-});
-
-Deno.test("EmbeddedPartition records a start only once every earlier message has started or is settled", async () => {
-  const broker = brokerWith(1);
-  const a = join(broker, "a");
-  for (const text of ["1", "2", "3"]) broker.append(message(text), queue(0), 0);
-  await turns();
-  const [first, second, third] = a.deliveries;
-  assert.ok(first && second && third);
-  let recorded = false;
-  const start = third.started();
-  assert.equal(third.started(), start, "asking again returns the same promise");
-  void start.then(() => recorded = true);
-  first.ack();
-  await turns();
-  assert.ok(!recorded);
-  await second.started();
-  await start;
-  assert.equal(broker.group(GROUP)?.state(0)?.marks[0], 3);
-});
-
-Deno.test("EmbeddedPartition refuses a start that waits when the queue is lost", async () => {
-  const broker = brokerWith(1);
-  const a = join(broker, "a");
-  for (const text of ["1", "2"]) broker.append(message(text), queue(0), 0);
-  await turns();
-  const start = a.deliveries[1]?.started() ?? Promise.resolve();
-  broker.group(GROUP)?.drop("a", "killed");
-  await assertFails(start, "unavailable", "sent_unknown");
+Deno.test("MemoryBroker close() takes everything from everybody, and refuses", async () => {
+  const stage = new EmbeddedStage(2);
+  const { broker, clock } = stage;
+  const transport = embedded(broker);
+  await transport.start({ clock, random: () => 0, instance: 1 });
+  const states: string[] = [];
+  transport.onState((state) => states.push(state));
+  const sink = stage.join("a");
+  broker.close();
+  broker.close();
+  assert.deepEqual(sink.steps.slice(2), ["lost embedded/0", "lost embedded/1"]);
+  assert.deepEqual([states, broker.queues(TOPIC), broker.retention.messages], [["failed"], [], 0]);
+  const refusals = [
+    () => broker.append(messageOf(), queueOf(0)),
+    () => broker.sendTo("embedded:rka1-1", messageOf()),
+    () => broker.ensure([{ topic: "new", queues: 1 }]),
+  ];
+  for (const refused of refusals) {
+    assert.throws(refused, { name: "RpcError", code: "unavailable", outcome: "not_sent" });
+  }
 });

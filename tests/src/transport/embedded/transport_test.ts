@@ -96,3 +96,62 @@ Deno.test("EmbeddedTransport closes the broker that is its own, and no other", a
   broker.close();
   assert.equal(broker.queues(TOPIC).length, 0);
 });
+
+Deno.test("EmbeddedTransport puts its own reply address on a plain request", async () => {
+  const broker = new MemoryBroker();
+  const transport = await started(embedded(broker), 1);
+  await transport.ensureTopics([{ topic: TOPIC, queues: 1 }]);
+  const [queue] = await transport.queues(TOPIC);
+  assert.ok(queue !== undefined);
+  const body = Uint8Array.of(1);
+  for (const replyTo of [undefined, "embedded:rka1-elsewhere"]) {
+    const plain = { correlationId: "c", ttlMs: 5, replyTo };
+    await transport.send({ topic: TOPIC, tag: "", keys: [], headers: new Map(), body, plain }, { queue });
+  }
+  const stored = broker.messages(TOPIC).map(({ message }) => message.plain?.replyTo);
+  assert.deepEqual(stored, [transport.addresses.reply, "embedded:rka1-elsewhere"]);
+  broker.close();
+});
+
+Deno.test("EmbeddedTransport of a dead instance is told nothing, until it is closed or its signal says so", async () => {
+  const broker = new MemoryBroker();
+  const transport = await started(embedded(broker), 35);
+  await transport.ensureTopics([{ topic: TOPIC, queues: 1, group: GROUP }]);
+  const [queue] = await transport.queues(TOPIC);
+  assert.ok(queue !== undefined);
+  const lost: string[] = [];
+  const sink = {
+    ...sinkThatDrains(() => assert.fail("nobody drains the dead")),
+    lost: () => lost.push("lost"),
+  };
+  const subscription = await transport.subscribe({ topic: TOPIC, group: GROUP }, sink);
+  broker.crash("z");
+  const message = { topic: TOPIC, tag: "", keys: [], headers: new Map(), body: Uint8Array.of(1) };
+  const settled: string[] = [];
+  const asked = [
+    transport.send(message, { queue }),
+    transport.sendTo(transport.addresses.reply, message),
+    transport.queues(TOPIC),
+    transport.members(TOPIC, GROUP),
+  ].map((answer) => answer.catch((error) => settled.push(error.outcome)));
+  const reason = new Error("enough");
+  const controller = new AbortController();
+  const waiting = transport.queues(TOPIC, { signal: controller.signal });
+  controller.abort(reason);
+  await assert.rejects(waiting, (error) => error === reason);
+  await turns();
+  assert.deepEqual([settled, lost, broker.messages(TOPIC)], [[], [], []]);
+  await subscription.close();
+  assert.deepEqual(lost, ["lost"]);
+  await transport.close();
+  await Promise.all(asked);
+  assert.deepEqual(settled, ["not_sent", "not_sent", "not_sent", "not_sent"]);
+  await assertFails(transport.send(message, { queue }), "unavailable", "not_sent");
+  broker.close();
+});
+
+Deno.test("EmbeddedTransport starts on no broker that is closed", async () => {
+  const broker = new MemoryBroker();
+  broker.close();
+  await assertFails(started(embedded(broker), 1), "unavailable", "not_sent");
+});

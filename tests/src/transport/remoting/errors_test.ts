@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { RpcError } from "../../../../src/errors/rpc_error.ts";
 import { RocketMqError } from "../../../../src/rocketmq/mod.ts";
-import { isRefusal, toNotSent, toRpcError } from "../../../../src/transport/remoting/errors.ts";
+import { isRefusal, toNotSent, toRpcError, toSendError } from "../../../../src/transport/remoting/errors.ts";
 
 /** Response codes of a send, and what a caller is told. */
 const REFUSALS: readonly (readonly [responseCode: number, code: string, outcome: string])[] = [
@@ -35,6 +35,21 @@ Deno.test("toRpcError() keeps what is known: never sent, or unknown", () => {
 Deno.test("toRpcError() passes a signal's reason on unchanged", () => {
   const reason = new DOMException("gave up", "AbortError");
   assert.equal(toRpcError(reason), reason);
+});
+
+Deno.test("toSendError() takes what an encoder throws for the message's own fault, but not a signal's reason", () => {
+  for (const fault of [new TypeError("no such name"), new RangeError("no body")]) {
+    const converted = toSendError(fault, undefined);
+    assert.ok(converted instanceof RpcError);
+    assert.deepEqual([converted.code, converted.outcome, converted.message], [
+      "invalid_argument",
+      "not_sent",
+      fault.message,
+    ]);
+    assert.equal(toSendError(fault, AbortSignal.abort(fault)), fault);
+  }
+  const refused = toSendError(new RocketMqError("refused", "no", { responseCode: 17 }), undefined);
+  assert.ok(refused instanceof RpcError && refused.code === "unavailable");
 });
 
 Deno.test("isRefusal() looks at the response code only", () => {

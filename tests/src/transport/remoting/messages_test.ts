@@ -56,6 +56,44 @@ Deno.test("toProperties() never copies what means something to RocketMQ", () => 
   assert.deepEqual(properties, [["KEYS", "k1 k2"], ["TAGS", "t"], ["rpc-id", "1"]]);
 });
 
+Deno.test("toProperties() never copies what a broker notes on a message that it held back", () => {
+  const noted = [
+    "TIMER_OUT_MS",
+    "TIMER_ENQUEUE_MS",
+    "TIMER_DEQUEUE_MS",
+    "TIMER_DELAY_MS",
+    "TIMER_DELIVER_MS",
+  ];
+  const headers = new Map(
+    [...noted, "TIMER_ROLL_TIMES", "REAL_TOPIC", "REAL_QID"].map((name) => [name, "1"]),
+  );
+  assert.deepEqual(toProperties({ tag: "", keys: [], headers, body }), []);
+});
+
+Deno.test("toProperties() and toMessage() carry the message group as RocketMQ's sharding key", () => {
+  const properties = toProperties({ tag: "", keys: [], headers: new Map(), body, messageGroup: "acc-1" });
+  assert.deepEqual(properties, [["__SHARDINGKEY", "acc-1"]]);
+  assert.equal(toMessage(stored(properties)).messageGroup, "acc-1");
+  assert.equal(toMessage(stored([])).messageGroup, undefined);
+});
+
+Deno.test("toProperties() refuses a header that a broker would leave out", () => {
+  for (const [name, value] of [["", "1"], ["a", ""]] as const) {
+    const message = { tag: "", keys: [], headers: new Map([[name, value]]), body };
+    assert.throws(() => toProperties(message), { name: "TypeError", message: /must not be empty/ });
+  }
+});
+
+Deno.test("toMessage() of what a stranger wrote can always be passed on", () => {
+  // A stranger's client may write what ours refuses to.
+  const properties = "a\u0001b\u0001c\u0002KEYS\u0001 k1  k2 \u0002";
+  const [received] = decodeMessages(storedRecord({ topic: "T", body, properties }));
+  assert.ok(received !== undefined);
+  const message = toMessage(received);
+  assert.deepEqual([message.headers.get("a"), message.keys], ["b\ufffdc", ["k1", "k2"]]);
+  assert.equal(encodeProperties(toProperties(message)), "KEYS\u0001k1 k2\u0002a\u0001b\ufffdc\u0002");
+});
+
 Deno.test("requestProperties() and replyProperties() are what RocketMQ's own request-reply writes", () => {
   const plain = { correlationId: "c1", ttlMs: 2_999.5 };
   assert.deepEqual(requestProperties(plain, "me"), [

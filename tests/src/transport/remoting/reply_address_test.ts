@@ -9,6 +9,10 @@ Deno.test("parseReplyAddress() reads what replyAddress() wrote", () => {
 
 Deno.test("parseReplyAddress() refuses addresses of other transports", () => {
   for (const text of ["", "push:", "embedded:rka1-1", "topic:x"]) {
-    assert.throws(() => parseReplyAddress(text), /no address of this transport/, text);
+    assert.throws(() => parseReplyAddress(text), {
+      code: "invalid_argument",
+      outcome: "not_sent",
+      message: /no address of this transport/,
+    }, text);
   }
 });

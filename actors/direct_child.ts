@@ -1,0 +1,26 @@
+import type { DirectListener } from "../src/server/direct_listener.ts";
+import type { ChildSpec } from "./child.ts";
+import type { Parts } from "./parts.ts";
+
+/**
+ * The second child of a system's root: what comes past all queues, and the calls that the system makes itself, which
+ * settle when it stops.
+ */
+export function directChild(
+  { caller, transport: { addresses } }: Pick<Parts, "caller" | "transport">,
+  direct: Pick<DirectListener, "refused" | "unknownCancels">,
+): ChildSpec {
+  return {
+    id: "direct",
+    kind: "direct",
+    start: () => ({
+      stop: () => caller.close("the system is closed"),
+      state: () => {
+        const { refused, unknownCancels } = direct;
+        return {
+          details: { pending: caller.pending.size, refused, unknownCancels, address: addresses.direct },
+        };
+      },
+    }),
+  };
+}

@@ -1,0 +1,1 @@
+export { Decoder, Encoder, ExtData } from "npm:@msgpack/msgpack@3.1.3";

@@ -1,0 +1,89 @@
+import type { Result } from "../call/inbound.ts";
+import type { Reply } from "../envelope/reply.ts";
+import { letterOf } from "./dead_letters.ts";
+import { EXPIRED_ANSWERED_MS } from "./defaults.ts";
+import type { LiveCalls } from "./live_calls.ts";
+import { deathOf } from "./one_way.ts";
+import type { ReceivedCall } from "./received_call.ts";
+import { Retries } from "./retries.ts";
+import type { Shared } from "./shared.ts";
+import { StoreGate } from "./store_gate.ts";
+import { deathOfTried } from "./suspects.ts";
+import { isRetryable } from "./window.ts";
+
+/**
+ * What follows the end of a run, in this order: another attempt, or a dead letter where there is none; the outcome is
+ * remembered, the reply is sent, the message is settled.
+ */
+export class Conclusions {
+  readonly #live: LiveCalls;
+  readonly #shared: Shared;
+  readonly retries: Retries;
+  /** Set where a store remembers outcomes. */
+  readonly gate: StoreGate | undefined;
+
+  constructor(live: LiveCalls, shared: Shared) {
+    this.#live = live;
+    this.#shared = shared;
+    this.retries = new Retries(live, shared, (call, result) => this.finish(call, result));
+    this.gate = shared.once &&
+      new StoreGate(shared.once, this.retries, (call, reply) => this.answered(call, reply));
+  }
+
+  /** A run of the call has ended. */
+  conclude(call: ReceivedCall, result: Result): void {
+    if (result.ok || !("again" in result)) return this.finish(call, result);
+    const again = () => this.retries.again(call, result);
+    if (call.claimed === undefined) again();
+    else void this.gate?.release(call).then(() => call.receipt !== undefined && again());
+  }
+
+  /** The call has its last result. */
+  finish(call: ReceivedCall, result: Result): void {
+    const dead = deathOf(call, result, this.#shared.counts) ?? deathOfTried(call, result);
+    if (dead === undefined) return this.#answer(call, result);
+    const reason = `${dead.reason}; attempts: ${dead.attempts}`;
+    void this.#shared.deadLetters.store(letterOf(call.facts), reason, () => call.receipt !== undefined)
+      .then((stored) => stored && this.#answer(call, result));
+  }
+
+  /** The call has its reply, which need not be remembered. */
+  answered(call: ReceivedCall, reply: Reply): void {
+    const { window, backlog } = this.#live;
+    if (call.receipt === undefined) return;
+    call.seen.answered(reply);
+    if (isRetryable(reply)) window.forget(call.id);
+    if (call.kind === "oneway") this.#live.settle(call);
+    else this.#send(call, reply);
+    backlog.ended(call);
+  }
+
+  /** A call that had been given up has its result after all. */
+  endedLate(call: ReceivedCall, result: Result): void {
+    void this.gate?.endedLate(call, result, () => this.#shared.answers.toReply(call.facts, result));
+  }
+
+  #answer(call: ReceivedCall, result: Result): void {
+    const reply = this.#shared.answers.toReply(call.facts, result);
+    if (reply instanceof Promise) void reply.then((late) => this.#remember(call, result, late));
+    else this.#remember(call, result, reply);
+  }
+
+  #remember(call: ReceivedCall, result: Result, reply: Reply): void {
+    if (call.claimed === undefined) return this.answered(call, reply);
+    void this.gate?.ended(call, result, reply).then(() => this.answered(call, reply));
+  }
+
+  #send(call: ReceivedCall, reply: Reply): void {
+    const { request, plain, delivery, method, deadlineMs } = call.facts;
+    this.#shared.replier.send({
+      reply,
+      method,
+      replyTo: request.replyTo,
+      plain,
+      near: delivery,
+      untilMs: deadlineMs + EXPIRED_ANSWERED_MS,
+      done: () => this.#live.settle(call),
+    });
+  }
+}

@@ -1,0 +1,103 @@
+import { readCancel } from "../envelope/cancel.ts";
+import { HEADER } from "../envelope/headers.ts";
+import { EVENTS } from "../log/events.ts";
+import { logger } from "../log/log.ts";
+import type { DirectMessage, Transport } from "../transport/transport.ts";
+
+/** What has calls that their callers may cancel. */
+export interface Cancellable {
+  /** Ends the call of that id as its caller asks; `false` when it is not known. */
+  cancel(callId: string): boolean;
+  /** Remembers for a while that the call of that id is cancelled, should it come. */
+  expectCancelled(callId: string): void;
+}
+
+/** What serves requests that came past all queues. */
+export interface DirectRequests extends Cancellable {
+  /** Takes one request. Does not throw. */
+  receive(message: DirectMessage): void;
+}
+
+const log = logger("callee");
+
+/**
+ * Takes what arrives at this instance's addresses where it belongs: replies to the calling side, cancels to whoever has
+ * the call, requests to the contracts that are addressed by instance. Nothing of it waits behind a mailbox.
+ */
+export class DirectListener {
+  readonly #replies: (message: DirectMessage) => void;
+  readonly #served = new Set<Cancellable>();
+  #requests: DirectRequests | undefined;
+  #refused = 0;
+  #unknownCancels = 0;
+
+  /**
+   * Listens from now on.
+   *
+   * @param transport whose one listener this becomes
+   * @param replies takes replies, packs of them, and plain answers
+   */
+  constructor(transport: Pick<Transport, "onDirect">, replies: (message: DirectMessage) => void) {
+    this.#replies = replies;
+    transport.onDirect((message) => this.#receive(message));
+  }
+
+  /** Messages that nobody here takes. */
+  get refused(): number {
+    return this.#refused;
+  }
+
+  /** Cancels of calls that were not known. */
+  get unknownCancels(): number {
+    return this.#unknownCancels;
+  }
+
+  /** A contract is served from now on: its calls can be cancelled. */
+  add(served: Cancellable): void {
+    this.#served.add(served);
+  }
+
+  /** The contract is served no more. */
+  remove(served: Cancellable): void {
+    this.#served.delete(served);
+  }
+
+  /** Sets what serves requests by direct address. */
+  serve(requests: DirectRequests): void {
+    this.#requests = requests;
+    this.#served.add(requests);
+  }
+
+  #receive(message: DirectMessage): void {
+    const kind = message.headers.get(HEADER.kind);
+    switch (kind) {
+      case undefined:
+      case "reply":
+      case "pack":
+        return this.#replies(message);
+      case "cancel":
+        return this.#cancel(message);
+      case "request":
+        if (this.#requests !== undefined) return this.#requests.receive(message);
+        return this.#refuse("This instance serves nothing by direct address");
+      default:
+        return this.#refuse(`Its kind is ${JSON.stringify(kind.slice(0, 20))}`);
+    }
+  }
+
+  #cancel({ headers }: DirectMessage): void {
+    const callId = readCancel(headers);
+    if (callId === undefined) return this.#refuse("It cancels a call and does not say which");
+    for (const served of this.#served) {
+      if (served.cancel(callId)) return;
+    }
+    this.#unknownCancels++;
+    log.debug(EVENTS.callee.unknownCancel, { callId });
+    for (const served of this.#served) served.expectCancelled(callId);
+  }
+
+  #refuse(reason: string): void {
+    this.#refused++;
+    log.warn(EVENTS.callee.directRefused, { reason });
+  }
+}

@@ -1,0 +1,101 @@
+import { Backoff } from "../async/backoff.ts";
+import { ATTEMPTS } from "../call/defaults.ts";
+import type { Again, Result } from "../call/inbound.ts";
+import { STORE_PAUSE_MS } from "./defaults.ts";
+import { laterOf } from "./later.ts";
+import type { LiveCalls } from "./live_calls.ts";
+import type { ReceivedCall } from "./received_call.ts";
+import type { Resend } from "./resends.ts";
+import type { Shared } from "./shared.ts";
+
+/** How a run ended that is to be followed by another one. */
+export type AgainResult = Extract<Result, { readonly again: Again }>;
+
+/** The calls of one partition that are run another time, or from another message. */
+export class Retries {
+  readonly #live: LiveCalls;
+  readonly #shared: Shared;
+  readonly #finish: (call: ReceivedCall, result: Result) => void;
+
+  /** @param finish told of a call's last result, where there is no other attempt */
+  constructor(live: LiveCalls, shared: Shared, finish: (call: ReceivedCall, result: Result) => void) {
+    this.#live = live;
+    this.#shared = shared;
+    this.#finish = finish;
+  }
+
+  /** A run asked for another one. */
+  again(call: ReceivedCall, result: AgainResult): void {
+    const { again: { afterMs, attempt }, ...rest } = result;
+    const { request, settings, key, plain } = call.facts;
+    const { transport, clock } = this.#shared.parts;
+    const later = laterOf(
+      {
+        oneway: request.kind === "oneway",
+        keyed: key !== undefined,
+        idempotent: settings.idempotent,
+        plain: plain !== undefined,
+        packed: call.receipt?.calls !== 1,
+        remainingMs: call.deadlineMs - clock.now(),
+        minRemainingMs: settings.minRemainingMs,
+      },
+      result.again,
+      transport.capabilities,
+    );
+    switch (later.kind) {
+      case "none":
+        return this.#finish(call, { ...rest, dead: { reason: later.reason, attempts: attempt } });
+      case "in place":
+        return this.#wait(call, attempt + 1, afterMs);
+      case "given back":
+        this.#live.giveBack(call, afterMs);
+        return call.seen.moved();
+      case "sent again": {
+        this.#shared.counts.sentAgain++;
+        const dead = { reason: "no time for another attempt", attempts: attempt };
+        const next = Math.min(ATTEMPTS, attempt + 1);
+        this.move(call, { attempt: next, started: false, delayMs: afterMs }, { ...rest, dead });
+      }
+    }
+  }
+
+  /** Another call does the work of this one: it is claimed again after a while, at most that many milliseconds. */
+  claimAgain(call: ReceivedCall, atMostMs: number): void {
+    call.pauses ??= new Backoff({ ...STORE_PAUSE_MS, random: this.#shared.parts.random });
+    this.#wait(call, call.attempt, Math.min(atMostMs, call.pauses.next()));
+  }
+
+  /**
+   * Stores a call that does not run in its queue again, and lets go of it: it will be run from there.
+   *
+   * @param otherwise its result, should its time be up before it is stored
+   */
+  move(call: ReceivedCall, how: Resend, otherwise: Result): void {
+    const live = this.#live;
+    const { clock } = this.#shared.parts;
+    call.letGo();
+    // What comes under its id meanwhile may be that very copy: it must not be settled for this one.
+    call.seen.moving = true;
+    live.backlog.ended(call);
+    const wanted = () => call.receipt !== undefined && clock.now() < call.deadlineMs;
+    void this.#shared.resends.store(call.facts, how, wanted).then((stored) => {
+      if (call.receipt === undefined) return;
+      call.seen.moving = false;
+      if (stored) {
+        live.window.forget(call.id);
+        live.settle(call);
+        call.seen.moved();
+      } else if (clock.now() >= call.deadlineMs) this.#finish(call, otherwise);
+    });
+  }
+
+  #wait(call: ReceivedCall, attempt: number, ms: number): void {
+    const { backlog } = this.#live;
+    const wait = this.#shared.parts.wheel.schedule(ms, () => {
+      call.back();
+      if (call.receipt !== undefined) backlog.release(call);
+    });
+    call.postpone(attempt, wait);
+    backlog.hold(call);
+  }
+}

@@ -1,0 +1,214 @@
+import type { Timer } from "../../async/clock.ts";
+import { EVENTS } from "../../log/events.ts";
+import { logger } from "../../log/log.ts";
+import { allocateAveragely } from "../allocation.ts";
+import type { Sink } from "../transport.ts";
+import type { ConsumerGroup, GroupHost } from "./group.ts";
+import { OwnedPartition } from "./owned_partition.ts";
+import type { StoredMessage } from "./stored_message.ts";
+import type { StoredQueue } from "./stored_queue.ts";
+
+/** What a group remembers of one queue, whoever owns it. */
+export interface QueueState {
+  readonly queue: StoredQueue;
+  /** Everything below is settled. */
+  commit: number;
+  /** Everything below was started once, twice, three times. */
+  readonly marks: [number, number, number];
+  /** The first message that is not settled. */
+  first: StoredMessage | undefined;
+  /** The member that holds the lock, dead or alive. */
+  lockedBy: string | undefined;
+  /** Set while the holder of the lock is at work. */
+  owner: OwnedPartition | undefined;
+  /** Set while its owner hands it over: resolves when the next one has it. */
+  moving: Promise<void> | undefined;
+  /** Set while a dead holder's grace lasts. */
+  grace: Timer | undefined;
+}
+
+/** A member of a group. */
+interface Member {
+  readonly clientId: string;
+  readonly sink: Sink;
+  readonly joinedAt: number;
+}
+
+const log = logger("partition");
+
+/**
+ * A consumer group with one committed offset per queue: who holds which lock, what is settled, what was started. A
+ * dead member keeps its locks, as on RocketMQ: they are taken from it when it has been gone for the grace.
+ */
+export class OffsetGroup implements ConsumerGroup {
+  readonly #states: readonly QueueState[];
+  readonly #members = new Map<string, Member>();
+  /** By dead member: what it owned. It is told only if it asks. */
+  readonly #orphans = new Map<string, readonly OwnedPartition[]>();
+  /** Dead members that are no longer listed, and since when. */
+  readonly #goneAt = new Map<string, number>();
+  readonly #host: GroupHost;
+  /** Which member shall own which queue. */
+  #targets: readonly (Member | undefined)[] = [];
+
+  constructor(queues: readonly StoredQueue[], host: GroupHost) {
+    this.#host = host;
+    this.#states = queues.map((queue) => ({
+      queue,
+      commit: queue.unsettled.first?.offset ?? queue.end,
+      marks: [0, 0, 0],
+      first: queue.unsettled.first,
+      lockedBy: undefined,
+      owner: undefined,
+      moving: undefined,
+      grace: undefined,
+    }));
+  }
+
+  get members(): readonly string[] {
+    return [...this.#members.keys()];
+  }
+
+  /** What is remembered of a queue. */
+  state(queue: number): Readonly<QueueState> | undefined {
+    return this.#states[queue];
+  }
+
+  join(clientId: string, sink: Sink): void {
+    this.#members.set(clientId, { clientId, sink, joinedAt: this.#host.monotonic() });
+    this.#rebalance();
+  }
+
+  async leave(clientId: string): Promise<void> {
+    const orphans = this.#orphans.get(clientId);
+    if (orphans !== undefined) {
+      this.#orphans.set(clientId, []);
+      for (const orphan of orphans) orphan.sink.lost(orphan, "The instance is dead");
+      return;
+    }
+    const owned = this.#states.filter(({ owner }) => owner?.clientId === clientId);
+    this.#members.delete(clientId);
+    this.#rebalance();
+    await Promise.all(owned.map(({ moving }) => moving));
+  }
+
+  kill(clientId: string): void {
+    if (!this.#members.has(clientId)) return;
+    const orphans: OwnedPartition[] = [];
+    for (const state of this.#states) {
+      if (state.owner?.clientId !== clientId) continue;
+      orphans.push(state.owner);
+      state.owner.close();
+      state.owner = undefined;
+      // Nobody drains it any more; its lock stays.
+      state.moving = undefined;
+    }
+    this.#orphans.set(clientId, orphans);
+  }
+
+  bury(clientId: string): void {
+    if (!this.#members.delete(clientId)) return;
+    this.#goneAt.set(clientId, this.#host.monotonic());
+    this.#rebalance();
+  }
+
+  lose(clientId: string, reason: string): void {
+    const lost = this.#states.filter(({ owner }) => owner?.clientId === clientId);
+    for (const state of lost) this.#take(state, reason);
+    this.#rebalance();
+  }
+
+  arrived(stored: StoredMessage): void {
+    const state = this.#states[stored.queue.ref.id];
+    if (state === undefined) return;
+    state.first ??= stored;
+    state.owner?.arrived(stored);
+  }
+
+  close(reason: string): void {
+    this.#members.clear();
+    this.#targets = [];
+    for (const state of this.#states) {
+      state.grace?.cancel();
+      this.#take(state, reason);
+    }
+  }
+
+  #take(state: QueueState, reason: string): void {
+    const { owner } = state;
+    state.owner = state.lockedBy = state.moving = undefined;
+    if (owner === undefined) return;
+    owner.close();
+    owner.sink.lost(owner, reason);
+  }
+
+  #rebalance(): void {
+    const members = this.members;
+    const targets: Member[] = [];
+    for (const [clientId, member] of this.#members) {
+      for (const state of allocateAveragely(this.#states, members, clientId)) {
+        targets[state.queue.ref.id] = member;
+      }
+    }
+    this.#targets = targets;
+    for (const state of this.#states) this.#place(state);
+  }
+
+  /** Brings one queue to whom it belongs by now. */
+  #place(state: QueueState): void {
+    const target = this.#targets[state.queue.ref.id];
+    const { owner } = state;
+    // Members may come and go meanwhile: who gets the queue is asked again once it is free.
+    if (state.moving !== undefined) return;
+    if (owner !== undefined) {
+      if (owner.clientId !== target?.clientId) state.moving = this.#handOver(state, owner);
+      return;
+    }
+    if (target === undefined || this.#orphans.has(target.clientId) || this.#waits(state, target)) return;
+    state.lockedBy = target.clientId;
+    state.owner = new OwnedPartition(state, target.clientId, target.sink, this.#host);
+    log.info(EVENTS.partition.assigned, {
+      ...namesOf(state),
+      offset: state.commit,
+      suspects: Math.max(0, state.marks[0] - state.commit),
+    });
+    target.sink.assigned(state.owner);
+  }
+
+  /** Drains the queue through its owner and gives it to the next one. */
+  async #handOver(state: QueueState, owner: OwnedPartition): Promise<void> {
+    owner.drain();
+    try {
+      await owner.sink.revoked(owner);
+    } catch (error) {
+      log.error(EVENTS.transport.listenerFailed, { error });
+    }
+    // It was lost, or its owner died, while it was drained.
+    if (state.owner !== owner) return;
+    owner.close();
+    state.owner = state.lockedBy = state.moving = undefined;
+    this.#place(state);
+  }
+
+  /** Whether another's lock stands in the way. Looks again when the grace is over. */
+  #waits(state: QueueState, target: Member): boolean {
+    const { lockedBy } = state;
+    if (lockedBy === undefined) return false;
+    const goneAt = this.#goneAt.get(lockedBy);
+    // Still listed: it will be asked again when the broker has noticed.
+    if (goneAt === undefined) return true;
+    const now = this.#host.monotonic();
+    const ms = Math.max(goneAt, target.joinedAt) + this.#host.takeoverGraceMs - now;
+    if (ms > 0) {
+      state.grace?.cancel();
+      state.grace = this.#host.after(ms, () => this.#place(state));
+      return true;
+    }
+    log.warn(EVENTS.partition.unlockedForDead, { ...namesOf(state), owner: lockedBy, ms: now - goneAt });
+    return false;
+  }
+}
+
+function namesOf({ queue: { ref } }: QueueState): { readonly topic: string; readonly queue: string } {
+  return { topic: ref.topic, queue: `${ref.broker}/${ref.id}` };
+}

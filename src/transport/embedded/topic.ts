@@ -1,0 +1,70 @@
+import type { QueueRef } from "../transport.ts";
+import type { ConsumerGroup } from "./group.ts";
+import type { CopiedMessage } from "./message_copy.ts";
+import type { Retention } from "./retention.ts";
+import { StoredMessage } from "./stored_message.ts";
+import { StoredQueue } from "./stored_queue.ts";
+
+/** A topic of the embedded broker: its queues and the groups that consume them. */
+export class Topic {
+  readonly name: string;
+  readonly queues: readonly StoredQueue[];
+  /** Handed out: nobody can change it. */
+  readonly refs: readonly QueueRef[];
+  readonly #groups: ConsumerGroup[] = [];
+
+  constructor(name: string, queues: number) {
+    this.name = name;
+    this.queues = Array.from({ length: queues }, (_, id) => new StoredQueue(name, id));
+    this.refs = Object.freeze(this.queues.map(({ ref }) => ref));
+  }
+
+  /** Whether somebody settles its messages. */
+  get consumed(): boolean {
+    return this.#groups.length > 0;
+  }
+
+  /** Stores a message for which there is room, and tells the groups. */
+  append(
+    { message, bytes }: CopiedMessage,
+    queue: StoredQueue,
+    storedAtMs: number,
+    retention: Retention,
+  ): StoredMessage {
+    const stored = new StoredMessage(message, queue, storedAtMs, bytes, this.#groups.length);
+    queue.end++;
+    if (stored.open === 0) {
+      retention.keep(stored, retention.now());
+    } else {
+      queue.unsettled.append(stored);
+      for (const group of this.#groups) group.arrived(stored);
+    }
+    return stored;
+  }
+
+  /** Adds a group, made by `create`. It begins with the first message that is still there. */
+  consume(create: () => ConsumerGroup, retention: Retention): ConsumerGroup {
+    for (const queue of this.queues) this.#reopen(queue, retention);
+    const group = create();
+    this.#groups.push(group);
+    return group;
+  }
+
+  /** All messages kept of a queue, in queue order. */
+  messages(queue: StoredQueue, retention: Retention): readonly StoredMessage[] {
+    const kept = [...retention.settled()].filter((stored) => stored.queue === queue);
+    return [...kept, ...queue.unsettled].sort((one, other) => one.offset - other.offset);
+  }
+
+  #reopen(queue: StoredQueue, retention: Retention): void {
+    for (const stored of this.messages(queue, retention)) {
+      // All of them, one after the other: so they come to stand in queue order.
+      if (stored.open === 0) retention.reopen(stored);
+      else {
+        queue.unsettled.remove(stored);
+        queue.unsettled.append(stored);
+      }
+      stored.open++;
+    }
+  }
+}

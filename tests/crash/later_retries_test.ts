@@ -1,0 +1,79 @@
+import assert from "node:assert/strict";
+import { turns } from "../helpers/settled.ts";
+import { Bank, BankFixture, type BankHandler, Learnt } from "./bank_fixture.ts";
+
+/** A handler that asks for another attempt until the last one, and what it was run with, and when. */
+function reluctant(at: BankFixture, afterMs: number, enough = 3): { runs: string[]; handler: BankHandler } {
+  const runs: string[] = [];
+  const since = at.clock.monotonic();
+  const handler: BankHandler = (input, context) => {
+    runs.push(`${input}#${context.attempt}@${Math.round((at.clock.monotonic() - since) / 1_000)}`);
+    if (context.attempt < enough) throw context.retryAfter(afterMs);
+    return `${input} done`;
+  };
+  return { runs, handler };
+}
+
+Deno.test("a call whose handler asks for it runs again later, by whoever owns its queue then", async () => {
+  await using at = new BankFixture();
+  const { runs, handler } = reluctant(at, 10_000);
+  const first = await at.serve(handler);
+  const call = new Learnt((await at.client()).client(Bank, { timeoutMs: 60_000 }).other("a"));
+  await at.pass(5_000);
+  assert.deepEqual(runs, ["a#1@0"]);
+  assert.equal(first.services()[0]?.unsettled, 0, "nothing of it is held here");
+  at.broker.crash(first.instance);
+  await at.serve(handler);
+  await at.pass(30_000);
+  assert.deepEqual([runs, call.answer], [["a#1@0", "a#2@10", "a#3@20"], "reply a done"]);
+  assert.deepEqual(at.deadLetters, []);
+});
+
+Deno.test("a short wait stays in place, and its attempts are spent after three", async () => {
+  await using at = new BankFixture();
+  const { runs, handler } = reluctant(at, 1_000, 9);
+  await at.serve(handler);
+  const call = new Learnt((await at.client()).client(Bank, { timeoutMs: 60_000 }).other("a"));
+  await at.pass(10_000);
+  assert.deepEqual(runs, ["a#1@0", "a#2@1", "a#3@2"]);
+  assert.deepEqual([call.answer, at.deadLetters], ["unavailable / replied", ["attempts spent; attempts: 3"]]);
+});
+
+Deno.test("a call without the time for another attempt is answered at once, and is a dead letter", async () => {
+  await using at = new BankFixture();
+  const { handler } = reluctant(at, 10_000);
+  await at.serve(handler);
+  const call = new Learnt((await at.client()).client(Bank, { timeoutMs: 9_000 }).other("a"));
+  await at.pass(1_000);
+  assert.deepEqual(call.answer, "unavailable / replied");
+  assert.deepEqual(at.deadLetters, ["no time for another attempt; attempts: 1"]);
+});
+
+Deno.test("a one-way call waits in its queue for its next attempt, however short the wait", async () => {
+  await using at = new BankFixture();
+  const { runs, handler } = reluctant(at, 1_000);
+  const system = await at.serve(handler);
+  void (await at.client()).client(Bank).note("a");
+  await turns(10);
+  assert.equal(system.services()[0]?.unsettled, 0);
+  await at.pass(5_000);
+  assert.deepEqual([runs.map((run) => run.split("@")[0]), at.deadLetters], [["a#1", "a#2", "a#3"], []]);
+});
+
+Deno.test("a call that died in its second attempt has one left, however its first one ended", async () => {
+  await using at = new BankFixture();
+  const runs: string[] = [];
+  const handler: BankHandler = (input, context) => {
+    runs.push(`${input}#${context.attempt}`);
+    if (context.attempt === 1) throw context.retryAfter(5_000);
+    if (context.attempt === 3) return "third";
+    at.broker.crash(first.instance);
+    return new Promise(() => {});
+  };
+  const first = await at.serve(handler);
+  const call = new Learnt((await at.client()).client(Bank, { timeoutMs: 60_000 }).idempotent("a"));
+  await at.pass(6_000);
+  await at.serve(handler);
+  await at.pass(10_000);
+  assert.deepEqual([runs, call.answer], [["a#1", "a#2", "a#3"], "reply third"]);
+});

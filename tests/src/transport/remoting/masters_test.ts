@@ -1,0 +1,121 @@
+import assert from "node:assert/strict";
+import { systemClock } from "../../../../src/async/clock.ts";
+import { RocketMqClient } from "../../../../src/rocketmq/client/client.ts";
+import { RequestCode } from "../../../../src/rocketmq/remote/codes.ts";
+import type { RequestReply } from "../../../../src/rocketmq/remote/command.ts";
+import { Masters } from "../../../../src/transport/remoting/masters.ts";
+import { Registration } from "../../../../src/transport/remoting/registration.ts";
+import { ScriptedPeer } from "../../../fault/scripted_peer.ts";
+
+const LONGEST_MS = 259_200_000;
+
+/** What a broker tells about itself, if anything. */
+type Table = Readonly<Record<string, string>> | undefined;
+
+const NEW: Table = { bootTimestamp: "1", brokerVersionDesc: "V5_5_0", timerReadBehind: "0" };
+const OLD: Table = { bootTimestamp: "1", brokerVersionDesc: "V4_9_7" };
+
+/** Brokers by name: the cluster of each, and what it tells. The first one is the name server too. */
+class Landscape implements AsyncDisposable {
+  readonly masters: Masters;
+  /** Heartbeats so far, by broker. */
+  readonly heartbeats: string[] = [];
+  /** What each broker tells by now. */
+  readonly tables = new Map<string, Table>();
+  readonly #clusters: ReadonlyMap<string, string>;
+  readonly #peers = new Map<string, ScriptedPeer>();
+  readonly #client: RocketMqClient;
+  readonly #registration: Registration;
+
+  constructor(brokers: Readonly<Record<string, readonly [cluster: string, table: Table]>>) {
+    this.#clusters = new Map(Object.entries(brokers).map(([name, [cluster]]) => [name, cluster]));
+    for (const [name, [, table]] of Object.entries(brokers)) {
+      this.tables.set(name, table);
+      this.#peers.set(
+        name,
+        new ScriptedPeer((session) => session.serve(({ code }) => this.#answer(name, code))),
+      );
+    }
+    const [nameServers = ""] = [...this.#peers.values()].map(({ address }) => address);
+    this.#client = new RocketMqClient({ nameServers, clientId: "c", random: () => 0 });
+    const roles = { producerGroup: "g", consumerGroups: () => [] };
+    this.#registration = new Registration(this.#client, systemClock, roles);
+    this.masters = new Masters(this.#client, this.#registration);
+  }
+
+  address(name: string): string {
+    return this.#peers.get(name)?.address ?? "";
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#registration.close();
+    await this.#client.close();
+    for (const peer of this.#peers.values()) await peer[Symbol.asyncDispose]();
+  }
+
+  #answer(name: string, code: number): RequestReply | undefined {
+    switch (code) {
+      case RequestCode.GET_BROKER_CLUSTER_INFO:
+        return { code: 0, body: this.#clusterInfo() };
+      case RequestCode.GET_BROKER_RUNTIME_INFO: {
+        const table = this.tables.get(name);
+        return table === undefined ? { code: 1 } : { code: 0, body: jsonOf({ table }) };
+      }
+      case RequestCode.HEART_BEAT:
+        this.heartbeats.push(name);
+        return { code: 0, body: jsonOf({}) };
+      default:
+        return { code: 0 };
+    }
+  }
+
+  #clusterInfo(): Uint8Array {
+    const table = [...this.#clusters].map(([name, cluster]) =>
+      `"${name}":{"brokerName":"${name}","cluster":"${cluster}","brokerAddrs":{0:"${this.address(name)}"}}`
+    );
+    return new TextEncoder().encode(`{"brokerAddrTable":{${table.join(",")}}}`);
+  }
+}
+
+function jsonOf(value: unknown): Uint8Array {
+  return new TextEncoder().encode(JSON.stringify(value));
+}
+
+Deno.test("Masters registers with every master of the only cluster, and learns what all of them can do", async () => {
+  await using at = new Landscape({ a: ["C", NEW], b: ["C", NEW] });
+  assert.equal(at.masters.delayMs, false, "nothing is known yet");
+  await at.masters.meetOnlyCluster();
+  assert.deepEqual([at.heartbeats.sort(), at.masters.clusters], [["a", "b"], ["C"]]);
+  assert.equal(at.masters.delayMs, LONGEST_MS);
+});
+
+Deno.test("Masters tells that messages cannot be held back where one broker cannot", async () => {
+  await using at = new Landscape({ a: ["C", NEW], b: ["C", OLD] });
+  await at.masters.meetOnlyCluster();
+  assert.equal(at.masters.delayMs, false);
+  assert.equal(await at.masters.delayMsOf(at.address("a"), {}), LONGEST_MS);
+  assert.equal(await at.masters.delayMsOf(at.address("b"), {}), false);
+});
+
+Deno.test("Masters asks a broker again that did not tell, when it matters", async () => {
+  await using at = new Landscape({ a: ["C", undefined] });
+  await at.masters.meetOnlyCluster();
+  assert.deepEqual([at.heartbeats, at.masters.delayMs], [["a"], false]);
+  await assert.rejects(at.masters.delayMsOf(at.address("a"), {}), { name: "RocketMqError" });
+  at.tables.set("a", NEW);
+  assert.equal(await at.masters.delayMsOf(at.address("a"), {}), LONGEST_MS);
+  assert.equal(at.masters.delayMs, LONGEST_MS);
+});
+
+Deno.test("Masters lets clusters alone of which nothing is used, where there are several", async () => {
+  await using at = new Landscape({ a: ["C", NEW], b: ["D", NEW] });
+  await at.masters.meetOnlyCluster();
+  assert.deepEqual([at.heartbeats, at.masters.clusters, at.masters.delayMs], [[], [], false]);
+});
+
+Deno.test("Masters never fails where nobody can be asked: it meets who can be met when something is used", async () => {
+  const at = new Landscape({ a: ["C", NEW] });
+  await at[Symbol.asyncDispose]();
+  await at.masters.meetOnlyCluster();
+  assert.deepEqual([at.heartbeats, at.masters.clusters, at.masters.delayMs], [[], [], false]);
+});
