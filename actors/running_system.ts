@@ -1,3 +1,4 @@
+import { createDeadline } from "../src/async/deadline.ts";
 import { createDeferred } from "../src/async/deferred.ts";
 import type { Implementation } from "../src/call/handler.ts";
 import { type CallInterceptor, type HandlerInterceptor, interceptHandler } from "../src/call/interceptor.ts";
@@ -115,8 +116,10 @@ export class RunningSystem implements System {
       throw new TypeError(`Cannot serve "${name}": it is declared foreign, so a plain responder serves it`);
     }
     if (this.#services.has(name)) throw new TypeError(`Cannot serve "${name}" twice in one system`);
-    const limit = AbortSignal.timeout(timeout(options.timeoutMs ?? SERVE_TIMEOUT_MS));
-    const signal = options.signal === undefined ? limit : AbortSignal.any([limit, options.signal]);
+    using limit = createDeadline(this.#parts.clock, timeout(options.timeoutMs ?? SERVE_TIMEOUT_MS));
+    const signal = options.signal === undefined
+      ? limit.signal
+      : AbortSignal.any([limit.signal, options.signal]);
     const service = new ServedService(
       this.#recipe(contract, implementation, options),
       () => this.#remove(name),
@@ -137,7 +140,7 @@ export class RunningSystem implements System {
       return service;
     } catch (error) {
       this.#services.delete(name);
-      throw error === limit.reason ? tooSlow(name, error) : error;
+      throw error === limit.signal.reason ? tooSlow(name, error) : error;
     }
   }
 

@@ -16,6 +16,9 @@ export const EVENTS = {
     cancelled: "Call {callId} was cancelled by its caller",
     unknownCancel: "A cancel of {callId} came whose call is not known; it is remembered for a while",
     sentOn: "Call {callId} of {method} was sent on to its key's queue {queue}",
+    surplus:
+      "{instances} instances serve {contract}, and a slot has {queues} queues: some get no calls of some methods",
+    surplusUnknown: "How many instances serve {contract} could not be found out: {error}",
     directRefused: "A message to this instance's direct address cannot be handled: {reason}",
     storedRepliesOff: "Stored replies cannot be looked up, suspects run again without them: {error}",
   },

@@ -11,6 +11,7 @@ import { checkStore } from "../store/outcome_store.ts";
 import { checkOwnership } from "./ownership.ts";
 import type { ServiceParts } from "./service_parts.ts";
 import { type Counts, createShared, type Shared } from "./shared.ts";
+import { warnOfSurplus } from "./surplus.ts";
 
 /** Where the calls of a served contract go. */
 export interface Mailboxes {
@@ -70,6 +71,7 @@ export async function serveContract(
   const intake = new Intake(shared);
   mailboxes.onRoom(() => intake.pump());
   const subscription = await transport.subscribe({ topic, group }, intake, options);
+  void warnOfSurplus(transport, contract);
   return new ServedContract(intake, subscription, shared);
 }
 
