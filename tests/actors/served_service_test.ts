@@ -6,7 +6,7 @@ import { createDeferred } from "../../src/async/deferred.ts";
 import { defineEntity, defineService } from "../../src/contract/define.ts";
 import { method } from "../../src/contract/method.ts";
 import { MemoryBroker } from "../../src/transport/embedded/broker.ts";
-import { embedded } from "../../src/transport/embedded/mod.ts";
+import { embedded, embeddedBroker } from "../../src/transport/embedded/mod.ts";
 import type { TransportState } from "../../src/transport/transport.ts";
 import { ManualClock } from "../helpers/manual_clock.ts";
 import { assertFails, turns, until } from "../helpers/settled.ts";
@@ -266,4 +266,13 @@ Deno.test("createSystem leaves nothing behind when it is closed while its root i
     [],
   ]);
   assert.equal(clock.timers, 0);
+});
+
+Deno.test("createSystem can be disposed of when its transport has just failed, and says why it is closed", async () => {
+  const broker = embeddedBroker();
+  const bank = await createSystem({ name: "bank", transport: embedded(broker) });
+  await bank.serve(Payments, payments());
+  broker.close();
+  await bank[Symbol.asyncDispose]();
+  assert.match(await bank.closed, /broker|transport/i);
 });

@@ -3,7 +3,7 @@ import type { ClientOptions } from "../../actors/client.ts";
 import { createClient } from "../../actors/client.ts";
 import * as actors from "../../actors/defaults.ts";
 import type { ServeOptions, ServeSupervision } from "../../actors/serve_options.ts";
-import { SUPERVISION_DEFAULTS as supervision } from "../../actors/supervision.ts";
+import { SUPERVISION_DEFAULTS as supervision } from "../../actors/supervision/supervision.ts";
 import { createSystem, type SystemOptions } from "../../actors/system.ts";
 import * as call from "../../src/call/defaults.ts";
 import * as client from "../../src/client/defaults.ts";
