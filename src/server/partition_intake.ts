@@ -92,6 +92,8 @@ export class PartitionIntake implements CallOwner {
   cancel(callId: string): boolean {
     const seen = this.#live.window.seen(callId);
     if (seen === undefined) return false;
+    // It comes back from its queue, and must not run then.
+    if (seen.moving) this.#shared.cancels.remember(callId);
     if (seen.call?.cancel()) {
       this.#shared.counts.cancelled++;
       log.debug(EVENTS.callee.cancelled, { callId });

@@ -261,6 +261,9 @@ export class ReceivedCall implements InboundCall {
     this.#deadline?.cancel();
     this.#wait?.cancel();
     this.#controller?.abort(reason);
+    // Admitted, and its handler will not begin.
+    if (!this.#recording || this.claimed === undefined) return;
+    this.#owner.endedLate?.(this, { ok: false, error: RpcError.from(reason), ran: "no" });
   }
 
   #createController(): AbortController {

@@ -51,7 +51,9 @@ export class StoreGate {
   async endedLate(call: ReceivedCall, result: Result, reply: () => Reply | Promise<Reply>): Promise<void> {
     const crashed = !result.ok && ("dead" in result || "again" in result);
     if (!crashed) return await this.ended(call, result, await reply());
-    if (call.settings.idempotent) await this.release(call);
+    if (call.settings.idempotent) return await this.release(call);
+    if (call.claimed !== undefined) this.#once.abandon(call.claimed);
+    call.claimed = undefined;
   }
 
   async #admit(call: ReceivedCall, recorded: Promise<void> | undefined): Promise<void> {

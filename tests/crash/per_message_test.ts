@@ -70,6 +70,21 @@ Deno.test("where messages are settled one by one, what is delivered again joins 
   assert.deepEqual([runs.length, system.services()[0]?.unsettled, at.deadLetters], [3, 0, []]);
 });
 
+Deno.test("where messages are settled one by one, a call that was delivered again while it ran outlives its instance", async () => {
+  await using at = new BankFixture("perMessage");
+  const runs: string[] = [];
+  const first = await at.serve((input, { attempt }) => {
+    runs.push(`${input}#${attempt}`);
+    return new Promise(() => {});
+  });
+  const call = new Learnt((await at.client()).client(Bank, LONG).idempotent("a"));
+  await at.pass(REDELIVER_MS + 1_000);
+  at.broker.crash(first.instance);
+  await at.serve(counting(runs));
+  await at.pass(REDELIVER_MS + 1_000);
+  assert.deepEqual([call.answer, runs], ["reply a done", ["a#1", "a#3"]]);
+});
+
 Deno.test("where messages are settled one by one, later attempts wait at the broker", async () => {
   for (const promised of ["idempotent", "other"] as const) {
     await using at = new BankFixture("perMessage");

@@ -234,6 +234,24 @@ Deno.test("Retries answer a call that is cancelled while it waits, and drop it w
   assert.deepEqual([at.mailbox.length, at.answers.length, at.clock.timers], [2, 1, 0]);
 });
 
+Deno.test("Retries let a call that is cancelled while it is stored again end when it comes back", async () => {
+  const at = new ServiceFixture(undefined, DELAYS);
+  at.intake.deliver(received("c1"));
+  const stored = createDeferred<void>();
+  at.transport.onSend = () => stored.promise;
+  at.end(at.mailbox[0], later(2_500));
+  await turns();
+  assert.ok(at.intake.cancel("c1"));
+  stored.resolve();
+  await turns();
+  const [sent] = at.transport.sent;
+  assert.ok(sent !== undefined);
+  at.clock.advance(2_500);
+  at.intake.deliver(new FakeDelivery(sent.message, { offset: 9, storedAtMs: at.clock.now() }));
+  await turns();
+  assert.deepEqual([at.answers, at.mailbox.length], [["cancelled/sent_unknown"], 1]);
+});
+
 Deno.test("Retries give messages back where the broker delivers them again, and join what still runs", async () => {
   const at = new ServiceFixture(undefined, PER_MESSAGE);
   const message = received("c1", {}, "again");
@@ -247,6 +265,8 @@ Deno.test("Retries give messages back where the broker delivers them again, and 
   // Its time was up at the broker while it ran: the newest delivery is the one that counts.
   const again = new FakeDelivery(message.message, { starts: 2 });
   at.intake.deliver(again);
+  // Nothing else stands for the call: were it settled now, it would be lost with this instance.
+  assert.equal(again.acks, 0);
   at.run(at.mailbox[1]);
   await turns();
   assert.deepEqual([at.mailbox.length, redelivered.acks, again.acks], [2, 1, 1]);

@@ -6,7 +6,7 @@ import { method } from "../../../src/contract/method.ts";
 import type { Request } from "../../../src/envelope/request.ts";
 import { RpcError } from "../../../src/errors/rpc_error.ts";
 import { MemoryStore } from "../../../src/store/memory_store.ts";
-import type { OutcomeStore } from "../../../src/store/outcome_store.ts";
+import type { OutcomeStore, Work } from "../../../src/store/outcome_store.ts";
 import { FakeDelivery, messageOf, requestOf } from "../../helpers/deliveries.ts";
 import { ManualClock } from "../../helpers/manual_clock.ts";
 import { ServiceFixture } from "../../helpers/service_fixture.ts";
@@ -25,12 +25,15 @@ class TestStore implements OutcomeStore {
   readonly clock = new ManualClock();
   readonly memory = new MemoryStore({ clock: this.clock });
   readonly asked: string[] = [];
+  readonly works: Work[] = [];
   down = false;
   onFinish: () => Promise<void> = () => Promise.resolve();
 
   find: OutcomeStore["find"] = (work) => this.#ask("find", () => this.memory.find(work));
-  begin: OutcomeStore["begin"] = (work, options) =>
-    this.#ask("begin", () => this.memory.begin(work, options));
+  begin: OutcomeStore["begin"] = (work, options) => {
+    this.works.push(work);
+    return this.#ask("begin", () => this.memory.begin(work, options));
+  };
   renew: OutcomeStore["renew"] = (claims, leaseMs) =>
     this.#ask("renew", () => this.memory.renew(claims, leaseMs));
   release: OutcomeStore["release"] = (claim) => this.#ask("release", () => this.memory.release(claim));
@@ -284,4 +287,27 @@ Deno.test("StoreGate gives the work back of a call that was given up before its 
   await started;
   await turns();
   assert.equal(store.memory.size, 0);
+});
+
+Deno.test("StoreGate lets the lease of work end that crashed when it had been given up, or gives it back at once", async () => {
+  for (const [tag, kind] of [["run", "orphaned"], ["again", "unknown"]] as const) {
+    const store = new TestStore();
+    const at = new Fixture(store);
+    at.receive("c1", tag);
+    const [call] = at.mailbox;
+    assert.ok(call !== undefined && call.claim());
+    await call.started();
+    at.intake.lose("lock refused");
+    const dead = { reason: "handler crashed", attempts: 1 };
+    call.settle({ ok: false, error: new RpcError("internal", "x"), ran: "yes", dead });
+    await turns();
+    for (let second = 0; second < 10; second++) {
+      at.clock.advance(1_000);
+      store.clock.advance(1_000);
+      await turns(1);
+    }
+    const [work] = store.works;
+    assert.ok(work !== undefined);
+    assert.equal((await store.memory.find(work)).kind, kind, tag);
+  }
 });

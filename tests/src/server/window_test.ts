@@ -5,7 +5,7 @@ import { RpcError } from "../../../src/errors/rpc_error.ts";
 import { DuplicateWindow, isRetryable } from "../../../src/server/window.ts";
 import type { Reply } from "../../../src/envelope/reply.ts";
 import { replyBody } from "../../../src/envelope/reply.ts";
-import { SPAN_LIMIT } from "../../../src/server/defaults.ts";
+import { SPAN_LIMIT, WINDOW_AGE_MS } from "../../../src/server/defaults.ts";
 import { ManualClock } from "../../helpers/manual_clock.ts";
 
 function ok(id: string, bytes = 1): Reply {
@@ -100,6 +100,19 @@ Deno.test("DuplicateWindow keeps at most 16 MiB of replies, and of the others th
     assert.ok(kept <= 16 * 1024 * 1024);
     if (index === 10) assert.ok(kept > 0);
   }
+});
+
+Deno.test("DuplicateWindow drops the oldest replies first where they take too much", () => {
+  const clock = new ManualClock();
+  const window = new DuplicateWindow(clock);
+  const bytes = 6 * 1024 * 1024;
+  answer(window, ok("c1", bytes));
+  clock.advance(WINDOW_AGE_MS / 2);
+  answer(window, ok("c2", bytes));
+  const kept = () => ["c1", "c2", "c3"].map((id) => window.seen(id)?.reply?.ok);
+  assert.deepEqual(kept(), [true, true, undefined]);
+  answer(window, ok("c3", bytes));
+  assert.deepEqual(kept(), [false, true, true]);
 });
 
 Deno.test("DuplicateWindow lets those who joined go their own way when the first is stored in its queue again", () => {
