@@ -109,19 +109,24 @@ export class Once {
       const { contract, method, key } = claim.work;
       log.error(EVENTS.callee.outcomeForgotten, { contract, method, key, error });
     } finally {
-      this.#let(claim);
+      this.#held.delete(claim);
     }
   }
 
   /** Gives a claim back whose work was not done, or shall be done again. Never rejects. */
   async release(claim: Claim): Promise<void> {
-    this.#let(claim);
+    this.#held.delete(claim);
     try {
       await this.#inTime(this.#store.release(claim));
     } catch (error) {
       // Its lease ends by itself.
       this.#unavailable(error);
     }
+  }
+
+  /** Renews a claim no longer: its work was begun, will not be finished, and is an orphan when the lease ends. */
+  abandon(claim: Claim): void {
+    this.#held.delete(claim);
   }
 
   /** Renews nothing any more. */
@@ -185,10 +190,6 @@ export class Once {
   #hold(claim: Claim): void {
     this.#held.add(claim);
     this.#renewal ??= this.#wheel.schedule(STORE_LEASE_MS / 3, () => this.#renew());
-  }
-
-  #let(claim: Claim): void {
-    this.#held.delete(claim);
   }
 
   #renew(): void {
