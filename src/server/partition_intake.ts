@@ -46,6 +46,8 @@ export class PartitionIntake implements CallOwner {
     this.#live = new LiveCalls(shared.deliver, shared.parts.clock, {
       open: () => !this.#closed,
       pumped: () => this.#ask(),
+      // Its next attempt is the next owner's: the hand-over does not wait for it.
+      waits: (call) => this.#closed && this.#withdraw(call, "The queue was handed over"),
       gone: (call) => this.#gone(call),
     });
     this.#conclusions = new Conclusions(this.#live, shared);
@@ -92,6 +94,8 @@ export class PartitionIntake implements CallOwner {
   cancel(callId: string): boolean {
     const seen = this.#live.window.seen(callId);
     if (seen === undefined) return false;
+    // The message that it will be run from is still to come.
+    if (seen.moving) this.#shared.cancels.remember(callId);
     if (seen.call?.cancel()) {
       this.#shared.counts.cancelled++;
       log.debug(EVENTS.callee.cancelled, { callId });

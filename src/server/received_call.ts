@@ -150,6 +150,10 @@ export class ReceivedCall implements InboundCall {
   get aborted(): boolean {
     return this.#controller?.signal.aborted ?? false;
   }
+  /** Whether its caller has cancelled it. */
+  get cancelled(): boolean {
+    return this.#cancelled !== undefined;
+  }
   /** Whether it waits here for its next attempt. */
   get waiting(): boolean {
     return this.#wait !== undefined;

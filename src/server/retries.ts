@@ -27,6 +27,8 @@ export class Retries {
   /** A run asked for another one. */
   again(call: ReceivedCall, result: AgainResult): void {
     const { again: { afterMs, attempt }, ...rest } = result;
+    // Nobody waits for another one.
+    if (call.cancelled) return this.#finish(call, rest);
     const { request, settings, key, plain } = call.facts;
     const { transport, clock } = this.#shared.parts;
     const later = laterOf(
@@ -96,6 +98,6 @@ export class Retries {
       if (call.receipt !== undefined) backlog.release(call);
     });
     call.postpone(attempt, wait);
-    backlog.hold(call);
+    this.#live.hold(call);
   }
 }

@@ -266,3 +266,18 @@ Deno.test("Retries send a call of a pack again alone where the broker delivers w
   await turns();
   assert.equal(pack.acks, 1);
 });
+
+Deno.test("Retries hold no queue back that is handed over: the next attempt is the next owner's", async () => {
+  const at = new ServiceFixture();
+  const message = received("c1");
+  at.intake.deliver(message);
+  const [call] = at.mailbox;
+  assert.ok(call !== undefined && call.claim());
+  let revoked = false;
+  void at.intake.revoke().then(() => revoked = true);
+  await turns();
+  assert.equal(revoked, false);
+  call.settle(later(1_000));
+  await turns();
+  assert.deepEqual([revoked, message.acks, at.intake.unsettled, at.clock.timers], [true, 0, 0, 0]);
+});
