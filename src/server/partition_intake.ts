@@ -47,7 +47,7 @@ export class PartitionIntake implements CallOwner {
       open: () => !this.#closed,
       pumped: () => this.#ask(),
       // Its next attempt is the next owner's: the hand-over does not wait for it.
-      waits: (call) => this.#closed && this.#withdraw(call, "The queue was handed over"),
+      waits: (call) => this.#closed && this.#passOn(call),
       gone: (call) => this.#gone(call),
     });
     this.#conclusions = new Conclusions(this.#live, shared);
@@ -130,7 +130,7 @@ export class PartitionIntake implements CallOwner {
     this.#closed = true;
     this.#partition.demand(0);
     for (const call of [...this.#live.calls]) {
-      if (!call.running && !call.settled) this.#withdraw(call, "The queue was handed over");
+      if (!call.running && !call.settled) this.#passOn(call);
     }
     if (this.#quiet) return;
     const { promise, resolve } = createDeferred<void>();
@@ -261,6 +261,11 @@ export class PartitionIntake implements CallOwner {
     for (const call of [...this.#live.calls]) {
       if (call.recording) this.#withdraw(call, "The queue was handed over");
     }
+  }
+
+  /** A call that does not run is the next owner's. */
+  #passOn(call: ReceivedCall): void {
+    if (!this.#conclusions.retries.passOn(call)) this.#withdraw(call, "The queue was handed over");
   }
 
   #withdrawAll(reason: string): void {

@@ -69,6 +69,8 @@ export class ReceivedCall implements InboundCall {
   claimed: Claim | undefined;
   /** Pauses between its looks at work that another call does. */
   pauses: Backoff | undefined;
+  /** When the wait for its next attempt is over, by the clock's monotonic time. */
+  againAtMs = 0;
   /** Whether it has its result. */
   settled = false;
   /** Whether it was put into a mailbox. */
