@@ -6,6 +6,7 @@ import { listenForReplies } from "../src/client/reply_listener.ts";
 import { timeout } from "../src/contract/method.ts";
 import type { Client, Contract } from "../src/contract/types.ts";
 import { RpcError } from "../src/errors/rpc_error.ts";
+import { EVENTS } from "../src/log/events.ts";
 import { logger } from "../src/log/log.ts";
 import { Health, type HealthSource } from "../src/services/health.ts";
 import { VERSION } from "../src/services/version.ts";
@@ -26,6 +27,8 @@ import { Supervisor } from "./supervision/supervisor.ts";
 import { TransportChild } from "./transport_child.ts";
 import type { TreeNode } from "../src/call/tree.ts";
 import { Turns } from "./cells/turns.ts";
+
+const log = logger("supervisor");
 
 /** What a system consists of once it runs, besides its parts. */
 interface Running {
@@ -91,7 +94,9 @@ export class RunningSystem implements System {
       const root = await Supervisor.start({ ...options, children }, context);
       const running = new RunningSystem(system, parts, { root, direct });
       await root.add(running.#health());
-      void gaveUp.promise.then((exit) => running.close(reasonOf(exit)));
+      gaveUp.promise.then((exit) => running.close(reasonOf(exit))).catch((error) =>
+        log.error(EVENTS.supervisor.stopFailed, { supervisor: name, child: first.spec.id, error })
+      );
       return running;
     } catch (error) {
       wheel.close();
@@ -183,8 +188,11 @@ export class RunningSystem implements System {
 
   async #remove(name: string): Promise<void> {
     try {
-      // A root that stops stops it too.
-      await (this.#closing === undefined ? this.#root.remove(name) : this.#closing);
+      await (this.#closing ?? this.#root.remove(name));
+    } catch (error) {
+      // A root that stops, or that gave up meanwhile, stops it too.
+      if (this.#closing === undefined && this.#root.state().state !== "failed") throw error;
+      await this.closed;
     } finally {
       this.#services.delete(name);
     }
