@@ -7,6 +7,7 @@ import { listenForReplies } from "../src/client/reply_listener.ts";
 import { timeout } from "../src/contract/method.ts";
 import type { Client, Contract } from "../src/contract/types.ts";
 import { RpcError } from "../src/errors/rpc_error.ts";
+import { EVENTS } from "../src/log/events.ts";
 import { logger } from "../src/log/log.ts";
 import { Health, type HealthSource } from "../src/services/health.ts";
 import { VERSION } from "../src/services/version.ts";
@@ -28,11 +29,11 @@ import { TransportChild } from "./transport_child.ts";
 import type { TreeNode } from "../src/call/tree.ts";
 import { Turns } from "./cells/turns.ts";
 
+const log = logger("supervisor");
+
 /** What a system consists of once it runs, besides its parts. */
 interface Running {
   readonly root: Supervisor;
-  /** How the root gave up, once it has. */
-  readonly gaveUp: Promise<Exit>;
   readonly direct: DirectListener;
 }
 
@@ -46,7 +47,6 @@ export class RunningSystem implements System {
   readonly #interceptors: readonly CallInterceptor[];
   readonly #handlerInterceptors: readonly HandlerInterceptor[];
   readonly #root: Supervisor;
-  readonly #gaveUp: Promise<Exit>;
   readonly #direct: DirectListener;
   readonly #turns = new Turns();
   readonly #budget = new ByteBudget(SYSTEM_MAILBOX_BYTES);
@@ -58,13 +58,12 @@ export class RunningSystem implements System {
   readonly #closed = createDeferred<string>();
   #closing: Promise<void> | undefined;
 
-  private constructor(options: SystemOptions, parts: Parts, { root, gaveUp, direct }: Running) {
+  private constructor(options: SystemOptions, parts: Parts, { root, direct }: Running) {
     this.name = options.name;
     this.#interceptors = options.interceptors ?? [];
     this.#handlerInterceptors = options.handlerInterceptors ?? [];
     this.#parts = parts;
     this.#root = root;
-    this.#gaveUp = gaveUp;
     this.#direct = direct;
     this.instance = parts.instance.toString(36);
     this.address = parts.transport.addresses.direct;
@@ -94,9 +93,11 @@ export class RunningSystem implements System {
     const context = { signal: new AbortController().signal, exited: gaveUp.resolve };
     try {
       const root = await Supervisor.start({ ...options, children }, context);
-      const running = new RunningSystem(system, parts, { root, gaveUp: gaveUp.promise, direct });
+      const running = new RunningSystem(system, parts, { root, direct });
       await root.add(running.#health());
-      void gaveUp.promise.then((exit) => running.close(reasonOf(exit)));
+      gaveUp.promise.then((exit) => running.close(reasonOf(exit))).catch((error) =>
+        log.error(EVENTS.supervisor.stopFailed, { supervisor: name, child: first.spec.id, error })
+      );
       return running;
     } catch (error) {
       wheel.close();
@@ -190,12 +191,11 @@ export class RunningSystem implements System {
 
   async #remove(name: string): Promise<void> {
     try {
-      // A root that stops stops it too.
-      await (this.#closing === undefined ? this.#root.remove(name) : this.#closing);
+      await (this.#closing ?? this.#root.remove(name));
     } catch (error) {
-      // One that has given up has stopped it already, and the system is about to close.
-      if (this.#root.state().state !== "failed") throw error;
-      await this.close(reasonOf(await this.#gaveUp));
+      // A root that stops, or that gave up meanwhile, stops it too.
+      if (this.#closing === undefined && this.#root.state().state !== "failed") throw error;
+      await this.closed;
     } finally {
       this.#services.delete(name);
     }

@@ -33,9 +33,9 @@ export class Conclusions {
   /** A run of the call has ended. */
   conclude(call: ReceivedCall, result: Result): void {
     if (result.ok || !("again" in result)) return this.finish(call, result);
-    const again = () => this.retries.again(call, result);
-    if (call.claimed === undefined) again();
-    else void this.gate?.release(call).then(() => call.receipt !== undefined && again());
+    // Nobody waits for the store: the next call of its key must find it waiting.
+    if (call.claimed !== undefined) void this.gate?.release(call);
+    this.retries.again(call, result);
   }
 
   /** The call has its last result. */
@@ -44,7 +44,7 @@ export class Conclusions {
     if (dead === undefined) return this.#answer(call, result);
     const reason = `${dead.reason}; attempts: ${dead.attempts}`;
     void this.#shared.deadLetters.store(letterOf(call.facts), reason, () => call.receipt !== undefined)
-      .then((stored) => stored && this.#answer(call, result));
+      .then((stored) => stored ? this.#answer(call, result) : this.gate?.givenUp(call));
   }
 
   /** The call has its reply, which need not be remembered. */

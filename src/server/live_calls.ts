@@ -11,6 +11,8 @@ export interface LiveListener {
   open(): boolean;
   /** As many as possible were handed on. */
   pumped(): void;
+  /** The call waits here for its next attempt. */
+  waits(call: ReceivedCall): void;
   /** Nothing is left to do for the call here. */
   gone(call: ReceivedCall): void;
 }
@@ -36,6 +38,12 @@ export class LiveCalls {
     call.receipt = receipt;
     this.calls.add(call);
     this.backlog.add(call);
+  }
+
+  /** The call waits here for its next attempt, and its key with it. */
+  hold(call: ReceivedCall): void {
+    this.backlog.hold(call);
+    this.#listener.waits(call);
   }
 
   /** Nothing is left to do for the call: its message is settled for it. */

@@ -124,7 +124,7 @@ export class Once {
     }
   }
 
-  /** Lets a lease end by itself: the work may be half done, and nobody here goes on with it. */
+  /** Renews a claim no longer: its work was begun, will not be finished, and is an orphan when the lease ends. */
   abandon(claim: Claim): void {
     this.#held.delete(claim);
   }

@@ -46,6 +46,8 @@ export class PartitionIntake implements CallOwner {
     this.#live = new LiveCalls(shared.deliver, shared.parts.clock, {
       open: () => !this.#closed,
       pumped: () => this.#ask(),
+      // Its next attempt is the next owner's: the hand-over does not wait for it.
+      waits: (call) => this.#closed && this.#passOn(call),
       gone: (call) => this.#gone(call),
     });
     this.#conclusions = new Conclusions(this.#live, shared);
@@ -92,7 +94,7 @@ export class PartitionIntake implements CallOwner {
   cancel(callId: string): boolean {
     const seen = this.#live.window.seen(callId);
     if (seen === undefined) return false;
-    // It comes back from its queue, and must not run then.
+    // The message that it will be run from is still to come.
     if (seen.moving) this.#shared.cancels.remember(callId);
     if (seen.call?.cancel()) {
       this.#shared.counts.cancelled++;
@@ -128,7 +130,7 @@ export class PartitionIntake implements CallOwner {
     this.#closed = true;
     this.#partition.demand(0);
     for (const call of [...this.#live.calls]) {
-      if (!call.running && !call.settled) this.#withdraw(call, "The queue was handed over");
+      if (!call.running && !call.settled) this.#passOn(call);
     }
     if (this.#quiet) return;
     const { promise, resolve } = createDeferred<void>();
@@ -261,6 +263,11 @@ export class PartitionIntake implements CallOwner {
     for (const call of [...this.#live.calls]) {
       if (call.recording) this.#withdraw(call, "The queue was handed over");
     }
+  }
+
+  /** A call that does not run is the next owner's. */
+  #passOn(call: ReceivedCall): void {
+    if (!this.#conclusions.retries.passOn(call)) this.#withdraw(call, "The queue was handed over");
   }
 
   #withdrawAll(reason: string): void {

@@ -69,6 +69,8 @@ export class ReceivedCall implements InboundCall {
   claimed: Claim | undefined;
   /** Pauses between its looks at work that another call does. */
   pauses: Backoff | undefined;
+  /** When the wait for its next attempt is over, by the clock's monotonic time. */
+  againAtMs = 0;
   /** Whether it has its result. */
   settled = false;
   /** Whether it was put into a mailbox. */
@@ -149,6 +151,10 @@ export class ReceivedCall implements InboundCall {
   /** Whether its signal was asked for, and has aborted. */
   get aborted(): boolean {
     return this.#controller?.signal.aborted ?? false;
+  }
+  /** Whether its caller has cancelled it. */
+  get cancelled(): boolean {
+    return this.#cancelled !== undefined;
   }
   /** Whether it waits here for its next attempt. */
   get waiting(): boolean {

@@ -7,6 +7,7 @@ import { writeDirect } from "../envelope/direct.ts";
 import { ENVELOPE_VERSION, HEADER, type HeaderSink } from "../envelope/headers.ts";
 import { encodePack, HeadText } from "../envelope/pack.ts";
 import { type DeclaredBody, type Reply, replyBody, replyHeaders, writeReply } from "../envelope/reply.ts";
+import { RpcError } from "../errors/rpc_error.ts";
 import { EVENTS } from "../log/events.ts";
 import { logger } from "../log/log.ts";
 import type { Delivery, Message, PlainRequest, QueueRef, Transport } from "../transport/transport.ts";
@@ -161,8 +162,9 @@ export class Replier {
   }
 
   #tryAgain(lane: Lane, batch: readonly OutgoingReply[], error: unknown): void {
-    // What is no address of this transport never becomes one.
-    const hopeless = error instanceof TypeError;
+    // What is no address of this transport, or what no broker takes, never becomes one.
+    const hopeless = error instanceof TypeError ||
+      (error instanceof RpcError && error.code === "invalid_argument");
     const now = hopeless ? Infinity : this.#clock.now();
     const overdue = batch.filter((outgoing) => outgoing.untilMs <= now);
     if (overdue.length > 0) {

@@ -1,10 +1,11 @@
 import { Backoff } from "../async/backoff.ts";
 import { ATTEMPTS } from "../call/defaults.ts";
 import type { Again, Result } from "../call/inbound.ts";
+import { isSuspect } from "./attempts.ts";
 import { STORE_PAUSE_MS } from "./defaults.ts";
 import { laterOf } from "./later.ts";
 import type { LiveCalls } from "./live_calls.ts";
-import type { ReceivedCall } from "./received_call.ts";
+import { expired, type ReceivedCall } from "./received_call.ts";
 import type { Resend } from "./resends.ts";
 import type { Shared } from "./shared.ts";
 
@@ -27,6 +28,8 @@ export class Retries {
   /** A run asked for another one. */
   again(call: ReceivedCall, result: AgainResult): void {
     const { again: { afterMs, attempt }, ...rest } = result;
+    // Nobody waits for another one.
+    if (call.cancelled) return this.#finish(call, rest);
     const { request, settings, key, plain } = call.facts;
     const { transport, clock } = this.#shared.parts;
     const later = laterOf(
@@ -66,6 +69,27 @@ export class Retries {
   }
 
   /**
+   * The queue is handed over while the call waits here. Its message is marked as started, and would pass for one whose
+   * instance died: it is stored again, as what it is. With a key it would lose its place; a suspect stays one.
+   *
+   * @returns whether its message is taken care of
+   */
+  passOn(call: ReceivedCall): boolean {
+    const { key, plain, request, delivery, attempt: first } = call.facts;
+    if (!call.waiting || key !== undefined || plain !== undefined) return false;
+    if (call.attempt === first && isSuspect(request, delivery)) return false;
+    const { transport: { capabilities: { delayMs } }, clock } = this.#shared.parts;
+    const leftMs = Math.max(0, call.againAtMs - clock.monotonic());
+    const how = {
+      attempt: call.attempt,
+      started: false,
+      delayMs: delayMs === false ? 0 : Math.min(delayMs, leftMs),
+    };
+    this.move(call, how, { ok: false, error: expired(), ran: call.ranBefore });
+    return true;
+  }
+
+  /**
    * Stores a call that does not run in its queue again, and lets go of it: it will be run from there.
    *
    * @param otherwise its result, should its time be up before it is stored
@@ -91,11 +115,13 @@ export class Retries {
 
   #wait(call: ReceivedCall, attempt: number, ms: number): void {
     const { backlog } = this.#live;
-    const wait = this.#shared.parts.wheel.schedule(ms, () => {
+    const { wheel, clock } = this.#shared.parts;
+    call.againAtMs = clock.monotonic() + ms;
+    const wait = wheel.schedule(ms, () => {
       call.back();
       if (call.receipt !== undefined) backlog.release(call);
     });
     call.postpone(attempt, wait);
-    backlog.hold(call);
+    this.#live.hold(call);
   }
 }

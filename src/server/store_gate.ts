@@ -50,7 +50,12 @@ export class StoreGate {
    */
   async endedLate(call: ReceivedCall, result: Result, reply: () => Reply | Promise<Reply>): Promise<void> {
     const crashed = !result.ok && ("dead" in result || "again" in result);
-    if (!crashed) return await this.ended(call, result, await reply());
+    if (crashed) await this.givenUp(call);
+    else await this.ended(call, result, await reply());
+  }
+
+  /** The work of a call that was admitted ended without an answer, and this instance does nothing more about it. */
+  async givenUp(call: ReceivedCall): Promise<void> {
     if (call.settings.idempotent) return await this.release(call);
     if (call.claimed !== undefined) this.#once.abandon(call.claimed);
     call.claimed = undefined;

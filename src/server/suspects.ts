@@ -11,6 +11,7 @@ import { isSuspect, startsBefore } from "./attempts.ts";
 import { LOOKUPS_AT_ONCE } from "./defaults.ts";
 import type { Once } from "./once.ts";
 import type { CallFacts, ReceivedCall } from "./received_call.ts";
+import { isRetryable } from "./window.ts";
 
 const log = logger("callee");
 
@@ -64,7 +65,9 @@ export class Suspects {
     await this.#enter();
     try {
       const stored = await this.#transport.storedReply(facts.request.id, facts.delivery);
-      return stored === undefined ? undefined : replyOf(stored, facts.request.id);
+      const reply = stored === undefined ? undefined : replyOf(stored, facts.request.id);
+      // A refusal was not the end of the call: its caller sent it again, and that time it was started.
+      return reply === undefined || isRetryable(reply) ? undefined : reply;
     } catch (error) {
       if (!this.#saidOff) log.warn(EVENTS.callee.storedRepliesOff, { error });
       this.#saidOff = true;

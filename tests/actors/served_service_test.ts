@@ -8,6 +8,8 @@ import { method } from "../../src/contract/method.ts";
 import { MemoryBroker } from "../../src/transport/embedded/broker.ts";
 import { embedded, embeddedBroker } from "../../src/transport/embedded/mod.ts";
 import type { TransportState } from "../../src/transport/transport.ts";
+import { EVENTS } from "../../src/log/events.ts";
+import { recordLogs } from "../helpers/logs.ts";
 import { ManualClock } from "../helpers/manual_clock.ts";
 import { assertFails, turns, until } from "../helpers/settled.ts";
 import { nodeAt } from "../helpers/tree.ts";
@@ -201,6 +203,43 @@ Deno.test("createSystem closes when its transport has failed, and its calls sett
     /"transport" ended after 0 restarts in 1 ms: The transport failed: the credentials are refused$/,
   );
   assert.equal(clock.timers, 0);
+});
+
+Deno.test("createSystem closes in order when its transport fails while it drains, or a service is stopped", async () => {
+  for (const stopped of ["system", "service"]) {
+    const { system: bank, report, clock } = await system();
+    const gate = createDeferred<string>();
+    const account = await bank.serve(Account, () => ({ balance: () => "1" }));
+    const slow = await bank.serve(Payments, { ...payments(), quote: () => gate.promise });
+    const pending = assertFails(bank.client(Payments).quote("x"), "cancelled", "sent_unknown");
+    await turns(10);
+    const stopping = stopped === "system"
+      ? bank[Symbol.asyncDispose]()
+      : Promise.all([slow.stop(), account.stop()]);
+    await turns();
+    report.state("failed", "the credentials are refused");
+    await pending;
+    gate.resolve("too late");
+    await stopping;
+    assert.match(await bank.closed, /The transport failed: the credentials are refused$/);
+    assert.equal(clock.timers, 0);
+  }
+});
+
+Deno.test("createSystem says why it is closed though its transport cannot be closed in order, and logs that", async () => {
+  const transport = embedded(new MemoryBroker());
+  const close = transport.close.bind(transport);
+  transport.close = () => close().then(() => Promise.reject(new Error("half open")));
+  const report: { state(state: TransportState, reason: string): void } = { state: () => {} };
+  transport.onState = (listener) => report.state = listener;
+  const records = await recordLogs(async () => {
+    const bank = await createSystem({ name: "bank", transport, clock: new ManualClock() });
+    report.state("failed", "the credentials are refused");
+    assert.match(await bank.closed, /the credentials are refused$/);
+    await turns();
+  });
+  const failures = records.filter(({ rawMessage }) => rawMessage === EVENTS.supervisor.stopFailed);
+  assert.deepEqual(failures.map(({ properties }) => properties["child"]), ["transport"]);
 });
 
 Deno.test("createSystem stops a service by its handle, once, and takes it out of the tree", async () => {

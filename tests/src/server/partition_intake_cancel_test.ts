@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { createDeferred } from "../../../src/async/deferred.ts";
 import { cancelMessage } from "../../../src/envelope/cancel.ts";
 import { RpcError } from "../../../src/errors/rpc_error.ts";
 import { FakeDelivery, messageOf, QUEUE, requestOf } from "../../helpers/deliveries.ts";
@@ -51,4 +52,40 @@ Deno.test("PartitionIntake finds out about a suspect before a cancel ends it", a
     await turns();
     assert.deepEqual([at.answers, at.deadLetters.length], [[`${answer}/sent_unknown`], letters]);
   }
+});
+
+Deno.test("PartitionIntake runs a cancelled call no more whose handler asks for another attempt", async () => {
+  for (const afterMs of [100, 10_000]) {
+    const at = new ServiceFixture(undefined, { capabilities: { delayMs: 60_000 } });
+    const message = new FakeDelivery(messageOf(requestOf("c1", { timeoutMs: 60_000 })));
+    at.intake.deliver(message);
+    const [call] = at.mailbox.splice(0);
+    assert.ok(call !== undefined && call.claim());
+    assert.ok(at.intake.cancel("c1"));
+    const error = new RpcError("unavailable", "Later");
+    call.settle({ ok: false, error, ran: "yes", again: { afterMs, attempt: 1 } });
+    await turns();
+    assert.deepEqual([message.acks, at.answers, at.sentAgain], [1, ["unavailable/replied"], []]);
+    assert.deepEqual([at.deadLetters, at.intake.unsettled], [[], 0]);
+  }
+});
+
+Deno.test("PartitionIntake ends a call that is cancelled while it is stored again: its copy does not run", async () => {
+  const at = new ServiceFixture(undefined, { capabilities: { delayMs: 60_000 } });
+  at.intake.deliver(new FakeDelivery(messageOf(requestOf("c1", { timeoutMs: 60_000 }))));
+  const stored = createDeferred<void>();
+  at.transport.onSend = () => stored.promise;
+  const error = new RpcError("unavailable", "Later");
+  assert.ok(
+    at.end(at.mailbox.shift(), { ok: false, error, ran: "yes", again: { afterMs: 3_000, attempt: 1 } }),
+  );
+  assert.ok(at.intake.cancel("c1"));
+  stored.resolve();
+  await turns();
+  at.clock.advance(3_000);
+  const copy = at.transport.sent[0]?.message ?? assert.fail();
+  at.intake.deliver(new FakeDelivery(copy, { offset: 1 }));
+  for (const call of at.mailbox) assert.ok(!at.run(call));
+  await turns();
+  assert.deepEqual(at.answers, ["cancelled/sent_unknown"]);
 });

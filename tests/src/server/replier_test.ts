@@ -218,14 +218,18 @@ Deno.test("Replier does not bother plain requesters with who answered, nor those
 
 Deno.test("Replier gives up at once where the address is none of its transport's, and counts it", async () => {
   const at = new Fixture();
-  at.transport.onSendTo = () => Promise.reject(new TypeError("No address"));
+  // As the port says; a message that cannot be made is a `TypeError`.
+  const none = new RpcError("invalid_argument", "No address", { outcome: "not_sent" });
+  at.transport.onSendTo = ({ address }) =>
+    Promise.reject(address === "there" ? none : new TypeError("No message"));
   const records = await recordLogs(async () => {
     at.send("c1");
     at.send("c2");
+    at.send("c3", { replyTo: "elsewhere" });
     await turns();
   });
-  assert.deepEqual([at.done, at.replier.undelivered, at.clock.timers], [["c1", "c2"], 2, 0]);
-  assert.deepEqual(eventsOf(records), [EVENTS.callee.replyFailed]);
+  assert.deepEqual([at.done, at.replier.undelivered, at.clock.timers], [["c1", "c2", "c3"], 3, 0]);
+  assert.deepEqual(eventsOf(records), [EVENTS.callee.replyFailed, EVENTS.callee.replyFailed]);
 });
 
 Deno.test("Replier tells a plain requester which declared error it was, with details that are JSON", async () => {

@@ -286,3 +286,35 @@ Deno.test("Retries send a call of a pack again alone where the broker delivers w
   await turns();
   assert.equal(pack.acks, 1);
 });
+
+Deno.test("Retries store a call again that waits while its queue is handed over: the next owner knows that it is no suspect", async () => {
+  for (const waits of ["before", "during"]) {
+    const at = new ServiceFixture(undefined, DELAYS);
+    const message = received("c1");
+    at.intake.deliver(message);
+    const [call] = at.mailbox;
+    assert.ok(call !== undefined && call.claim());
+    let revoked = false;
+    const revoke = () => void at.intake.revoke().then(() => revoked = true);
+    if (waits === "during") revoke();
+    await turns();
+    assert.equal(revoked, false);
+    call.settle(later(1_000));
+    at.clock.advance(300);
+    if (waits === "before") revoke();
+    await turns();
+    assert.deepEqual([revoked, message.acks, at.intake.unsettled, at.clock.timers], [true, 1, 0, 0], waits);
+    const [{ attempt, started, delayMs } = assert.fail()] = at.sentAgain;
+    assert.deepEqual([attempt, started, delayMs], [2, false, waits === "before" ? 700 : 1_000]);
+  }
+});
+
+Deno.test("Retries leave what has a key in its place when its queue is handed over", async () => {
+  const at = new ServiceFixture(Keyed);
+  const message = received("c1");
+  at.intake.deliver(message);
+  await turns();
+  assert.ok(at.end(at.mailbox[0], later(1_000)));
+  await at.intake.revoke();
+  assert.deepEqual([message.acks, at.sentAgain, at.clock.timers], [0, [], 0]);
+});

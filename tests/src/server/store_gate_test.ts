@@ -311,3 +311,61 @@ Deno.test("StoreGate lets the lease of work end that crashed when it had been gi
     assert.equal((await store.memory.find(work)).kind, kind, tag);
   }
 });
+
+Deno.test("StoreGate renews the lease no more of work whose handler crashed after its queue was lost", async () => {
+  const store = new TestStore();
+  const first = new Fixture(store);
+  first.receive("c1");
+  const [call] = first.mailbox;
+  assert.ok(call !== undefined && call.claim());
+  await call.started();
+  first.intake.lose("lock refused");
+  const dead = { reason: "handler crashed", attempts: 1 };
+  call.settle({ ok: false, error: new RpcError("internal", "Broken"), ran: "yes", dead });
+  for (let passed = 0; passed < 6_000; passed += 500) {
+    store.clock.advance(500);
+    first.clock.advance(500);
+  }
+  const second = new Fixture(store);
+  second.receive("c1", "run", {}, 1);
+  assert.deepEqual(await second.take(), []);
+  assert.deepEqual(second.answers, ["internal/sent_unknown"]);
+  assert.deepEqual(second.deadLetters, ["may have run; attempts: 1"]);
+});
+
+Deno.test("StoreGate renews the lease no more of work whose dead letter became the next owner's to store", async () => {
+  const store = new TestStore();
+  const first = new Fixture(store);
+  first.transport.onSend = () => Promise.reject(new RpcError("unavailable", "Down"));
+  first.receive("c1");
+  const dead = { reason: "handler crashed", attempts: 1 };
+  await first.take(() => ({ ok: false, error: new RpcError("internal", "Broken"), ran: "yes", dead }));
+  first.intake.lose("lock refused");
+  for (let passed = 0; passed < 10_000; passed += 500) {
+    store.clock.advance(500);
+    first.clock.advance(500);
+    await turns(1);
+  }
+  const work = { contract: Service.name, method: "run", key: "c1", digest: "" };
+  assert.equal((await store.memory.find(work)).kind, "conflict");
+  assert.equal(first.clock.timers, 0);
+});
+
+Deno.test("StoreGate keeps calls of one key in order while the first of them waits for its next attempt", async () => {
+  const Keyed = defineService("test.Service", { run: method<string, string>({ key: () => "acc-1" }) });
+  const at = new ServiceFixture(Keyed, { store: new TestStore() });
+  for (const [offset, id] of ["c1", "c2"].entries()) {
+    at.intake.deliver(new FakeDelivery(messageOf(requestOf(id, { timeoutMs: 60_000 })), { offset }));
+  }
+  await turns();
+  const [first, next] = at.mailbox.splice(0);
+  assert.ok(first !== undefined && next !== undefined && first.claim());
+  await first.started();
+  const error = new RpcError("unavailable", "Later");
+  first.settle({ ok: false, error, ran: "yes", again: { afterMs: 100, attempt: 1 } });
+  // What a cell does as soon as the first has ended.
+  assert.equal(next.claim(), false, "it overtakes the one before it");
+  at.clock.advance(120);
+  await turns();
+  assert.deepEqual(at.mailbox.map(({ id }) => id), ["c1", "c2"]);
+});
