@@ -14,7 +14,9 @@ export function within<T>(
   late: () => unknown,
 ): Promise<T> {
   return new Promise((resolve, reject) => {
+    // First: where no timer can be set any more, what becomes of the promise must not go unhandled.
+    const settled = promise.then(resolve, reject);
     const timer = after(ms, () => reject(late()));
-    promise.then(resolve, reject).finally(() => timer.cancel());
+    settled.finally(() => timer.cancel());
   });
 }

@@ -58,20 +58,29 @@ export class Backlog {
   /** The call has its result, or is no longer here: it takes no part any more. */
   ended(call: ReceivedCall): void {
     this.#left(call);
+    if (this.#alone === call) this.#alone = undefined;
     if (this.#lines.size > 0) this.#return(this.#lines.leave(call));
     if (this.#head < this.#waiting.length || this.#back.length > 0) this.pump();
   }
 
-  /** The call waits here for a while, and its key with it. */
+  /**
+   * The call waits here for a while, and its key with it. One that must run alone waits alone: others would wait for
+   * those in line behind it, whose starts come before theirs, and it for all of them.
+   */
   hold(call: ReceivedCall): void {
     this.#left(call);
     this.#lines.hold(call);
+    if (call.alone) this.#alone = call;
     if (this.#head < this.#waiting.length) this.pump();
   }
 
   /** A call that waited comes back. */
   release(call: ReceivedCall): void {
-    this.#return(this.#lines.back(call));
+    const calls = this.#lines.back(call);
+    if (this.#alone === call) {
+      this.#alone = undefined;
+      this.#back.unshift(...calls);
+    } else this.#return(calls);
     this.pump();
   }
 
@@ -98,7 +107,10 @@ export class Backlog {
 
   #handNext(): boolean {
     const call = this.#waiting[this.#head];
-    if (call === undefined || !call.ready || !this.#handOn(call)) return false;
+    if (call === undefined || !call.ready) return false;
+    // What stands in line before it has to start first: the record of its start waits for that.
+    if (call.alone && (this.#lines.size > 0 || this.#back.length > 0)) return false;
+    if (!this.#handOn(call)) return false;
     this.#head++;
     return true;
   }

@@ -1,6 +1,7 @@
 /** A call that may have to wait for an earlier one of its key. */
 export interface Keyed {
-  readonly key: string | undefined;
+  /** What runs one at a time: calls of one key of one method, or of one entity. `undefined`: it waits for nobody. */
+  readonly line: string | undefined;
 }
 
 interface Line<C> {
@@ -24,10 +25,10 @@ export class KeyLines<C extends Keyed> {
 
   /** The call waits from now on, and its key with it. */
   hold(call: C): void {
-    const { key } = call;
-    if (key === undefined) return;
-    const line = this.#lines.get(key);
-    if (line === undefined) this.#lines.set(key, { calls: [call], flowing: false });
+    const { line: name } = call;
+    if (name === undefined) return;
+    const line = this.#lines.get(name);
+    if (line === undefined) this.#lines.set(name, { calls: [call], flowing: false });
     else {
       line.calls.unshift(call);
       line.flowing = false;
@@ -50,7 +51,7 @@ export class KeyLines<C extends Keyed> {
     const line = this.#lineOf(call);
     if (line === undefined) return "go";
     if (line.flowing && line.calls[0] === call) {
-      this.#shift(call.key, line);
+      this.#shift(call.line, line);
       return "go";
     }
     if (!line.calls.includes(call)) line.calls.push(call);
@@ -63,18 +64,18 @@ export class KeyLines<C extends Keyed> {
     const at = line?.calls.indexOf(call) ?? -1;
     if (line === undefined || at < 0) return [];
     line.calls.splice(at, 1);
-    if (line.calls.length === 0 && call.key !== undefined) this.#lines.delete(call.key);
+    if (line.calls.length === 0 && call.line !== undefined) this.#lines.delete(call.line);
     if (at > 0 || line.flowing) return [];
     line.flowing = true;
     return [...line.calls];
   }
 
-  #lineOf({ key }: C): Line<C> | undefined {
-    return key === undefined ? undefined : this.#lines.get(key);
+  #lineOf({ line }: C): Line<C> | undefined {
+    return line === undefined ? undefined : this.#lines.get(line);
   }
 
-  #shift(key: string | undefined, line: Line<C>): void {
+  #shift(name: string | undefined, line: Line<C>): void {
     line.calls.shift();
-    if (line.calls.length === 0 && key !== undefined) this.#lines.delete(key);
+    if (line.calls.length === 0 && name !== undefined) this.#lines.delete(name);
   }
 }

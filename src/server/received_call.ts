@@ -102,6 +102,11 @@ export class ReceivedCall implements InboundCall {
   get key(): string | undefined {
     return this.facts.key;
   }
+  /** What it may have to wait for: of a service, methods know nothing of each other's calls. */
+  get line(): string | undefined {
+    const { key, method, settings } = this.facts;
+    return key === undefined || settings.key === undefined ? key : `${method}@${key}`;
+  }
   get partition(): string {
     const { broker, id } = this.facts.delivery.queue;
     return `${broker}/${id}`;

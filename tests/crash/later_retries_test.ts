@@ -1,4 +1,9 @@
 import assert from "node:assert/strict";
+import { createSystem } from "../../actors/system.ts";
+import type { HandlerContext } from "../../src/call/handler.ts";
+import { defineService } from "../../src/contract/define.ts";
+import { method } from "../../src/contract/method.ts";
+import { embedded } from "../../src/transport/embedded/mod.ts";
 import { turns } from "../helpers/settled.ts";
 import { Bank, BankFixture, type BankHandler, Learnt } from "./bank_fixture.ts";
 
@@ -76,4 +81,28 @@ Deno.test("a call that died in its second attempt has one left, however its firs
   await at.serve(handler);
   await at.pass(10_000);
   assert.deepEqual([runs, call.answer], [["a#1", "a#2", "a#3"], "reply third"]);
+});
+
+Deno.test("calls of one key to two methods that ask for other attempts all come to their end, each method's in order", async () => {
+  await using at = new BankFixture();
+  const keyed = () => method<number, number>({ key: () => "acc-1", idempotent: true });
+  const Keyed = defineService("crash.Keyed", { one: keyed(), other: keyed() }, { slots: 1 });
+  const system = await createSystem({ name: "bank", transport: embedded(at.broker), clock: at.clock });
+  const done: Record<"one" | "other", number[]> = { one: [], other: [] };
+  const handler = (name: "one" | "other") => async (input: number, context: HandlerContext) => {
+    await turns(1);
+    if (input % 3 === 0 && context.attempt === 1) throw context.retryAfter(200);
+    return done[name].push(input);
+  };
+  await system.serve(Keyed, { one: handler("one"), other: handler("other") });
+  const client = system.client(Keyed, { timeoutMs: 60_000 });
+  const calls: Learnt[] = [];
+  for (let input = 1; input <= 30; input++) {
+    calls.push(new Learnt(client[input % 2 === 1 ? "one" : "other"](input)));
+    await at.pass(50);
+  }
+  await at.pass(10_000);
+  assert.deepEqual(calls.filter(({ answer }) => !answer?.startsWith("reply")), []);
+  for (const inputs of [done.one, done.other]) assert.deepEqual(inputs, inputs.toSorted((a, b) => a - b));
+  await system.close();
 });

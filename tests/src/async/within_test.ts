@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { createDeferred } from "../../../src/async/deferred.ts";
 import { within } from "../../../src/async/within.ts";
 import { ManualClock } from "../../helpers/manual_clock.ts";
+import { turns } from "../../helpers/settled.ts";
 
 const late = () => new RangeError("late");
 
@@ -24,4 +25,14 @@ Deno.test("within rejects when the time is up, and drops whatever comes later", 
     slow[settle](1);
     await assert.rejects(bounded, RangeError);
   }
+});
+
+Deno.test("within rejects where no timer can be set, and leaves no rejection unhandled", async () => {
+  const slow = createDeferred<never>();
+  const after = () => {
+    throw new TypeError("The wheel is closed");
+  };
+  await assert.rejects(within(slow.promise, 1, after, late), { message: "The wheel is closed" });
+  slow.reject(new Error("nobody listens"));
+  await turns();
 });

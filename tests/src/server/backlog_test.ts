@@ -96,13 +96,31 @@ Deno.test("Backlog gives the whole partition to a call that must run alone, also
   assert.deepEqual(at.ids, ["c1"]);
   at.backlog.ended(first);
   assert.deepEqual(at.ids, ["c1", "c2"]);
-  // It waits for its next attempt: meanwhile others may run, and then it waits for them.
+  // It waits for work that another call does, or for the store: alone.
   at.backlog.hold(alone);
-  assert.deepEqual(at.ids, ["c1", "c2", "c3"]);
+  assert.deepEqual(at.ids, ["c1", "c2"]);
   at.backlog.release(alone);
-  assert.equal(at.ids.length, 3);
-  at.backlog.ended(at.mailbox[2] ?? assert.fail());
-  assert.deepEqual(at.ids, ["c1", "c2", "c3", "c2"]);
+  assert.deepEqual(at.ids, ["c1", "c2", "c2"]);
+  at.backlog.hold(alone);
+  at.backlog.ended(alone);
+  assert.deepEqual(at.ids, ["c1", "c2", "c2", "c3"]);
+});
+
+Deno.test("Backlog starts what must run alone behind those that stand in line before it, also when these have not started", () => {
+  const at = new Fixture();
+  const [first, second, alone] = [at.add("c1", "k"), at.add("c2", "k"), at.add("c3")];
+  alone.alone = true;
+  at.backlog.pump();
+  assert.ok(first.claim());
+  at.backlog.hold(first);
+  assert.equal(second.claim(), false);
+  at.backlog.pump();
+  assert.deepEqual(at.ids, ["c1", "c2"]);
+  at.backlog.release(first);
+  assert.deepEqual(at.ids, ["c1", "c2", "c1", "c2"]);
+  assert.ok(first.claim() && second.claim());
+  for (const call of [first, second]) at.backlog.ended(call);
+  assert.deepEqual(at.ids, ["c1", "c2", "c1", "c2", "c3"]);
 });
 
 Deno.test("Backlog hands on those that come back first, and others when there is no room for these", () => {

@@ -4,15 +4,15 @@ import { KeyLines } from "../../../src/server/key_lines.ts";
 
 interface Call {
   readonly id: number;
-  readonly key: string | undefined;
+  readonly line: string | undefined;
 }
 
 const [k1, k2, k3, other, free]: readonly Call[] = [
-  { id: 1, key: "k" },
-  { id: 2, key: "k" },
-  { id: 3, key: "k" },
-  { id: 4, key: "o" },
-  { id: 5, key: undefined },
+  { id: 1, line: "k" },
+  { id: 2, line: "k" },
+  { id: 3, line: "k" },
+  { id: 4, line: "o" },
+  { id: 5, line: undefined },
 ];
 assert.ok(k1 && k2 && k3 && other && free);
 
@@ -81,7 +81,7 @@ Deno.test("KeyLines keep the order of a key, whoever waits how often", () => {
   });
   fc.assert(fc.property(plan, fc.infiniteStream(fc.boolean()), (calls, coins) => {
     const lines = new KeyLines<Call>();
-    const todo = calls.map((_, id): Call => ({ id, key: "k" }));
+    const todo = calls.map((_, id): Call => ({ id, line: "k" }));
     const left = calls.map(({ waits }) => waits);
     const mailbox: Call[] = [];
     const inMailbox = new Set<Call>();
