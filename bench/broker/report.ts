@@ -1,5 +1,6 @@
+import type { Figure } from "./figure.ts";
 import type { Machine } from "./machine.ts";
-import { type Figure, type Ratio, ratiosOf, type Row } from "./row.ts";
+import { type Ratio, ratiosOf, type Row } from "./row.ts";
 import type { Settings } from "./settings.ts";
 
 /** A finished run. */

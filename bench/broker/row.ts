@@ -1,13 +1,6 @@
-import { median } from "./percentiles.ts";
+import { type Figure, figureOf } from "./figure.ts";
 import type { Measured } from "./peer.ts";
 import type { PeerName } from "./settings.ts";
-
-/** A figure over all rounds. */
-export interface Figure {
-  readonly median: number;
-  readonly min: number;
-  readonly max: number;
-}
 
 /** One peer at one number of calls in flight, over all rounds. */
 export interface Row {
@@ -34,9 +27,9 @@ export function rowOf(peer: PeerName, inFlight: number, rounds: readonly Measure
   return {
     peer,
     inFlight,
-    callsPerSecond: figure(windows.map(({ calls, seconds }) => calls / seconds)),
-    p50Ms: figure(windows.map(({ p50Ms }) => p50Ms)),
-    p99Ms: figure(windows.map(({ p99Ms }) => p99Ms)),
+    callsPerSecond: figureOf(windows.map(({ calls, seconds }) => calls / seconds)),
+    p50Ms: figureOf(windows.map(({ p50Ms }) => p50Ms)),
+    p99Ms: figureOf(windows.map(({ p99Ms }) => p99Ms)),
     cpuUs: { requester: cpu("requester"), responder: cpu("responder"), broker: cpu("broker") },
     failed: windows.reduce((sum, { failed }) => sum + failed, 0),
     errors: [...new Set(windows.map(({ anError }) => anError).filter((text) => text !== ""))],
@@ -68,11 +61,7 @@ export function ratiosOf(rows: readonly Row[]): Ratio[] {
   });
 }
 
-function figure(values: readonly number[]): Figure {
-  return { median: median(values), min: Math.min(...values), max: Math.max(...values) };
-}
-
 function knownFigure(values: readonly (number | undefined)[]): Figure | undefined {
   const known = values.filter((value) => value !== undefined);
-  return known.length === values.length ? figure(known) : undefined;
+  return known.length === values.length ? figureOf(known) : undefined;
 }

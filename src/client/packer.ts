@@ -26,6 +26,8 @@ export class Packer {
   /** What the last caller knew: receivers may have changed while requests gathered. */
   #packed = false;
   #turn = 0;
+  /** The topic's queues as they were last asked for, and those of them that requests may go to. */
+  #known: { readonly all: readonly QueueRef[]; readonly ours: readonly QueueRef[] } | undefined;
 
   constructor(transport: Transport, lane: Lane) {
     this.#transport = transport;
@@ -66,10 +68,15 @@ export class Packer {
 
   /** The queues of the topic that requests may go to. */
   #ours(all: readonly QueueRef[]): readonly QueueRef[] {
+    // Transports hand out the same list until it changes.
+    if (this.#known?.all === all) return this.#known.ours;
     const { topic, slot, slots, foreign } = this.#lane;
     // A plain responder's topic is divided as its owners like: every queue will do.
     const queues = foreign ? all : queuesOfSlot(all, slot, slots);
-    if (queues.length > 0) return queues;
+    if (queues.length > 0) {
+      this.#known = { all, ours: queues };
+      return queues;
+    }
     throw notSent("unavailable", `Topic "${topic}" has no queue in slot ${slot}`);
   }
 

@@ -124,17 +124,26 @@ function decodeHeads(bytes: Uint8Array, count: number): Headers[] {
     throw broken("its heads are not as many as its entries");
   }
   heads.pop();
-  return heads.map(decodeHead);
+  const names: string[] = [];
+  return heads.map((head) => decodeHead(head, names));
 }
 
-function decodeHead(head: string): Headers {
+/** @param names those of the head before: nearly always the same ones, which need not be cut out */
+function decodeHead(head: string, names: string[]): Headers {
   const headers = new Map<string, string>();
   let at = 0;
-  while (at < head.length) {
-    const nameEnd = head.indexOf(NAME_END, at);
+  for (let index = 0; at < head.length; index++) {
+    let name = names[index];
+    let nameEnd: number;
+    if (name !== undefined && head.startsWith(name, at) && head[at + name.length] === NAME_END) {
+      nameEnd = at + name.length;
+    } else {
+      nameEnd = head.indexOf(NAME_END, at);
+      name = names[index] = head.slice(at, nameEnd);
+    }
     const valueEnd = head.indexOf(VALUE_END, nameEnd + 1);
     if (nameEnd < 0 || valueEnd < 0) throw broken("a header has no end");
-    headers.set(head.slice(at, nameEnd), head.slice(nameEnd + 1, valueEnd));
+    headers.set(name, head.slice(nameEnd + 1, valueEnd));
     at = valueEnd + 1;
   }
   return headers;

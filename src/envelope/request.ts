@@ -114,7 +114,7 @@ export function readRequest(shared: Headers, own: Headers, body: Uint8Array): Re
   const endless = oneway && !own.has(HEADER.timeout);
   const resent = own.has(HEADER.attempt);
   return {
-    id: text(own, HEADER.id),
+    id: own === shared ? text(own, HEADER.id) : detached(text(own, HEADER.id)),
     kind: oneway ? "oneway" : "request",
     attempt: resent ? wholeNumber(own, HEADER.attempt) : 1,
     started: resent && own.get(HEADER.started) === "1" ? true : undefined,
@@ -145,10 +145,11 @@ function readTrace(own: Headers): TraceHeaders | undefined {
 /** The user's own headers among all, their names without prefix. */
 export function userHeaders(headers: Headers): ReadonlyMap<string, string> {
   let found: Map<string, string> | undefined;
-  for (const [name, value] of headers) {
+  // By names alone: most headers are none, and pairs would cost an array each.
+  for (const name of headers.keys()) {
     if (!name.startsWith(USER_PREFIX)) continue;
     found ??= new Map();
-    found.set(name.slice(USER_PREFIX.length), unescapeHeader(value));
+    found.set(name.slice(USER_PREFIX.length), unescapeHeader(headers.get(name) ?? ""));
   }
   return found ?? NO_HEADERS;
 }
@@ -161,6 +162,11 @@ function text(headers: Headers, name: string): string {
   if (value === undefined || value === "") throw malformed(name, value);
   if (name === HEADER.id && !isCallId(value)) throw malformed(name, value);
   return value;
+}
+
+/** A copy of its own: a text that was cut out of a pack's heads keeps all of them, and ids are remembered for long. */
+function detached(id: string): string {
+  return (" " + id).slice(1);
 }
 
 /** Brokers drop headers without a value: an empty one is a missing one on every transport. */

@@ -88,59 +88,77 @@ export class SeenCall {
 
 const NOBODY: readonly Joined[] = [];
 
+/** Calls that were entered one after the other, and are forgotten together. */
+interface Generation {
+  readonly calls: Map<string, SeenCall>;
+  /** Since when, by the clock's monotonic time. */
+  readonly sinceMs: number;
+  /** Encoded bytes of the replies that came meanwhile. */
+  bytes: number;
+}
+
+/** What the window is forgotten by: parts of its bounds. */
+const PARTS = 16;
+
 /**
  * The calls of one partition that were seen lately, so that a duplicate joins the first one or gets its reply
- * again. Bounded by count, bytes and age; two generations, swapped at the limit, because evicting single entries
- * from a `Map` costs more than the window itself: so it remembers between one and two times what its bound says, and
- * never fewer calls than a queue may have between its commit and its end. Where replies take too much, the calls are
- * still remembered, without them. It goes with its partition.
- * A call that is still at work outlives its generation.
+ * again. Bounded by count, bytes and age; forgotten by generations, because evicting single entries from a `Map` costs
+ * more than the window itself: so it remembers up to an eighth more calls than its bound says, and never fewer than a
+ * queue may have between its commit and its end. Where replies take too much, the calls are still remembered, without
+ * them. It goes with its partition. A call that is still at work outlives its generation.
  */
 export class DuplicateWindow {
   readonly #clock: Clock;
-  #young = new Map<string, SeenCall>();
-  #old = new Map<string, SeenCall>();
-  #youngBytes = 0;
-  #oldBytes = 0;
-  #youngSince: number;
+  /** The oldest first. */
+  readonly #older: Generation[] = [];
+  #young: Generation;
+  #bytes = 0;
   /** The greatest id ever entered, whatever its form. */
   #greatest = "";
-  /** Counts a reply in the generation in which it comes, and which it outlives by one at most. */
+  /** Counts a reply in the generation in which it comes, which outlives the call's own. */
   readonly #count = (reply: Reply): void => {
-    this.#youngBytes += replyBody(reply)?.length ?? 0;
-    if (this.#youngBytes + this.#oldBytes > WINDOW_BYTES) this.#strip();
+    const bytes = replyBody(reply)?.length ?? 0;
+    this.#young.bytes += bytes;
+    this.#bytes += bytes;
+    if (this.#bytes > WINDOW_BYTES) this.#strip();
   };
 
   constructor(clock: Clock) {
     this.#clock = clock;
-    this.#youngSince = clock.monotonic();
+    this.#young = { calls: new Map(), sinceMs: clock.monotonic(), bytes: 0 };
   }
 
   /** Calls remembered. */
   get size(): number {
-    return this.#young.size + this.#old.size;
+    return this.#older.reduce((size, { calls }) => size + calls.size, this.#young.calls.size);
   }
 
   /** What is known of the id, or `undefined` when it was not seen. */
   seen(id: string): SeenCall | undefined {
     // Ids sort by time, so that most are greater than all before: no look-up can find them.
     if (id > this.#greatest) return undefined;
-    return this.#young.get(id) ?? this.#old.get(id);
+    const young = this.#young.calls.get(id);
+    if (young !== undefined) return young;
+    for (const { calls } of this.#older) {
+      const seen = calls.get(id);
+      if (seen !== undefined) return seen;
+    }
+    return undefined;
   }
 
   /** Notes that a call of that id is on its way to its handler. */
   enter(id: string): SeenCall {
-    if (this.#young.size >= WINDOW_CALLS) this.#turnOver();
+    if (this.#young.calls.size >= WINDOW_CALLS / PARTS) this.#turnOver(this.#clock.monotonic());
     const seen = new SeenCall(this.#count);
-    this.#young.set(id, seen);
+    this.#young.calls.set(id, seen);
     if (id > this.#greatest) this.#greatest = id;
     return seen;
   }
 
   /** Forgets one call, so that a duplicate goes the same way as the first. */
   forget(id: string): void {
-    this.#young.delete(id);
-    this.#old.delete(id);
+    this.#young.calls.delete(id);
+    for (const { calls } of this.#older) calls.delete(id);
   }
 
   /**
@@ -150,27 +168,32 @@ export class DuplicateWindow {
    */
   age(): number {
     const now = this.#clock.monotonic();
-    if (now - this.#youngSince >= WINDOW_AGE_MS / 2) this.#turnOver();
+    if (now - this.#young.sinceMs >= WINDOW_AGE_MS / PARTS) this.#turnOver(now);
     return now;
   }
 
-  /** Drops the replies of the older generation, and where that is not enough those of the younger too. */
+  /** Drops the replies of the oldest generations, as many as there have to be. */
   #strip(): void {
-    for (const seen of this.#old.values()) seen.strip();
-    this.#oldBytes = 0;
-    if (this.#youngBytes <= WINDOW_BYTES) return;
-    for (const seen of this.#young.values()) seen.strip();
-    this.#youngBytes = 0;
+    for (const generation of [...this.#older, this.#young]) {
+      for (const seen of generation.calls.values()) seen.strip();
+      this.#bytes -= generation.bytes;
+      generation.bytes = 0;
+      if (this.#bytes <= WINDOW_BYTES) return;
+    }
   }
 
-  #turnOver(): void {
-    const dropped = this.#old;
-    this.#old = this.#young;
-    this.#young = new Map();
-    for (const [id, seen] of dropped) if (seen.reply === undefined) this.#young.set(id, seen);
-    this.#oldBytes = this.#youngBytes;
-    this.#youngBytes = 0;
-    this.#youngSince = this.#clock.monotonic();
+  /** Begins a generation, and forgets those that are too old or not needed any more. */
+  #turnOver(now: number): void {
+    this.#older.push(this.#young);
+    this.#young = { calls: new Map(), sinceMs: now, bytes: 0 };
+    let size = this.size;
+    for (let [oldest] = this.#older; oldest !== undefined; [oldest] = this.#older) {
+      size -= oldest.calls.size;
+      if (size < WINDOW_CALLS && now - oldest.sinceMs < WINDOW_AGE_MS) return;
+      this.#older.shift();
+      this.#bytes -= oldest.bytes;
+      for (const [id, seen] of oldest.calls) if (seen.reply === undefined) this.#young.calls.set(id, seen);
+    }
   }
 }
 

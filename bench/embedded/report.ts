@@ -1,0 +1,70 @@
+import type { Machine } from "../broker/machine.ts";
+import type { Figure } from "../broker/figure.ts";
+import type { Settings } from "./settings.ts";
+import { PACKED, type StopRow } from "./stops.ts";
+
+/** Calls at one number in flight, over all rounds. */
+export interface CallsRow {
+  readonly inFlight: number;
+  readonly callsPerSecond: Figure;
+  readonly cpuUs: Figure;
+  readonly p50Us: Figure;
+}
+
+/** A finished run. */
+export interface Run {
+  readonly date: string;
+  readonly machine: Pick<Machine, "cores" | "model" | "os" | "loadBefore" | "deno"> & { readonly v8: string };
+  readonly settings: Settings;
+  readonly calls: readonly CallsRow[];
+  readonly stops: readonly StopRow[];
+}
+
+/** The run as Markdown: machine, settings, the calls, the stops of one call. */
+export function toMarkdown({ date, machine, settings, calls, stops }: Run): string {
+  const { cores, model, os, loadBefore, deno, v8 } = machine;
+  const { seconds, rounds, body } = settings;
+  return [
+    `- ${date}; ${cores} cores, ${model}, ${os}; load before: ${loadBefore.toFixed(2)}`,
+    `- Deno ${deno}, V8 ${v8}`,
+    `- ${rounds} rounds; windows of ${seconds} s; bodies of ${body} bytes`,
+    "",
+    ...table(
+      ["in flight", "calls/s", "µs per call", "processor µs per call", "p50 µs"],
+      calls.map(callsCells),
+    ),
+    "",
+    ...table(["stop of a call", "alone µs", `in packs of ${PACKED} µs`], [
+      ...stops.map(({ name, aloneUs, packedUs }) => [name, spread(aloneUs, 2), spread(packedUs, 2)]),
+      ["all of these", total(stops, "aloneUs"), total(stops, "packedUs")],
+    ]),
+    "",
+    "Medians over the rounds, least and greatest in brackets.",
+    "",
+  ].join("\n");
+}
+
+function callsCells({ inFlight, callsPerSecond, cpuUs, p50Us }: CallsRow): string[] {
+  const { median, min, max } = callsPerSecond;
+  const perCall = { median: 1e6 / median, min: 1e6 / max, max: 1e6 / min };
+  return [
+    String(inFlight),
+    spread(callsPerSecond, 0),
+    spread(perCall, 1),
+    spread(cpuUs, 1),
+    spread(p50Us, 1),
+  ];
+}
+
+function total(stops: readonly StopRow[], which: "aloneUs" | "packedUs"): string {
+  return stops.reduce((sum, row) => sum + row[which].median, 0).toFixed(2);
+}
+
+function spread({ median, min, max }: Figure, digits: number): string {
+  return `${median.toFixed(digits)} (${min.toFixed(digits)}–${max.toFixed(digits)})`;
+}
+
+function table(header: readonly string[], rows: readonly (readonly string[])[]): string[] {
+  const line = (cells: readonly string[]) => `| ${cells.join(" | ")} |`;
+  return [line(header), line(header.map((_, index) => index === 0 ? "---" : "--:")), ...rows.map(line)];
+}

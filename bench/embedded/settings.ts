@@ -1,0 +1,65 @@
+import { parseArgs } from "node:util";
+
+/** What a run does. */
+export interface Settings {
+  /** Calls under way at once, one row each. */
+  readonly inFlight: readonly number[];
+  /** Measured seconds of one window. */
+  readonly seconds: number;
+  /** Windows of each row, after one round that does not count. */
+  readonly rounds: number;
+  /** Bytes of the body, in either direction. */
+  readonly body: number;
+}
+
+/** How the program is called. */
+export const USAGE = `Measures calls within one process, and what each stop of a call costs.
+
+  deno task bench [--in-flight 1,64,1024] [--seconds 2] [--rounds 5] [--body 128] [--quick]`;
+
+const DEFAULTS = { seconds: "2", rounds: "5" } as const;
+const QUICK = { seconds: "0.5", rounds: "2" } as const;
+/** Below it there is no room for the sequence number. */
+const LEAST_BODY = 64;
+
+/**
+ * Reads the flags.
+ *
+ * @throws {TypeError} on an unknown flag
+ * @throws {RangeError} on a number that makes no sense
+ */
+export function settingsFrom(args: readonly string[]): Settings {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      "in-flight": { type: "string", default: "1,64,1024" },
+      "seconds": { type: "string" },
+      "rounds": { type: "string" },
+      "body": { type: "string", default: "128" },
+      "quick": { type: "boolean", default: false },
+    },
+  });
+  const defaults = values.quick ? QUICK : DEFAULTS;
+  return {
+    inFlight: values["in-flight"].split(",").map((text) => whole("in-flight", text, 1)),
+    seconds: positive("seconds", values.seconds ?? defaults.seconds),
+    rounds: whole("rounds", values.rounds ?? defaults.rounds, 1),
+    body: whole("body", values.body, LEAST_BODY),
+  };
+}
+
+function positive(name: string, text: string): number {
+  const value = Number(text);
+  if (!(value > 0 && value < Infinity)) {
+    throw new RangeError(`--${name} is "${text}"; it has to be a number above 0`);
+  }
+  return value;
+}
+
+function whole(name: string, text: string, least: number): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < least) {
+    throw new RangeError(`--${name} is "${text}"; it has to be a whole number from ${least}`);
+  }
+  return value;
+}
