@@ -154,7 +154,9 @@ export class MemoryBroker implements GroupHost {
       throw refused("unavailable", `Broker "${broker}" has no topic "${message.topic}"`);
     }
     if (queue === undefined) throw refused("failed_precondition", `Topic "${name}" has no queue ${id}`);
-    const copied = takeMessage(message, message.topic);
+    // A message that is held back, or settled by itself, may outlive its neighbours by far.
+    const inOrder = this.settings.ownership === "offset" && delayMs === 0;
+    const copied = takeMessage(message, name, inOrder ? queue.shelf : undefined);
     if (topic.consumed || delayMs > 0) this.retention.reserve(copied.bytes);
     else this.retention.reserveUnconsumed(copied.bytes);
     if (delayMs > 0) return this.#holdBack(copied, topic, queue, delayMs);
@@ -174,10 +176,10 @@ export class MemoryBroker implements GroupHost {
       const text = JSON.stringify(address.slice(0, 80));
       throw refused("invalid_argument", `Cannot send to ${text}: it is no address of an embedded transport`);
     }
-    const copied = takeMessage(message, REPLY_TOPIC);
-    this.retention.reserveUnconsumed(copied.bytes);
     const [queue] = this.#replyTopic.queues;
     if (queue === undefined) return;
+    const copied = takeMessage(message, REPLY_TOPIC, queue.shelf);
+    this.retention.reserveUnconsumed(copied.bytes);
     this.#replies.added(this.#replyTopic.append(copied, queue, this.clock.now(), this.retention));
     const receiver = this.#instances.get(clientId);
     if (receiver === undefined) return;

@@ -14,6 +14,10 @@ export const RETAINED_MS = 3_600_000;
 export const UNCONSUMED_SHARE = 0.1;
 /** What a message counts besides its texts and its body, in bytes: about what its objects take. */
 export const MESSAGE_OVERHEAD_BYTES = 512;
+/** Largest body that is kept beside others in one buffer, in bytes. */
+export const SHELVED_BODY_BYTES = 2 * 1024;
+/** Size of such a buffer. */
+export const SHELF_BYTES = 16 * 1024;
 /** How long a dead owner must have been gone before its lock is taken from it, in milliseconds. */
 export const TAKEOVER_GRACE_MS = 3_000;
 /** How soon the broker notices that an instance is dead, in milliseconds: as when its connection closes. */

@@ -1,5 +1,6 @@
 import { RpcError } from "../../errors/rpc_error.ts";
 import type { DirectMessage, Message } from "../transport.ts";
+import type { BodyShelf } from "./body_shelf.ts";
 import { MAX_EMBEDDED_BODY_BYTES, MAX_EMBEDDED_HEADER_LENGTH, MESSAGE_OVERHEAD_BYTES } from "./defaults.ts";
 
 // deno-lint-ignore no-control-regex -- what separates properties on RocketMQ, which has no escaping
@@ -20,9 +21,14 @@ export interface CopiedMessage {
 /**
  * Copies a message on its way in. What RocketMQ would refuse, or change on the way, is refused.
  *
+ * @param shelf where its body goes; absent where it may have to be let go alone
  * @throws {RpcError} `invalid_argument` / `not_sent`
  */
-export function takeMessage(message: Omit<Message, "topic">, topic: string): CopiedMessage {
+export function takeMessage(
+  message: Omit<Message, "topic">,
+  topic: string,
+  shelf?: BodyShelf | undefined,
+): CopiedMessage {
   const { tag, body, headers, messageGroup, plain } = message;
   if (body.length === 0) throw refused("a message without a body");
   if (body.length > MAX_EMBEDDED_BODY_BYTES) {
@@ -39,7 +45,7 @@ export function takeMessage(message: Omit<Message, "topic">, topic: string): Cop
       tag,
       keys: words(message.keys),
       headers: kept,
-      body: body.slice(),
+      body: shelf === undefined ? body.slice() : shelf.put(body),
       messageGroup,
       plain: plain === undefined ? undefined : { ...plain },
     },

@@ -1,4 +1,5 @@
 import type { QueueRef } from "../transport.ts";
+import { BodyShelf } from "./body_shelf.ts";
 import { LinkedList } from "./linked_list.ts";
 import type { StoredMessage } from "./stored_message.ts";
 
@@ -11,6 +12,8 @@ export class StoredQueue {
   readonly ref: QueueRef;
   /** Messages that some group has not settled, in queue order. */
   readonly unsettled: LinkedList<StoredMessage> = new LinkedList();
+  /** Where its small bodies go. */
+  readonly shelf: BodyShelf = new BodyShelf();
   /** The offset that the next message gets. */
   end = 0;
 
