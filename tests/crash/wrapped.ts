@@ -1,4 +1,3 @@
-import { MemoryStore } from "../../src/store/memory_store.ts";
 import type { OutcomeStore } from "../../src/store/outcome_store.ts";
 import type { Delivery, Sink, Transport } from "../../src/transport/transport.ts";
 
@@ -96,5 +95,3 @@ export class StoreConnection implements OutcomeStore {
     return new Promise(() => {});
   }
 }
-
-export { MemoryStore };
