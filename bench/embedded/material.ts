@@ -62,7 +62,14 @@ export class Material {
 
   /** What sends them, and where to. */
   packer(transport: FakeTransport): Packer {
-    const lane = { topic: "bench.Echo", slot: 0, slots: 1, foreign: false, indexCalls: "calls" } as const;
+    const lane = {
+      topic: "bench.Echo",
+      slot: 0,
+      slots: 1,
+      foreign: false,
+      indexCalls: "calls",
+      groups: false,
+    } as const;
     return new Packer(transport, lane);
   }
 
