@@ -97,8 +97,10 @@ interface Generation {
   bytes: number;
 }
 
-/** What the window is forgotten by: parts of its bounds. */
-const PARTS = 16;
+/** Of its bounds, the part by which a window forgets. */
+const PART = 1 / 16;
+const GENERATION_CALLS = WINDOW_CALLS * PART;
+const GENERATION_MS = WINDOW_AGE_MS * PART;
 
 /**
  * The calls of one partition that were seen lately, so that a duplicate joins the first one or gets its reply
@@ -148,7 +150,7 @@ export class DuplicateWindow {
 
   /** Notes that a call of that id is on its way to its handler. */
   enter(id: string): SeenCall {
-    if (this.#young.calls.size >= WINDOW_CALLS / PARTS) this.#turnOver(this.#clock.monotonic());
+    if (this.#young.calls.size >= GENERATION_CALLS) this.#turnOver(this.#clock.monotonic());
     const seen = new SeenCall(this.#count);
     this.#young.calls.set(id, seen);
     if (id > this.#greatest) this.#greatest = id;
@@ -168,7 +170,7 @@ export class DuplicateWindow {
    */
   age(): number {
     const now = this.#clock.monotonic();
-    if (now - this.#young.sinceMs >= WINDOW_AGE_MS / PARTS) this.#turnOver(now);
+    if (now - this.#young.sinceMs >= GENERATION_MS) this.#turnOver(now);
     return now;
   }
 
@@ -188,8 +190,10 @@ export class DuplicateWindow {
     this.#young = { calls: new Map(), sinceMs: now, bytes: 0 };
     let size = this.size;
     for (let [oldest] = this.#older; oldest !== undefined; [oldest] = this.#older) {
+      const next = this.#older[1] ?? this.#young;
       size -= oldest.calls.size;
-      if (size < WINDOW_CALLS && now - oldest.sinceMs < WINDOW_AGE_MS) return;
+      // Its last call came right before the next generation began.
+      if (size < WINDOW_CALLS && now - next.sinceMs < WINDOW_AGE_MS - GENERATION_MS) return;
       this.#older.shift();
       this.#bytes -= oldest.bytes;
       for (const [id, seen] of oldest.calls) if (seen.reply === undefined) this.#young.calls.set(id, seen);
