@@ -55,7 +55,14 @@ export class Backlog {
     this.#onPumped();
   }
 
-  /** The call has its result, or is no longer here: it takes no part any more. */
+  /** The call has its result: nobody stands in line behind it, though its answer may take its time. */
+  concluded(call: ReceivedCall): void {
+    if (this.#lines.size === 0) return;
+    this.#return(this.#lines.leave(call));
+    this.pump();
+  }
+
+  /** The call is answered, or is no longer here: it takes no part any more. */
   ended(call: ReceivedCall): void {
     this.#left(call);
     if (this.#alone === call) this.#alone = undefined;
@@ -91,9 +98,11 @@ export class Backlog {
     if (verdict === "go") return true;
     this.#left(call);
     if (verdict === "again") {
-      this.#return([call]);
-      // Not from within: a cell is about to take its next call.
-      queueMicrotask(() => this.pump());
+      // Not from within: a cell is about to take its next call, or this one is just being handed on.
+      queueMicrotask(() => {
+        this.#return([call]);
+        this.pump();
+      });
     }
     return false;
   }

@@ -12,11 +12,13 @@ class Fixture {
   room = Infinity;
   open = true;
   pumped = 0;
+  onDelivered: (call: ReceivedCall) => void = () => {};
   readonly backlog = new Backlog(
     (call) => {
       // Only calls of this test are in it.
       if (this.mailbox.length >= this.room || !(call instanceof ReceivedCall)) return false;
       this.mailbox.push(call);
+      this.onDelivered(call);
       return true;
     },
     () => this.open,
@@ -145,5 +147,24 @@ Deno.test("Backlog makes later calls of a key wait for the one that waits, thoug
   assert.deepEqual([second.claim(), first.claim()], [false, true]);
   await turns(1);
   assert.deepEqual(at.ids.slice(-1), ["c2"]);
+  assert.ok(second.claim());
+});
+
+Deno.test("Backlog loses no call that is claimed out of turn just as it is handed on", async () => {
+  const at = new Fixture();
+  const [first, second] = [at.add("c1", "k"), at.add("c2", "k")];
+  at.backlog.pump();
+  assert.ok(first.claim());
+  at.backlog.hold(first);
+  assert.equal(second.claim(), false);
+  at.onDelivered = (call) => {
+    if (call !== second) return;
+    at.onDelivered = () => {};
+    assert.equal(call.claim(), false);
+  };
+  at.backlog.release(first);
+  assert.ok(first.claim());
+  await turns(1);
+  assert.deepEqual(at.ids, ["c1", "c2", "c1", "c2", "c2"]);
   assert.ok(second.claim());
 });
