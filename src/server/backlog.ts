@@ -108,10 +108,18 @@ export class Backlog {
   }
 
   #handBack(): boolean {
-    const [call] = this.#back;
-    if (call === undefined || !this.#handOn(call)) return false;
-    this.#back.shift();
-    return true;
+    let full: Set<string> | undefined;
+    for (const [index, call] of this.#back.entries()) {
+      const mailbox = mailboxOf(call);
+      if (full?.has(mailbox)) continue;
+      if (this.#handOn(call)) {
+        this.#back.splice(index, 1);
+        return true;
+      }
+      // Those for other mailboxes go on: what is at work there may wait until these have started.
+      (full ??= new Set()).add(mailbox);
+    }
+    return false;
   }
 
   #handNext(): boolean {
@@ -149,4 +157,9 @@ export class Backlog {
       if (!call.handedOn && !this.#back.includes(call)) this.#back.push(call);
     }
   }
+}
+
+/** Which mailbox a call goes to: its method's, or that of its key where it is an entity's. */
+function mailboxOf({ method, settings, key }: ReceivedCall): string {
+  return settings.key === undefined && key !== undefined ? `@${key}` : method;
 }

@@ -12,11 +12,15 @@ class Fixture {
   room = Infinity;
   open = true;
   pumped = 0;
+  /** The method whose mailbox takes nothing. */
+  full: string | undefined;
   onDelivered: (call: ReceivedCall) => void = () => {};
   readonly backlog = new Backlog(
     (call) => {
       // Only calls of this test are in it.
-      if (this.mailbox.length >= this.room || !(call instanceof ReceivedCall)) return false;
+      if (this.mailbox.length >= this.room || call.method === this.full || !(call instanceof ReceivedCall)) {
+        return false;
+      }
       this.mailbox.push(call);
       this.onDelivered(call);
       return true;
@@ -25,12 +29,12 @@ class Fixture {
     () => this.pumped++,
   );
 
-  call(id: string, key?: string): ReceivedCall {
+  call(id: string, key?: string, method: "run" | "again" = "run"): ReceivedCall {
     const request = requestOf(id);
     const facts: CallFacts = {
       request,
-      method: "run",
-      settings: contract.methods.run.settings,
+      method,
+      settings: contract.methods[method].settings,
       input: id,
       key,
       delivery: new FakeDelivery(messageOf(request)),
@@ -49,8 +53,8 @@ class Fixture {
     return new ReceivedCall(facts, new DuplicateWindow(new ManualClock()).enter(id), owner);
   }
 
-  add(id: string, key?: string): ReceivedCall {
-    const call = this.call(id, key);
+  add(id: string, key?: string, method: "run" | "again" = "run"): ReceivedCall {
+    const call = this.call(id, key, method);
     this.backlog.add(call);
     return call;
   }
@@ -167,4 +171,18 @@ Deno.test("Backlog loses no call that is claimed out of turn just as it is hande
   await turns(1);
   assert.deepEqual(at.ids, ["c1", "c2", "c1", "c2", "c2"]);
   assert.ok(second.claim());
+});
+
+Deno.test("Backlog hands those back whose mailbox has room, also behind others whose mailbox is full", () => {
+  const at = new Fixture();
+  const calls = [at.add("c1"), at.add("c2"), at.add("c3", undefined, "again")];
+  at.backlog.pump();
+  for (const call of calls) at.backlog.hold(call);
+  // What fills it may wait until the others have started.
+  at.full = "run";
+  for (const call of calls) at.backlog.release(call);
+  assert.deepEqual(at.ids, ["c1", "c2", "c3", "c3"]);
+  at.full = undefined;
+  at.backlog.pump();
+  assert.deepEqual(at.ids.slice(4), ["c1", "c2"]);
 });
