@@ -55,7 +55,14 @@ export class Backlog {
     this.#onPumped();
   }
 
-  /** The call has its result, or is no longer here: it takes no part any more. */
+  /** The call has its result: nobody stands in line behind it, though its answer may take its time. */
+  concluded(call: ReceivedCall): void {
+    if (this.#lines.size === 0) return;
+    this.#return(this.#lines.leave(call));
+    this.pump();
+  }
+
+  /** The call is answered, or is no longer here: it takes no part any more. */
   ended(call: ReceivedCall): void {
     this.#left(call);
     if (this.#alone === call) this.#alone = undefined;
@@ -91,18 +98,28 @@ export class Backlog {
     if (verdict === "go") return true;
     this.#left(call);
     if (verdict === "again") {
-      this.#return([call]);
-      // Not from within: a cell is about to take its next call.
-      queueMicrotask(() => this.pump());
+      // Not from within: a cell is about to take its next call, or this one is just being handed on.
+      queueMicrotask(() => {
+        this.#return([call]);
+        this.pump();
+      });
     }
     return false;
   }
 
   #handBack(): boolean {
-    const [call] = this.#back;
-    if (call === undefined || !this.#handOn(call)) return false;
-    this.#back.shift();
-    return true;
+    let full: Set<string> | undefined;
+    for (const [index, call] of this.#back.entries()) {
+      const mailbox = mailboxOf(call);
+      if (full?.has(mailbox)) continue;
+      if (this.#handOn(call)) {
+        this.#back.splice(index, 1);
+        return true;
+      }
+      // Those for other mailboxes go on: what is at work there may wait until these have started.
+      (full ??= new Set()).add(mailbox);
+    }
+    return false;
   }
 
   #handNext(): boolean {
@@ -140,4 +157,9 @@ export class Backlog {
       if (!call.handedOn && !this.#back.includes(call)) this.#back.push(call);
     }
   }
+}
+
+/** Which mailbox a call goes to: its method's, or that of its key where it is an entity's. */
+function mailboxOf({ method, settings, key }: ReceivedCall): string {
+  return settings.key === undefined && key !== undefined ? `@${key}` : method;
 }

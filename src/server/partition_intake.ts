@@ -164,6 +164,7 @@ export class PartitionIntake implements CallOwner {
 
   conclude(call: ReceivedCall, result: Result): void {
     this.#conclusions.conclude(call, result);
+    if (call.settled) this.#live.backlog.concluded(call);
   }
 
   endedLate(call: ReceivedCall, result: Result): void {

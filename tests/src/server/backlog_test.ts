@@ -12,23 +12,29 @@ class Fixture {
   room = Infinity;
   open = true;
   pumped = 0;
+  /** The method whose mailbox takes nothing. */
+  full: string | undefined;
+  onDelivered: (call: ReceivedCall) => void = () => {};
   readonly backlog = new Backlog(
     (call) => {
       // Only calls of this test are in it.
-      if (this.mailbox.length >= this.room || !(call instanceof ReceivedCall)) return false;
+      if (this.mailbox.length >= this.room || call.method === this.full || !(call instanceof ReceivedCall)) {
+        return false;
+      }
       this.mailbox.push(call);
+      this.onDelivered(call);
       return true;
     },
     () => this.open,
     () => this.pumped++,
   );
 
-  call(id: string, key?: string): ReceivedCall {
+  call(id: string, key?: string, method: "run" | "again" = "run"): ReceivedCall {
     const request = requestOf(id);
     const facts: CallFacts = {
       request,
-      method: "run",
-      settings: contract.methods.run.settings,
+      method,
+      settings: contract.methods[method].settings,
       input: id,
       key,
       delivery: new FakeDelivery(messageOf(request)),
@@ -47,8 +53,8 @@ class Fixture {
     return new ReceivedCall(facts, new DuplicateWindow(new ManualClock()).enter(id), owner);
   }
 
-  add(id: string, key?: string): ReceivedCall {
-    const call = this.call(id, key);
+  add(id: string, key?: string, method: "run" | "again" = "run"): ReceivedCall {
+    const call = this.call(id, key, method);
     this.backlog.add(call);
     return call;
   }
@@ -146,4 +152,37 @@ Deno.test("Backlog makes later calls of a key wait for the one that waits, thoug
   await turns(1);
   assert.deepEqual(at.ids.slice(-1), ["c2"]);
   assert.ok(second.claim());
+});
+
+Deno.test("Backlog loses no call that is claimed out of turn just as it is handed on", async () => {
+  const at = new Fixture();
+  const [first, second] = [at.add("c1", "k"), at.add("c2", "k")];
+  at.backlog.pump();
+  assert.ok(first.claim());
+  at.backlog.hold(first);
+  assert.equal(second.claim(), false);
+  at.onDelivered = (call) => {
+    if (call !== second) return;
+    at.onDelivered = () => {};
+    assert.equal(call.claim(), false);
+  };
+  at.backlog.release(first);
+  assert.ok(first.claim());
+  await turns(1);
+  assert.deepEqual(at.ids, ["c1", "c2", "c1", "c2", "c2"]);
+  assert.ok(second.claim());
+});
+
+Deno.test("Backlog hands those back whose mailbox has room, also behind others whose mailbox is full", () => {
+  const at = new Fixture();
+  const calls = [at.add("c1"), at.add("c2"), at.add("c3", undefined, "again")];
+  at.backlog.pump();
+  for (const call of calls) at.backlog.hold(call);
+  // What fills it may wait until the others have started.
+  at.full = "run";
+  for (const call of calls) at.backlog.release(call);
+  assert.deepEqual(at.ids, ["c1", "c2", "c3", "c3"]);
+  at.full = undefined;
+  at.backlog.pump();
+  assert.deepEqual(at.ids.slice(4), ["c1", "c2"]);
 });

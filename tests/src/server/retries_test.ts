@@ -318,3 +318,21 @@ Deno.test("Retries leave what has a key in its place when its queue is handed ov
   await at.intake.revoke();
   assert.deepEqual([message.acks, at.sentAgain, at.clock.timers], [0, [], 0]);
 });
+
+Deno.test("Retries let nobody wait for the dead letter of a call whose time was up before its next attempt", async () => {
+  const at = new ServiceFixture(Keyed);
+  const body = new TextEncoder().encode('"acc-1"');
+  for (const [offset, timeoutMs] of [200, 60_000].entries()) {
+    const request = requestOf(`c${offset}`, { timeoutMs, body });
+    at.intake.deliver(new FakeDelivery(messageOf(request), { offset }));
+    await turns();
+  }
+  const [first, second] = at.mailbox;
+  assert.ok(first !== undefined && second !== undefined && at.end(first, later(100)));
+  assert.equal(second.claim(), false);
+  at.clock.advance(150);
+  at.clock.advance(100);
+  at.transport.onSend = () => new Promise(() => {});
+  assert.equal(first.claim(), false, "it has expired");
+  assert.deepEqual([at.answers, second.claim()], [[], true]);
+});
