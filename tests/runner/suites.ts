@@ -1,8 +1,6 @@
 /** How the name of a test file ends that needs a broker. */
 const BROKER_SUFFIX = "_broker_test.ts";
 const TEST_SUFFIX = "_test.ts";
-/** Long forms, which have tasks of their own. */
-const LONG_FORMS: ReadonlySet<string> = new Set(["tests/memory/"]);
 
 /** Test files that need no broker, relative to `root`, sorted. */
 export async function unitSuites(root: URL): Promise<string[]> {
@@ -22,7 +20,6 @@ async function testFiles(root: URL): Promise<string[]> {
 
 async function collect(root: URL, folder: string, found: string[]): Promise<void> {
   for await (const entry of Deno.readDir(new URL(folder, root))) {
-    if (LONG_FORMS.has(`${folder}${entry.name}/`)) continue;
     if (entry.isDirectory) await collect(root, `${folder}${entry.name}/`, found);
     else if (entry.name.endsWith(TEST_SUFFIX)) found.push(folder + entry.name);
   }
