@@ -89,7 +89,8 @@ class CalleeParts implements CallOwner {
   after(ms: number, callback: () => void): Timer {
     return this.#material.wheel.schedule(ms, callback);
   }
-  conclude(): void {
+  conclude(call: ReceivedCall): void {
+    call.seen.answered(this.#material.reply(call.facts.request));
     this.concluded++;
   }
 }

@@ -6,9 +6,6 @@ const ARENA_BYTES = 16 * 1024;
 const MAX_SHARED_BYTES = 2 * 1024;
 /** UTF-8 takes at most three bytes for a UTF-16 unit. */
 const MAX_BYTES_PER_UNIT = 3;
-/** Beyond it the encoder is quicker than a loop. */
-const MAX_COPIED = 256;
-const MAX_ASCII = 0x7f;
 const REPLACEMENT = "\ufffd";
 
 const encoder = new TextEncoder();
@@ -28,21 +25,8 @@ export function encodeUtf8(text: string): Uint8Array {
     used = 0;
   }
   const start = used;
-  used += text.length <= MAX_COPIED && copyAscii(text, start)
-    ? text.length
-    : encoder.encodeInto(text, arena.subarray(start)).written;
+  used += encoder.encodeInto(text, arena.subarray(start)).written;
   return arena.subarray(start, used);
-}
-
-/** Writes a text into the arena; `false` where it is not ASCII. For short texts quicker than to ask the encoder. */
-function copyAscii(text: string, start: number): boolean {
-  const into = arena;
-  for (let index = 0; index < text.length; index++) {
-    const unit = text.charCodeAt(index);
-    if (unit > MAX_ASCII) return false;
-    into[start + index] = unit;
-  }
-  return true;
 }
 
 /**

@@ -91,6 +91,8 @@ const NOBODY: readonly Joined[] = [];
 /** Calls that were entered one after the other, and are forgotten together. */
 interface Generation {
   readonly calls: Map<string, SeenCall>;
+  /** How many were entered in it; those that it took over from a forgotten one do not count. */
+  entered: number;
   /** Since when, by the clock's monotonic time. */
   readonly sinceMs: number;
   /** Encoded bytes of the replies that came meanwhile. */
@@ -127,7 +129,7 @@ export class DuplicateWindow {
 
   constructor(clock: Clock) {
     this.#clock = clock;
-    this.#young = { calls: new Map(), sinceMs: clock.monotonic(), bytes: 0 };
+    this.#young = { calls: new Map(), entered: 0, sinceMs: clock.monotonic(), bytes: 0 };
   }
 
   /** Calls remembered. */
@@ -150,9 +152,10 @@ export class DuplicateWindow {
 
   /** Notes that a call of that id is on its way to its handler. */
   enter(id: string): SeenCall {
-    if (this.#young.calls.size >= GENERATION_CALLS) this.#turnOver(this.#clock.monotonic());
+    if (this.#young.entered >= GENERATION_CALLS) this.#turnOver(this.#clock.monotonic());
     const seen = new SeenCall(this.#count);
     this.#young.calls.set(id, seen);
+    this.#young.entered++;
     if (id > this.#greatest) this.#greatest = id;
     return seen;
   }
@@ -187,13 +190,13 @@ export class DuplicateWindow {
   /** Begins a generation, and forgets those that are too old or not needed any more. */
   #turnOver(now: number): void {
     this.#older.push(this.#young);
-    this.#young = { calls: new Map(), sinceMs: now, bytes: 0 };
-    let size = this.size;
+    this.#young = { calls: new Map(), entered: 0, sinceMs: now, bytes: 0 };
+    let entered = this.#older.reduce((sum, generation) => sum + generation.entered, 0);
     for (let [oldest] = this.#older; oldest !== undefined; [oldest] = this.#older) {
       const next = this.#older[1] ?? this.#young;
-      size -= oldest.calls.size;
+      entered -= oldest.entered;
       // Its last call came right before the next generation began.
-      if (size < WINDOW_CALLS && now - next.sinceMs < WINDOW_AGE_MS - GENERATION_MS) return;
+      if (entered < WINDOW_CALLS && now - next.sinceMs < WINDOW_AGE_MS - GENERATION_MS) return;
       this.#older.shift();
       this.#bytes -= oldest.bytes;
       for (const [id, seen] of oldest.calls) if (seen.reply === undefined) this.#young.calls.set(id, seen);

@@ -142,3 +142,18 @@ Deno.test("DuplicateWindow forgets within ten minutes of further calls, and neve
   assert.ok(window.seen("running") !== undefined);
   assert.equal(window.seen("running")?.reply, undefined);
 });
+
+Deno.test("DuplicateWindow keeps any number of calls that run, without looking at them for each that comes", () => {
+  const window = new DuplicateWindow(new ManualClock());
+  const running = 2 * SPAN_LIMIT;
+  for (let index = 0; index < running; index++) window.enter(`a${index}`);
+  let looks = 0;
+  for (let index = 0; index < running; index++) {
+    const first = window.seen("a0");
+    assert.ok(first !== undefined);
+    answer(window, ok(`b${index}`));
+    Object.defineProperty(first, "reply", { configurable: true, get: () => void looks++ });
+  }
+  assert.ok(looks < 10, `${looks} looks`);
+  assert.ok(window.seen(`a${running - 1}`) !== undefined);
+});
