@@ -22,7 +22,7 @@ export class KeyedPacker {
   #plan: readonly QueueRef[] = [];
   /** The lanes of the plan by slot, in its order: made as they are needed. */
   readonly #slots = new Map<number, readonly Lane[]>();
-  /** By key: which request was handed over last, until its call is over. */
+  /** By key: which of the requests that have been sent was made last, until its call is over. */
   readonly #latest = new Map<string, KeyedOutgoing>();
   #flushing = false;
   /** The plan has changed: nothing goes until what was sent by the old one has arrived. */
@@ -64,7 +64,7 @@ export class KeyedPacker {
     this.#schedule();
   }
 
-  /** Whether nothing has been sent after a request under its key: only then can it go again and keep its place. */
+  /** Whether nothing made after a request under its key has been sent: only then can it go again and keep its place. */
   isLatest(outgoing: KeyedOutgoing): boolean {
     return this.#latest.get(outgoing.key) === outgoing;
   }
@@ -182,7 +182,10 @@ export class KeyedPacker {
       if (batch.length === 0) return;
       const live = handOver(batch, lane.queue);
       if (live.length === 0) continue;
-      for (const outgoing of live) this.#latest.set(outgoing.key, outgoing);
+      // A further try of what may be stored has its place by the first: what went with that one may have run since.
+      for (const outgoing of live) {
+        if (outgoing.request.attempt === 1) this.#latest.set(outgoing.key, outgoing);
+      }
       lane.sending = true;
       void sendRequests(this.#transport, this.#to, lane.queue, live).then(() => this.#sent(lane, live));
     }

@@ -50,9 +50,9 @@ export class Retries {
     const moved = answered && queue !== undefined && keyed && mayHaveMoved(error) &&
       !outbound.retry?.maybeStored;
     if (this.#closed || !(moved || mayTryAgain(error, outbound.call.settings.idempotent))) return false;
-    if (outbound.paused) return true;
-    // What its callee refused was stored before whatever has been sent since: it would be overtaken.
+    // What its callee refused was stored before whatever was sent with it or since: it would be overtaken.
     if (answered && keyed && !shared.keyed.isLatest(outbound)) return false;
+    if (outbound.paused) return true;
     if (error.outcome === "sent_unknown" && outbound.request.attempt >= ATTEMPTS) return false;
     const retry = outbound.retry ?? this.#first(error);
     if (!moved && !this.#schedule(outbound, retry, error)) return false;

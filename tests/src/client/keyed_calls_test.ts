@@ -104,6 +104,26 @@ Deno.test("Caller does not make a refused call again that something of its key h
   assert.deepEqual(at.clean, [0, 0, 0]);
 });
 
+Deno.test("Caller does not make a refused call again that was sent with a later one, though its send failed", async () => {
+  const at = new Fixture();
+  const answer = createDeferred<void>();
+  at.transport.onSend = () => answer.promise;
+  await at.start("get", 0);
+  const calls = await at.start("get", 1);
+  calls.push(...await at.start("get", 2));
+  at.failSends("sent_unknown");
+  answer.resolve();
+  await turns();
+  at.answer(2, "done");
+  assert.equal(await calls[1], "done");
+  at.refuse(1, "unavailable");
+  // Whoever does not know whether a try was stored does not know either how many were.
+  await assertFails(calls[0] ?? Promise.resolve(), "unavailable", "sent_unknown");
+  await at.pass();
+  assert.deepEqual(at.inputs, [0, 1, 2]);
+  at.caller.close("over");
+});
+
 Deno.test("Caller holds a key back while one of it is sent again, until that is over", async () => {
   const at = new Fixture();
   at.failSends("not_sent");

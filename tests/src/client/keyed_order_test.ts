@@ -223,6 +223,41 @@ class History {
   }
 }
 
+const call: Step = { do: "call", key: "a", method: "again", timeoutMs: 400 };
+
+/** The first call fills the queue, so that the next two go together; nobody hears that they were stored. */
+const TWO_LOST: readonly Step[] = [
+  call,
+  call,
+  call,
+  { do: "settle send", which: 0, as: "stored" },
+  { do: "settle send", which: 0, as: "lost but stored" },
+  { do: "answer", which: 0, as: "ok" },
+];
+
+/** Histories that were broken once. */
+const EXAMPLES: [Step[]][] = [
+  // The earlier of the two is refused while it waits to be sent again; the later one has run.
+  [[
+    ...TWO_LOST,
+    { do: "answer", which: 0, as: "unavailable" },
+    { do: "answer", which: 0, as: "ok" },
+    { do: "wait", ms: 60 },
+    { do: "settle send", which: 0, as: "stored" },
+  ]],
+  // The later one has run; the earlier one has gone again since, and both copies of it are refused.
+  [[
+    ...TWO_LOST,
+    { do: "answer", which: 1, as: "ok" },
+    { do: "wait", ms: 60 },
+    { do: "settle send", which: 0, as: "stored" },
+    { do: "answer", which: 0, as: "unavailable" },
+    { do: "answer", which: 0, as: "unavailable" },
+    { do: "wait", ms: 60 },
+    { do: "settle send", which: 0, as: "stored" },
+  ]],
+];
+
 function pick<T>(from: readonly T[], which: number): T | undefined {
   return from.length === 0 ? undefined : from[which % from.length];
 }
@@ -237,6 +272,6 @@ Deno.test("Caller keeps the calls of a key in order, with one send per queue, wh
       }
       await history.end();
     }),
-    { numRuns: 500 },
+    { numRuns: 500, examples: EXAMPLES },
   );
 });
