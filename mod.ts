@@ -78,8 +78,8 @@ export type {
 } from "./src/call/handler.ts";
 
 // Supervising and watching it.
-export type { GiveUp, Restart } from "./actors/child.ts";
-export type { RestartBackoff, Strategy, SupervisionOptions } from "./actors/supervision.ts";
+export type { GiveUp, Restart } from "./actors/supervision/child.ts";
+export type { RestartBackoff, Strategy, SupervisionOptions } from "./actors/supervision/supervision.ts";
 export { formatTree, type FormatTreeOptions } from "./actors/format_tree.ts";
 export type { TreeAbandoned, TreeFailure, TreeKind, TreeNode, TreeState } from "./src/call/tree.ts";
 

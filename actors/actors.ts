@@ -1,5 +1,5 @@
 import type { Mailboxes } from "../src/server/server.ts";
-import type { StartContext, StopOptions } from "./child.ts";
+import type { StartContext, StopOptions } from "./supervision/child.ts";
 import type { TreeNode } from "../src/call/tree.ts";
 
 /** The actors of one served contract: what calls are delivered to. Started before its intake, stopped after it. */

@@ -1,5 +1,5 @@
 import type { DirectListener } from "../src/server/direct_listener.ts";
-import type { ChildSpec } from "./child.ts";
+import type { ChildSpec } from "./supervision/child.ts";
 import type { Parts } from "./parts.ts";
 
 /**

@@ -2,8 +2,8 @@ import { DirectIntake } from "../src/server/direct_intake.ts";
 import type { DirectListener } from "../src/server/direct_listener.ts";
 import type { ServiceParts } from "../src/server/service_parts.ts";
 import { Health, healthHandlers, type HealthSource } from "../src/services/health.ts";
-import type { CellHost } from "./cell_host.ts";
-import type { ChildSpec } from "./child.ts";
+import type { CellHost } from "./cells/cell_host.ts";
+import type { ChildSpec } from "./supervision/child.ts";
 import { ServiceActors } from "./service.ts";
 
 /**

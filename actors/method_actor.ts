@@ -1,14 +1,14 @@
 import type { Actor, AnyHandler } from "../src/call/handler.ts";
 import { isPromiseLike } from "../src/async/promise_like.ts";
 import type { RpcError } from "../src/errors/rpc_error.ts";
-import { Abandoned } from "./abandoned.ts";
-import { ActorCell } from "./actor_cell.ts";
-import type { ActorKeeper, ActorOptions } from "./actor_keeper.ts";
-import type { Child, ChildSpec, Exit, StartContext } from "./child.ts";
-import type { Behaviour } from "./life.ts";
+import { Abandoned } from "./supervision/abandoned.ts";
+import { ActorCell } from "./cells/actor_cell.ts";
+import type { ActorKeeper, ActorOptions } from "./cells/actor_keeper.ts";
+import type { Child, ChildSpec, Exit, StartContext } from "./supervision/child.ts";
+import type { Behaviour } from "./cells/life.ts";
 import type { ActorPlan } from "./serve_plan.ts";
-import type { Supervisor } from "./supervisor.ts";
-import { notStarted, suspended } from "./suspended.ts";
+import type { Supervisor } from "./supervision/supervisor.ts";
+import { notStarted, suspended } from "./cells/suspended.ts";
 import type { TreeState } from "../src/call/tree.ts";
 
 /** What a method that is an `actor()` is made of. */

@@ -5,7 +5,7 @@ import { TimerWheel } from "../src/async/timer_wheel.ts";
 import { Caller } from "../src/client/caller.ts";
 import { listenForReplies } from "../src/client/reply_listener.ts";
 import type { Transport } from "../src/transport/transport.ts";
-import { currentScope } from "./call_scope.ts";
+import { currentScope } from "./cells/call_scope.ts";
 import { UntypedContracts } from "./untyped.ts";
 
 /** Where time, randomness and ids come from. The defaults are the machine's own. */

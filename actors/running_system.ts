@@ -10,9 +10,9 @@ import { logger } from "../src/log/log.ts";
 import { Health, type HealthSource } from "../src/services/health.ts";
 import { VERSION } from "../src/services/version.ts";
 import { DirectListener } from "../src/server/direct_listener.ts";
-import { ByteBudget } from "./byte_budget.ts";
-import type { CellHost } from "./cell_host.ts";
-import type { ChildSpec, Exit } from "./child.ts";
+import { ByteBudget } from "./cells/byte_budget.ts";
+import type { CellHost } from "./cells/cell_host.ts";
+import type { ChildSpec, Exit } from "./supervision/child.ts";
 import { type ClientOptions, invokeUntyped, proxyOf, type Target } from "./client.ts";
 import { SERVE_TIMEOUT_MS, SYSTEM_MAILBOX_BYTES } from "./defaults.ts";
 import { directChild } from "./direct_child.ts";
@@ -22,14 +22,16 @@ import type { Parts } from "./parts.ts";
 import type { ServeOptions } from "./serve_options.ts";
 import { ServedService, type ServiceHandle, type ServiceState } from "./served_service.ts";
 import type { Recipe } from "./serving.ts";
-import { Supervisor } from "./supervisor.ts";
+import { Supervisor } from "./supervision/supervisor.ts";
 import { TransportChild } from "./transport_child.ts";
 import type { TreeNode } from "../src/call/tree.ts";
-import { Turns } from "./turns.ts";
+import { Turns } from "./cells/turns.ts";
 
 /** What a system consists of once it runs, besides its parts. */
 interface Running {
   readonly root: Supervisor;
+  /** How the root gave up, once it has. */
+  readonly gaveUp: Promise<Exit>;
   readonly direct: DirectListener;
 }
 
@@ -43,6 +45,7 @@ export class RunningSystem implements System {
   readonly #interceptors: readonly CallInterceptor[];
   readonly #handlerInterceptors: readonly HandlerInterceptor[];
   readonly #root: Supervisor;
+  readonly #gaveUp: Promise<Exit>;
   readonly #direct: DirectListener;
   readonly #turns = new Turns();
   readonly #budget = new ByteBudget(SYSTEM_MAILBOX_BYTES);
@@ -54,12 +57,13 @@ export class RunningSystem implements System {
   readonly #closed = createDeferred<string>();
   #closing: Promise<void> | undefined;
 
-  private constructor(options: SystemOptions, parts: Parts, { root, direct }: Running) {
+  private constructor(options: SystemOptions, parts: Parts, { root, gaveUp, direct }: Running) {
     this.name = options.name;
     this.#interceptors = options.interceptors ?? [];
     this.#handlerInterceptors = options.handlerInterceptors ?? [];
     this.#parts = parts;
     this.#root = root;
+    this.#gaveUp = gaveUp;
     this.#direct = direct;
     this.instance = parts.instance.toString(36);
     this.address = parts.transport.addresses.direct;
@@ -89,7 +93,7 @@ export class RunningSystem implements System {
     const context = { signal: new AbortController().signal, exited: gaveUp.resolve };
     try {
       const root = await Supervisor.start({ ...options, children }, context);
-      const running = new RunningSystem(system, parts, { root, direct });
+      const running = new RunningSystem(system, parts, { root, gaveUp: gaveUp.promise, direct });
       await root.add(running.#health());
       void gaveUp.promise.then((exit) => running.close(reasonOf(exit)));
       return running;
@@ -120,11 +124,15 @@ export class RunningSystem implements System {
     this.#services.set(name, undefined);
     try {
       const first = await service.begin(signal);
-      if (this.#stopping) {
+      try {
+        await this.#root.add(service.spec);
+      } catch (error) {
+        // A root that stops takes nothing any more: what runs already is not its to stop.
         await first.stop({ signal });
-        throw new TypeError(`Cannot serve "${name}": the system was closed meanwhile`);
+        throw this.#stopping
+          ? new TypeError(`Cannot serve "${name}": the system was closed meanwhile`)
+          : error;
       }
-      await this.#root.add(service.spec);
       this.#services.set(name, service);
       return service;
     } catch (error) {
@@ -181,6 +189,10 @@ export class RunningSystem implements System {
     try {
       // A root that stops stops it too.
       await (this.#closing === undefined ? this.#root.remove(name) : this.#closing);
+    } catch (error) {
+      // One that has given up has stopped it already, and the system is about to close.
+      if (this.#root.state().state !== "failed") throw error;
+      await this.close(reasonOf(await this.#gaveUp));
     } finally {
       this.#services.delete(name);
     }

@@ -1,8 +1,8 @@
 import type { HandlerInterceptor } from "../src/call/interceptor.ts";
 import type { Contract } from "../src/contract/types.ts";
 import type { OutcomeStore } from "../src/store/outcome_store.ts";
-import type { GiveUp, Restart } from "./child.ts";
-import type { RestartBackoff, Strategy } from "./supervision.ts";
+import type { GiveUp, Restart } from "./supervision/child.ts";
+import type { RestartBackoff, Strategy } from "./supervision/supervision.ts";
 
 /** How an `actor()`, or the actors of an entity, are supervised. Functions have no state and nothing to restart. */
 export interface ActorSupervision {

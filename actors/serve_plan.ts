@@ -1,6 +1,6 @@
 import { MAX_TIMEOUT_MS } from "../src/contract/defaults.ts";
 import type { Contract } from "../src/contract/types.ts";
-import type { ChildLimit, Restart } from "./child.ts";
+import type { ChildLimit, Restart } from "./supervision/child.ts";
 import {
   ABANDON_AFTER_MS,
   ENTITY_MAILBOX,
@@ -11,7 +11,12 @@ import {
 } from "./defaults.ts";
 import type { MethodHandler } from "./handlers.ts";
 import type { ActorSupervision, MethodServeOptions, ServeOptions } from "./serve_options.ts";
-import { checkSpec, type Supervision, SUPERVISION_DEFAULTS, supervisionOf } from "./supervision.ts";
+import {
+  checkSpec,
+  type Supervision,
+  SUPERVISION_DEFAULTS,
+  supervisionOf,
+} from "./supervision/supervision.ts";
 
 /** How one actor is kept, complete and checked. */
 export interface ActorPlan {

@@ -1,5 +1,5 @@
 import type { QueueRef } from "../src/transport/transport.ts";
-import type { Child, ChildSpec, Exit, StartContext } from "./child.ts";
+import type { Child, ChildSpec, Exit, StartContext } from "./supervision/child.ts";
 import { type Recipe, Serving } from "./serving.ts";
 
 /** What became of the calls to a contract that a system serves. The rest is in the system's tree. */

@@ -2,18 +2,18 @@ import { addressOf } from "../src/call/address.ts";
 import type { InboundCall } from "../src/call/inbound.ts";
 import type { Contract } from "../src/contract/types.ts";
 import type { Actors } from "./actors.ts";
-import { Cell } from "./cell.ts";
-import type { CellHost } from "./cell_host.ts";
-import type { ChildSpec, StartContext, StopOptions } from "./child.ts";
+import { Cell } from "./cells/cell.ts";
+import type { CellHost } from "./cells/cell_host.ts";
+import type { ChildSpec, StartContext, StopOptions } from "./supervision/child.ts";
 import { METHOD_MAILBOX } from "./defaults.ts";
 import { handlersOf, type MethodHandler } from "./handlers.ts";
-import { KeyedOrder } from "./keyed_order.ts";
-import { FifoMailbox } from "./mailbox.ts";
+import { KeyedOrder } from "./cells/keyed_order.ts";
+import { FifoMailbox } from "./cells/mailbox.ts";
 import { MethodActor } from "./method_actor.ts";
-import { RunWatch } from "./run_watch.ts";
+import { RunWatch } from "./cells/run_watch.ts";
 import type { ServeOptions } from "./serve_options.ts";
 import { type MethodPlan, type ServicePlan, servicePlan } from "./serve_plan.ts";
-import { Supervisor } from "./supervisor.ts";
+import { Supervisor } from "./supervision/supervisor.ts";
 import type { TreeNode } from "../src/call/tree.ts";
 
 /** A method as a child of its service's supervisor. */

@@ -8,7 +8,7 @@ import type { Transport } from "../src/transport/transport.ts";
 import type { ClientOptions, Target } from "./client.ts";
 import type { ServeOptions } from "./serve_options.ts";
 import type { ServiceHandle, ServiceState } from "./served_service.ts";
-import type { SupervisionOptions } from "./supervision.ts";
+import type { SupervisionOptions } from "./supervision/supervision.ts";
 import type { TreeNode } from "../src/call/tree.ts";
 
 /** What a system is made of. */

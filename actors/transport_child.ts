@@ -1,5 +1,5 @@
 import type { Transport, TransportState } from "../src/transport/transport.ts";
-import type { ChildSpec, StartContext } from "./child.ts";
+import type { ChildSpec, StartContext } from "./supervision/child.ts";
 import type { TreeFailure } from "../src/call/tree.ts";
 
 /** How long leaving the broker may take, in milliseconds. */

@@ -3,14 +3,19 @@ import type { Contract, MethodSettings } from "../contract/types.ts";
 
 /** One invocation as the caller's side carries it, from the proxy to the request. */
 export interface Call {
+  /** The contract that is called. */
   readonly contract: Contract;
+  /** The method's name. */
   readonly method: string;
   /** Whether it waits for a reply. */
   readonly kind: "call" | "oneway";
+  /** What the method promises. */
   readonly settings: MethodSettings;
   /** The entity's key; `undefined` for services, whose keys come from the input. */
   readonly key: string | undefined;
+  /** What the user passed. */
   readonly input: unknown;
+  /** What the user said about this call. */
   readonly options: CallOptions;
 }
 

@@ -107,24 +107,28 @@ export class Caller implements CallDesk {
     const request = this.#composer.compose(call, parsed, waitMs, scope, route.places.input);
     // A schema, a codec or a key's function may have aborted it.
     refuseAborted(signal);
-    const outbound = new OutboundCall(call, route, instance, request, clock.monotonic(), waitMs, this);
+    const outbound = new OutboundCall(call, route, instance, request, this);
     const graceMs = scope === undefined && call.kind === "call" ? OUTCOME_GRACE_MS : 0;
     this.pending.add(outbound, waitMs, signal, graceMs);
     this.#enter(outbound, parsed);
     return outbound;
   }
 
+  // What captures a call stands in methods of its own: it costs every call an object where it stands beside the rest.
+
   /** Lets a call proceed as soon as there is room for it and its input is checked. */
   #enter(outbound: OutboundCall, parsed: unknown): void {
     const checking = parsed instanceof Promise;
-    if (checking) {
-      outbound.hinder();
-      parsed.then((value) => outbound.checked(keyOf(outbound.call, value)))
-        .catch((error) => outbound.fail(invalid(error)));
-    }
+    if (checking) this.#finish(outbound, parsed);
     const admitted = this.#admission.enter(outbound);
     if (outbound.keyed && (checking || !admitted)) outbound.route.shared.turns.hold(outbound);
     if (admitted) outbound.proceed();
+  }
+
+  #finish(outbound: OutboundCall, checking: Promise<unknown>): void {
+    outbound.hinder();
+    checking.then((parsed) => outbound.checked(keyOf(outbound.call, parsed)))
+      .catch((error) => outbound.fail(invalid(error)));
   }
 
   /** Goes on once it is known that somebody serves the contract, or that nobody can be asked. */
@@ -136,9 +140,13 @@ export class Caller implements CallDesk {
     }
     if (contract.foreign) return this.#dispatch(outbound, false);
     const presence = shared.watch.ask(settings.whenAbsent === "fail");
-    if (!(presence instanceof Promise)) return this.#send(outbound, presence);
-    if (outbound.keyed) shared.turns.hold(outbound);
-    void presence.then((found) => this.#send(outbound, found));
+    if (presence instanceof Promise) this.#sendLater(outbound, presence);
+    else this.#send(outbound, presence);
+  }
+
+  #sendLater(outbound: OutboundCall, looking: Promise<Presence>): void {
+    if (outbound.keyed) outbound.route.shared.turns.hold(outbound);
+    void looking.then((presence) => this.#send(outbound, presence));
   }
 
   again(outbound: OutboundCall, error: RpcError, answered: boolean): boolean {
@@ -160,15 +168,14 @@ export class Caller implements CallDesk {
   #send(outbound: OutboundCall, presence: Presence): void {
     if (!outbound.live) return;
     const { call: { contract, settings }, keyed, route: { shared: { turns } } } = outbound;
-    if (presence.kind === "absent" && settings.whenAbsent === "fail") {
-      const message =
-        `No instance serves "${contract.name}": start one, or declare the method whenAbsent: "wait"`;
-      const error = new RpcError("unavailable", message, { outcome: "not_sent", callId: outbound.id });
-      return outbound.fail(error);
-    }
+    if (presence.kind === "absent" && settings.whenAbsent === "fail") return outbound.fail(nobody(outbound));
     const packed = contract.packing && presence.kind === "present" && presence.packs;
     if (!keyed || turns.idle) this.#dispatch(outbound, packed);
-    else turns.ready(outbound, () => this.#dispatch(outbound, packed));
+    else this.#dispatchInTurn(outbound, packed);
+  }
+
+  #dispatchInTurn(outbound: OutboundCall, packed: boolean): void {
+    outbound.route.shared.turns.ready(outbound, () => this.#dispatch(outbound, packed));
   }
 
   #dispatch(outbound: OutboundCall, packed: boolean): void {
@@ -190,6 +197,12 @@ function both(own: AbortSignal | undefined, around: AbortSignal | undefined): Ab
 
 function refuseAborted(signal: AbortSignal | undefined): void {
   if (signal?.aborted) throw notSent(codeOfAbort(signal.reason), GIVEN_UP, signal.reason);
+}
+
+function nobody({ call: { contract }, id }: OutboundCall): RpcError {
+  const message =
+    `No instance serves "${contract.name}": start one, or declare the method whenAbsent: "wait"`;
+  return new RpcError("unavailable", message, { outcome: "not_sent", callId: id });
 }
 
 /** Nothing stores what goes past all queues, so that there is no receipt. */

@@ -1,6 +1,7 @@
 import { travelling } from "../envelope/body.ts";
 import { HEADER } from "../envelope/headers.ts";
 import { requestHeaders } from "../envelope/request.ts";
+import { writeTarget } from "../envelope/target.ts";
 import { RpcError } from "../errors/rpc_error.ts";
 import type { Transport } from "../transport/transport.ts";
 import type { OutboundCall } from "./outbound_call.ts";
@@ -19,9 +20,10 @@ export async function sendToInstance(
   const { request, method, call, id } = outbound;
   if (!outbound.handOver()) return;
   const headers = requestHeaders(request);
-  headers.set(HEADER.target, `${call.contract.name}/${method}`);
+  headers.set(HEADER.target, writeTarget({ contract: call.contract.name, method }));
   try {
-    await transport.sendTo(address, { tag: method, keys: [id], headers, body: travelling(request.body) });
+    // No keys: what is found under the id of a call is its request in a queue, and its reply.
+    await transport.sendTo(address, { tag: method, keys: [], headers, body: travelling(request.body) });
   } catch (error) {
     const { code, message, outcome } = RpcError.from(error);
     outbound.sendFailed(new RpcError(code, message, { outcome, callId: id, cause: error }));

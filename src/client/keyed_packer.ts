@@ -178,7 +178,7 @@ export class KeyedPacker {
 
   #dispatch(lane: Lane): void {
     while (!lane.sending && !this.#settling && lane.waiting.length > 0) {
-      const batch = takeBatch(lane, this.#packed ? PACK_CALLS : 1);
+      const batch = takeBatch(lane, this.#packed ? PACK_CALLS : 1, this.#to.groups);
       if (batch.length === 0) return;
       const live = handOver(batch, lane.queue);
       if (live.length === 0) continue;

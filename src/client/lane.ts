@@ -9,7 +9,7 @@ export interface KeyedOutgoing extends Outgoing {
   readonly slot: number;
   /** Into how many slots the contract divides its queues; an entity has one. */
   readonly slots: number;
-  /** The queue that may have it already: it goes to no other. */
+  /** The queue that it belongs to, because it may be there already; else its key decides. */
   readonly queue: QueueRef | undefined;
   /** Whether it waits to be sent again: until then, nothing of its key goes. */
   readonly paused: boolean;
@@ -43,12 +43,13 @@ export class Held {
  * method. Nothing overtakes a request of its own key; those whose calls are over are dropped.
  *
  * @param limit how many at most
+ * @param oneKey whether all of them must have one key
  */
-export function takeBatch(lane: Lane, limit: number): KeyedOutgoing[] {
+export function takeBatch(lane: Lane, limit: number, oneKey = false): KeyedOutgoing[] {
   const batch: KeyedOutgoing[] = [];
   const passed: KeyedOutgoing[] = [];
   const held = new Held();
-  let method: string | undefined;
+  let first: KeyedOutgoing | undefined;
   let bytes = 0;
   let seen = 0;
   for (const outgoing of lane.waiting) {
@@ -56,13 +57,15 @@ export function takeBatch(lane: Lane, limit: number): KeyedOutgoing[] {
     seen++;
     if (!outgoing.live) continue;
     const size = outgoing.request.body?.length ?? 0;
-    const fits = batch.length === 0 || (outgoing.method === method && bytes + size <= PACK_BYTES);
+    const fits = first === undefined ||
+      (outgoing.method === first.method && bytes + size <= PACK_BYTES &&
+        !(oneKey && outgoing.key !== first.key));
     if (held.holds(outgoing) || !fits) {
       held.add(outgoing);
       passed.push(outgoing);
       continue;
     }
-    method = outgoing.method;
+    first ??= outgoing;
     bytes += size;
     batch.push(outgoing);
   }

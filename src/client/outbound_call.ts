@@ -1,3 +1,4 @@
+import { createDeferred, type Deferred } from "../async/deferred.ts";
 import type { Call } from "../call/call.ts";
 import type { Receipt } from "../contract/types.ts";
 import type { Reply } from "../envelope/reply.ts";
@@ -36,44 +37,33 @@ export class OutboundCall implements PendingCall, KeyedOutgoing, Candidate, InTu
   readonly route: Route;
   /** The direct address that it goes to, past all queues. */
   readonly instance: string | undefined;
-  /** What the user waits for. */
-  readonly promise: Promise<unknown>;
-  readonly #resolve: (value: unknown) => void;
-  readonly #reject: (error: RpcError) => void;
+  readonly #result: Deferred<unknown> = createDeferred();
   readonly #desk: CallDesk;
-  /** When it was made, by the clock that never goes back, and how long its caller waits. */
-  readonly #madeMs: number;
-  readonly #waitMs: number;
   #request: Request;
   #queue: QueueRef | undefined;
   #retry: Retry | undefined;
   /** What has to happen before it can proceed: at least, there has to be room. */
   #obstacles = 1;
-  #live = true;
-  #reading = false;
+  #stage: "going" | "reading" | "over" = "going";
 
   constructor(
     call: Call,
     route: Route,
     instance: string | undefined,
     request: Request,
-    madeMs: number,
-    waitMs: number,
     desk: CallDesk,
   ) {
-    const { promise, resolve, reject } = Promise.withResolvers<unknown>();
     this.call = call;
     this.route = route;
     this.instance = instance;
-    this.promise = promise;
-    this.#resolve = resolve;
-    this.#reject = reject;
     this.#desk = desk;
-    this.#madeMs = madeMs;
-    this.#waitMs = waitMs;
     this.#request = request;
   }
 
+  /** What the user waits for. */
+  get promise(): Promise<unknown> {
+    return this.#result.promise;
+  }
   get request(): Request {
     return this.#request;
   }
@@ -84,7 +74,7 @@ export class OutboundCall implements PendingCall, KeyedOutgoing, Candidate, InTu
     return this.call.method;
   }
   get live(): boolean {
-    return this.#live;
+    return this.#stage !== "over";
   }
   /** Whether it belongs to an order. */
   get keyed(): boolean {
@@ -130,31 +120,37 @@ export class OutboundCall implements PendingCall, KeyedOutgoing, Candidate, InTu
 
   /** Its input has been checked, so that its key is known. */
   checked(key: string | undefined): void {
-    if (!this.#live) return;
+    if (!this.live) return;
     if (key !== this.#request.key) this.#request = { ...this.#request, key };
     this.proceed();
   }
 
-  /** What is left of its caller's time, in milliseconds; `nowMs` by the clock that never goes back. */
+  /** What is left of its time at `nowMs`, in milliseconds; `Infinity` where it has no deadline. */
   remainingMs(nowMs: number): number {
-    return this.#waitMs - (nowMs - this.#madeMs);
+    return this.#request.deadlineMs - nowMs;
   }
 
-  /** It waits to be sent again. What is certain about it by now is what giving it up means. */
+  /**
+   * It waits to be sent again. What is certain about it by now is what giving it up means. Only what was not sent
+   * may go elsewhere: in its queue it is known as the same call, should its callee's refusal come twice.
+   */
   pause(retry: Retry): void {
     this.#retry = retry;
     if (retry.maybeStored) return;
-    this.#queue = undefined;
-    this.#desk.pending.note(this.id, retry.error.outcome);
+    const { outcome } = retry.error;
+    if (outcome === "not_sent" || this.keyed) this.#queue = undefined;
+    this.#desk.pending.note(this.id, outcome);
   }
 
   /** The pause is over: it becomes the next try, with what is left of its time. */
   renew(nowMs: number): void {
-    const retry = this.#retry;
-    if (retry === undefined) return;
-    const timeoutMs = Math.max(1, retry.timeoutMs - (nowMs - this.#madeMs));
-    const attempt = this.#request.attempt + (retry.error.outcome === "sent_unknown" ? 1 : 0);
-    this.#request = { ...this.#request, timeoutMs, attempt };
+    const { timeoutMs, attempt } = this.#request;
+    this.#request = {
+      ...this.#request,
+      // Never more than before, should the wall clock have been set back meanwhile.
+      timeoutMs: Math.min(timeoutMs, this.remainingMs(nowMs)),
+      attempt: this.#retry?.error.outcome === "sent_unknown" ? attempt + 1 : attempt,
+    };
   }
 
   /** It is on its way again. */
@@ -172,7 +168,7 @@ export class OutboundCall implements PendingCall, KeyedOutgoing, Candidate, InTu
     if (!this.#desk.pending.finish(this.id)) return;
     this.#end();
     const receipt: Receipt = { callId: this.id, messageId, broker: queue.broker, queueId: queue.id, offset };
-    this.#resolve(receipt);
+    this.#result.resolve(receipt);
   }
 
   sendFailed(error: RpcError): void {
@@ -187,13 +183,13 @@ export class OutboundCall implements PendingCall, KeyedOutgoing, Candidate, InTu
   }
 
   replied(reply: Reply): boolean {
-    if (this.#reading || (!reply.ok && this.#desk.again(this, reply.error, true))) return false;
+    if (this.#stage === "reading" || (!reply.ok && this.#desk.again(this, reply.error, true))) return false;
     let output: unknown;
     try {
       output = readOutput(this.call, this.id, reply, this.route.places);
     } catch (error) {
       this.#end();
-      this.#reject(this.#asKnown(RpcError.from(error)));
+      this.#result.reject(this.#asKnown(RpcError.from(error)));
       return true;
     }
     if (output instanceof Promise) {
@@ -201,7 +197,7 @@ export class OutboundCall implements PendingCall, KeyedOutgoing, Candidate, InTu
       return false;
     }
     this.#end();
-    this.#resolve(output);
+    this.#result.resolve(output);
     return true;
   }
 
@@ -213,23 +209,23 @@ export class OutboundCall implements PendingCall, KeyedOutgoing, Candidate, InTu
   failed(error: RpcError): void {
     this.#end();
     if (error.code === "cancelled" && error.outcome === "sent_unknown") this.#desk.cancelled(this);
-    this.#reject(error);
+    this.#result.reject(error);
   }
 
   /** The output has to be checked, which takes time that the deadline still bounds. */
   #read(output: Promise<unknown>): void {
     const { pending } = this.#desk;
-    this.#reading = true;
+    this.#stage = "reading";
     pending.note(this.id, "executed_reply_lost");
     output.then((value) => {
       if (!pending.finish(this.id)) return;
       this.#end();
-      this.#resolve(value);
+      this.#result.resolve(value);
     }, (error) => pending.fail(this.id, RpcError.from(error)));
   }
 
   #end(): void {
-    this.#live = false;
+    this.#stage = "over";
     this.#retry?.timer?.cancel();
     this.#desk.over(this);
   }

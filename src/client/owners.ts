@@ -1,6 +1,9 @@
 import type { QueueRef } from "../transport/transport.ts";
 import { KNOWN_OWNERS } from "./defaults.ts";
 
+/** Longer than any transport's; what is remembered must not be of any length. */
+const MAX_ADDRESS = 512;
+
 /**
  * Who owns which queue, as replies have told: control for a running call goes straight to its owner. Only ever a
  * guess, since queues move; bounded, and forgotten altogether when it is full.
@@ -10,6 +13,7 @@ export class Owners {
 
   /** Notes the direct address of a queue's owner. */
   learn({ topic, broker, id }: QueueRef, address: string): void {
+    if (address.length > MAX_ADDRESS) return;
     const queue = `${topic}/${broker}/${id}`;
     const known = this.#addresses.get(queue);
     if (known === address) return;

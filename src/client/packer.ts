@@ -1,9 +1,8 @@
 import { queuesOfSlot } from "../call/plan.ts";
-import { RpcError } from "../errors/rpc_error.ts";
 import type { QueueRef, Transport } from "../transport/transport.ts";
 import { MAX_IN_FLIGHT } from "./defaults.ts";
 import type { Outgoing } from "./outgoing.ts";
-import { unsent } from "./refusal.ts";
+import { notSent, unsent } from "./refusal.ts";
 import { type Destination, handOver, packLength, refuse, sendRequests } from "./request_message.ts";
 
 /** What a packer sends for. */
@@ -56,13 +55,22 @@ export class Packer {
 
   async #flush(): Promise<void> {
     try {
-      const queues = await queuesOf(this.#transport, this.#lane);
+      const queues = this.#ours(await this.#transport.queues(this.#lane.topic));
       this.#scheduled = false;
       this.#dispatch(queues);
     } catch (error) {
       this.#scheduled = false;
       refuse(this.#waiting.splice(0), unsent(error));
     }
+  }
+
+  /** The queues of the topic that requests may go to. */
+  #ours(all: readonly QueueRef[]): readonly QueueRef[] {
+    const { topic, slot, slots, foreign } = this.#lane;
+    // A plain responder's topic is divided as its owners like: every queue will do.
+    const queues = foreign ? all : queuesOfSlot(all, slot, slots);
+    if (queues.length > 0) return queues;
+    throw notSent("unavailable", `Topic "${topic}" has no queue in slot ${slot}`);
   }
 
   #dispatch(queues: readonly QueueRef[]): void {
@@ -97,18 +105,4 @@ export class Packer {
     }
     return undefined;
   }
-}
-
-/**
- * The queues that requests of the lane may go to.
- *
- * @throws {RpcError} `unavailable` / `not_sent` where there is none
- */
-async function queuesOf(transport: Transport, lane: Lane): Promise<readonly QueueRef[]> {
-  const all = await transport.queues(lane.topic);
-  // A plain responder's topic is divided as its owners like: every queue will do.
-  const queues = lane.foreign ? all : queuesOfSlot(all, lane.slot, lane.slots);
-  if (queues.length > 0) return queues;
-  const message = `Topic "${lane.topic}" has no queue in slot ${lane.slot}`;
-  throw new RpcError("unavailable", message, { outcome: "not_sent" });
 }

@@ -76,13 +76,7 @@ export class PendingCalls {
       detach: undefined,
     };
     this.#entries.set(call.id, entry);
-    if (signal === undefined) return;
-    const onAbort = () => {
-      const { reason } = signal;
-      this.#leave(entry)?.failed(failure(entry, codeOfAbort(reason), GIVEN_UP, reason));
-    };
-    signal.addEventListener("abort", onAbort, { once: true });
-    entry.detach = () => signal.removeEventListener("abort", onAbort);
+    if (signal !== undefined) this.#listen(entry, signal);
   }
 
   /** Notes that a transport has the call from now on. `false` when it is over already. */
@@ -134,6 +128,15 @@ export class PendingCalls {
   empty(): Promise<void> {
     if (this.#entries.size === 0) return Promise.resolve();
     return new Promise((resolve) => this.#onEmpty.push(resolve));
+  }
+
+  #listen(entry: Entry, signal: AbortSignal): void {
+    const onAbort = () => {
+      const { reason } = signal;
+      this.#leave(entry)?.failed(failure(entry, codeOfAbort(reason), GIVEN_UP, reason));
+    };
+    signal.addEventListener("abort", onAbort, { once: true });
+    entry.detach = () => signal.removeEventListener("abort", onAbort);
   }
 
   #leave(entry: Entry): PendingCall | undefined {

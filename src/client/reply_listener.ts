@@ -32,7 +32,11 @@ export function listenForReplies(
 }
 
 function* repliesIn(message: DirectMessage): Generator<Reply> {
-  if (message.headers.get(HEADER.kind) === "pack") {
+  const kind = message.headers.get(HEADER.kind);
+  if (kind !== undefined && kind !== "reply" && kind !== "pack") {
+    return refuse(new TypeError(`It is a ${kind.slice(0, 20)}, which nobody here takes`));
+  }
+  if (kind === "pack") {
     for (const entry of decodePack(message.body)) {
       const reply = readReply(message.headers, entry.headers, entry.body);
       if (reply !== undefined) yield reply;

@@ -4,6 +4,7 @@ import { encodePack, HeadText, type OutgoingEntry } from "../envelope/pack.ts";
 import { requestHeaders, writeOwn, writeShared } from "../envelope/request.ts";
 import { RpcError } from "../errors/rpc_error.ts";
 import type { Message, QueueRef, Transport } from "../transport/transport.ts";
+import { messageGroupOf } from "./message_group.ts";
 import { PACK_BYTES, PACK_CALLS } from "./defaults.ts";
 import type { Outgoing } from "./outgoing.ts";
 import { invalid } from "./refusal.ts";
@@ -15,6 +16,8 @@ export interface Destination {
   readonly foreign: boolean;
   /** What a pack can be looked up by. */
   readonly indexCalls: "calls" | "pack";
+  /** Whether a message has to say whose order it belongs to: its queue alone keeps none. */
+  readonly groups: boolean;
 }
 
 /** Those of a batch that are still wanted, handed over to the transport from now on. */
@@ -30,19 +33,31 @@ export function handOver<T extends Outgoing>(batch: readonly T[], queue: QueueRe
  * @param queue the queue of that topic
  * @param live one request, or several that travel as a pack; all of them handed over
  */
-export async function sendRequests(
+export function sendRequests(
   transport: Transport,
   to: Destination,
   queue: QueueRef,
   live: readonly Outgoing[],
 ): Promise<void> {
-  if (live.length === 0) return;
+  if (live.length === 0) return NOTHING_SENT;
   let message: Message;
   try {
     message = requestMessage(to, live);
   } catch (error) {
-    return refuse(live, invalid(error));
+    refuse(live, invalid(error));
+    return NOTHING_SENT;
   }
+  return send(transport, message, queue, live);
+}
+
+const NOTHING_SENT: Promise<void> = Promise.resolve();
+
+async function send(
+  transport: Transport,
+  message: Message,
+  queue: QueueRef,
+  live: readonly Outgoing[],
+): Promise<void> {
   try {
     const receipt = await transport.send(message, { queue });
     if (live[0]?.request.kind === "oneway") { for (const outgoing of live) outgoing.stored(receipt); }
@@ -71,15 +86,20 @@ export function refuse(batch: readonly Outgoing[], cause: RpcError): void {
   }
 }
 
-function requestMessage({ topic, foreign, indexCalls }: Destination, batch: readonly Outgoing[]): Message {
+function requestMessage(
+  { topic, foreign, indexCalls, groups }: Destination,
+  batch: readonly Outgoing[],
+): Message {
   const [first] = batch;
   if (first === undefined) throw new TypeError("Cannot send an empty batch");
   const { request, method: tag } = first;
+  // The requests of a pack have one key where groups matter.
+  const messageGroup = groups && request.key !== undefined ? messageGroupOf(request.key) : undefined;
   if (batch.length > 1) {
     const headers = new Map([[HEADER.kind, "pack"]]);
     writeShared(request, headers);
     const keys = indexCalls === "pack" ? [request.id] : batch.map((outgoing) => outgoing.request.id);
-    return { topic, tag, keys, headers, body: encodePack(batch.map(entryOf)) };
+    return { topic, tag, keys, headers, body: encodePack(batch.map(entryOf)), messageGroup };
   }
   // A one-way call expects no answer, so that a plain responder has nothing to answer either.
   const plain = foreign && request.kind === "request";
@@ -89,6 +109,7 @@ function requestMessage({ topic, foreign, indexCalls }: Destination, batch: read
     keys: [request.id],
     headers: requestHeaders(request),
     body: travelling(request.body),
+    messageGroup,
     plain: plain ? { correlationId: request.id, ttlMs: request.timeoutMs } : undefined,
   };
 }

@@ -47,34 +47,34 @@ export class Retries {
    */
   again(outbound: OutboundCall, error: RpcError, answered: boolean): boolean {
     const { keyed, route: { shared }, queue } = outbound;
-    const moved = answered && keyed && mayHaveMoved(error) && !outbound.retry?.maybeStored;
+    const moved = answered && queue !== undefined && keyed && mayHaveMoved(error) &&
+      !outbound.retry?.maybeStored;
     if (this.#closed || !(moved || mayTryAgain(error, outbound.call.settings.idempotent))) return false;
     if (outbound.paused) return true;
     // What its callee refused was stored before whatever has been sent since: it would be overtaken.
     if (answered && keyed && !shared.keyed.isLatest(outbound)) return false;
     if (error.outcome === "sent_unknown" && outbound.request.attempt >= ATTEMPTS) return false;
-    const retry = outbound.retry ?? this.#first(outbound, error);
+    const retry = outbound.retry ?? this.#first(error);
     if (!moved && !this.#schedule(outbound, retry, error)) return false;
     retry.error = error;
     retry.paused = true;
     retry.maybeStored ||= error.outcome === "sent_unknown";
     outbound.pause(retry);
     if (answered && keyed) shared.keyed.takeBack(outbound);
-    if (moved && queue !== undefined) void this.#follow(outbound, queue, error);
+    if (moved) void this.#follow(outbound, queue, error);
     return true;
   }
 
-  #first(outbound: OutboundCall, error: RpcError): Retry {
+  #first(error: RpcError): Retry {
     const backoff = new Backoff({ ...RESEND_PAUSE_MS, random: this.#parts.random });
-    const { timeoutMs } = outbound.request;
-    return { error, maybeStored: false, paused: false, timer: undefined, backoff, timeoutMs };
+    return { error, maybeStored: false, paused: false, timer: undefined, backoff };
   }
 
   /** `false` where there is no time for another pause. */
   #schedule(outbound: OutboundCall, retry: Retry, error: RpcError): boolean {
     const { clock, wheel } = this.#parts;
     const pauseMs = retry.backoff.next();
-    if (pauseMs >= outbound.remainingMs(clock.monotonic())) return false;
+    if (pauseMs >= outbound.remainingMs(clock.now())) return false;
     retry.timer = wheel.schedule(pauseMs, () => this.#continue(outbound));
     log.debug(EVENTS.caller.again, { callId: outbound.id, pauseMs, error });
     return true;
@@ -87,7 +87,7 @@ export class Retries {
   }
 
   #continue(outbound: OutboundCall): void {
-    const nowMs = this.#parts.clock.monotonic();
+    const nowMs = this.#parts.clock.now();
     // A timer may be late. What is paused at its deadline fails with what made it pause.
     if (!outbound.live || outbound.remainingMs(nowMs) <= 0) return;
     outbound.renew(nowMs);

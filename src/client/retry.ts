@@ -14,8 +14,6 @@ export interface Retry {
   /** What ends the pause; none where something else does. */
   timer: Timer | undefined;
   readonly backoff: Backoff;
-  /** What its message had as timeout at first, in milliseconds. */
-  readonly timeoutMs: number;
 }
 
 /**

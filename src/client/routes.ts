@@ -9,6 +9,7 @@ import { KeyedPacker } from "./keyed_packer.ts";
 import type { OutboundCall } from "./outbound_call.ts";
 import { Packer } from "./packer.ts";
 import { PresenceWatch } from "./presence.ts";
+import type { Destination } from "./request_message.ts";
 import { Turns } from "./turns.ts";
 
 /** How the requests of one method leave. */
@@ -60,15 +61,19 @@ export class Routes {
 
   #open(contract: Contract): SharedRoute {
     if (this.#byName.size >= KNOWN_CONTRACTS) this.#forgetOne();
-    const { name, foreign, indexCalls } = contract;
     const shared: SharedRoute = {
       watch: new PresenceWatch(this.#transport, this.#clock, contract),
-      keyed: new KeyedPacker(this.#transport, { topic: topicOf(name), foreign, indexCalls }),
+      keyed: new KeyedPacker(this.#transport, this.#destination(contract)),
       turns: new Turns(),
       routes: new WeakMap(),
     };
-    this.#byName.set(name, shared);
+    this.#byName.set(contract.name, shared);
     return shared;
+  }
+
+  #destination({ name, foreign, indexCalls }: Contract): Destination {
+    const groups = this.#transport.capabilities.ownership === "perMessage";
+    return { topic: topicOf(name), foreign, indexCalls, groups };
   }
 
   /** Names may come from outside, so there may be any number of them. */
@@ -82,9 +87,9 @@ export class Routes {
   }
 
   #add(shared: SharedRoute, contract: Contract, method: string): Route {
-    const { name, slots, foreign, indexCalls } = contract;
+    const { name, slots } = contract;
     const slot = slotOf(Object.keys(contract.methods).indexOf(method), slots);
-    const packer = new Packer(this.#transport, { topic: topicOf(name), slot, slots, foreign, indexCalls });
+    const packer = new Packer(this.#transport, { ...this.#destination(contract), slot, slots });
     const route: Route = { slot, slots, places: placesOf(name, method), packer, shared };
     const methods = shared.routes.get(contract);
     if (methods === undefined) shared.routes.set(contract, new Map([[method, route]]));

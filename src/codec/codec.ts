@@ -1,12 +1,3 @@
-/** Where a body stands in a contract. */
-export interface BodyPlace {
-  readonly contract: string;
-  readonly method: string;
-  readonly part: "input" | "output" | "details";
-  /** The declared error's name, for details. */
-  readonly error?: string | undefined;
-}
-
 /**
  * Where a body stands in a contract, for codecs whose types are the contract's. Callers make one place per method and
  * part and hand in the same object each time.

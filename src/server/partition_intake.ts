@@ -206,6 +206,8 @@ export class PartitionIntake implements CallOwner {
     const { call, reply, moving } = seen;
     const sameAnswer = call?.facts.request.replyTo === opened.request.replyTo;
     if (this.#ordered && reply === undefined && !moving && sameAnswer) return receipt.done();
+    // It runs with the first: starts behind it need not wait for one of its own.
+    if (reply === undefined && !moving) void receipt.delivery.started();
     seen.join((late) => this.#settlements.answer(opened, receipt, late, deadlineMs), () => {
       if (this.#closed) return;
       this.#accept(opened, receipt);

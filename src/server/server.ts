@@ -7,6 +7,7 @@ import type { Cancellable } from "./direct_listener.ts";
 import { Intake } from "./intake.ts";
 import type { Holder } from "./holds.ts";
 import type { OnceCounts } from "./once.ts";
+import { checkStore } from "../store/outcome_store.ts";
 import { checkOwnership } from "./ownership.ts";
 import type { ServiceParts } from "./service_parts.ts";
 import { type Counts, createShared, type Shared } from "./shared.ts";
@@ -47,7 +48,7 @@ export interface Served extends Cancellable {
  * Serves a contract: makes its topics where they are missing, joins its group and feeds the mailboxes. Resolves
  * after the first rebalance round, possibly without a queue yet.
  *
- * @throws {TypeError} when the transport cannot keep what the contract promises
+ * @throws {TypeError} when the transport cannot keep what the contract promises, or the store is none
  * @throws {RpcError} `unavailable` / `not_sent` when topics cannot be made or the group cannot be joined
  */
 export async function serveContract(
@@ -57,6 +58,7 @@ export async function serveContract(
   options: Waiting = {},
 ): Promise<Served> {
   const { transport } = parts;
+  checkStore(parts.store);
   checkOwnership(contract, transport.capabilities, mailboxes.stateful);
   const topic = topicOf(contract.name);
   const group = groupOf(contract.name);

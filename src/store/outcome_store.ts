@@ -93,6 +93,31 @@ export interface Retention {
   readonly maxBytes: number;
 }
 
+const METHODS: readonly string[] = [
+  "find",
+  "begin",
+  "renew",
+  "finish",
+  "release",
+] satisfies (keyof OutcomeStore)[];
+
+/**
+ * Checks what a user gave as a store.
+ *
+ * @throws {TypeError} when it lacks what every store has
+ */
+export function checkStore(store: unknown): void {
+  if (store === undefined) return;
+  const complete = typeof store === "object" && store !== null &&
+    METHODS.every((name) => typeof Reflect.get(store, name) === "function");
+  if (complete) return;
+  throw new TypeError(
+    `Cannot use 'store': write memoryStore(), sqliteStore(path), or an object with the functions ${
+      METHODS.join(", ")
+    }`,
+  );
+}
+
 /** A day: longer than any call lives. */
 const KEEP_MS = 86_400_000;
 

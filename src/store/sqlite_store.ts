@@ -244,7 +244,7 @@ export class SqliteStore implements OutcomeStore, AsyncDisposable {
  * Opens a store in a SQLite file, and makes the file where there is none: for the systems of one host, in any number
  * of processes.
  *
- * ```ts no-run
+ * ```ts ignore
  * import { sqliteStore } from "rocket-actors/store/sqlite";
  *
  * await using store = sqliteStore("/var/lib/bank/outcomes.db");

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { actor } from "../../actors/actor.ts";
 import { handlersOf, propertyOf } from "../../actors/handlers.ts";
-import { CallContext } from "../../actors/call_context.ts";
+import { CallContext } from "../../actors/cells/call_context.ts";
 import { defineService } from "../../src/contract/define.ts";
 import { method } from "../../src/contract/method.ts";
 import { cellHost } from "../helpers/cell_host.ts";

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { actor } from "../../actors/actor.ts";
-import { createSystem, type SystemOptions } from "../../actors/system.ts";
+import { createSystem, type System, type SystemOptions } from "../../actors/system.ts";
 import { formatTree } from "../../actors/format_tree.ts";
 import { createDeferred } from "../../src/async/deferred.ts";
 import { defineEntity, defineService } from "../../src/contract/define.ts";
 import { method } from "../../src/contract/method.ts";
 import { MemoryBroker } from "../../src/transport/embedded/broker.ts";
-import { embedded } from "../../src/transport/embedded/mod.ts";
+import { embedded, embeddedBroker } from "../../src/transport/embedded/mod.ts";
 import type { TransportState } from "../../src/transport/transport.ts";
 import { ManualClock } from "../helpers/manual_clock.ts";
 import { assertFails, turns, until } from "../helpers/settled.ts";
@@ -49,6 +49,14 @@ async function system(options: Partial<SystemOptions> = {}) {
   return { system: made, clock, broker, report, pass };
 }
 
+/** What every system consists of before it serves anything. */
+const OWN = ["transport", "direct", "rocket.Health"];
+
+/** What the tree shows right below the system. */
+function children(of: System): readonly string[] {
+  return of.tree().children.map(({ id }) => id);
+}
+
 const ESCALATE = { supervision: { intensity: 0, onGiveUp: "escalate" } } as const;
 
 Deno.test("createSystem shows everything that runs in it as a tree of plain data", async () => {
@@ -68,6 +76,7 @@ Deno.test("createSystem shows everything that runs in it as a tree of plain data
   assert.deepEqual(tree.children.map(({ id, kind, state }) => [id, kind, state]), [
     ["transport", "transport", "running"],
     ["direct", "direct", "running"],
+    ["rocket.Health", "direct", "running"],
     ["test.Payments", "service", "running"],
     ["test.Account", "entity", "running"],
   ]);
@@ -198,10 +207,7 @@ Deno.test("createSystem stops a service by its handle, once, and takes it out of
   const { system: bank, broker } = await system();
   const handle = await bank.serve(Payments, payments());
   await Promise.all([handle.stop(), handle.stop()]);
-  assert.deepEqual([bank.tree().children.map(({ id }) => id), bank.services()], [
-    ["transport", "direct"],
-    [],
-  ]);
+  assert.deepEqual([children(bank), bank.services()], [OWN, []]);
   assert.deepEqual(broker.group("rpc-test-Payments")?.members, []);
   const again = await bank.serve(Payments, payments());
   assert.equal(await bank.client(Payments).transfer("x"), 1);
@@ -215,7 +221,7 @@ Deno.test("createSystem refuses options that mean nothing before anything is sta
     message: /'maxCells': only an entity/,
   });
   await assert.rejects(bank.serve(Account, (key) => ({ balance: () => key }), { concurrency: 2 }), TypeError);
-  assert.deepEqual([broker.group("rpc-test-Payments"), bank.tree().children.length], [undefined, 2]);
+  assert.deepEqual([broker.group("rpc-test-Payments"), children(bank)], [undefined, OWN]);
   await bank.close();
   await assert.rejects(
     createSystem({ name: "bank", transport: embedded(), supervision: { intensity: -1 } }),
@@ -235,6 +241,38 @@ Deno.test("createSystem gives a start up whose factory takes too long", async ()
     "unavailable",
     "not_sent",
   );
-  assert.deepEqual([ended, bank.tree().children.length], [["ended"], 2]);
+  assert.deepEqual([ended, children(bank)], [["ended"], OWN]);
   await bank.close();
+});
+
+Deno.test("createSystem leaves nothing behind when it is closed while its root is busy with another service", async () => {
+  const { system: bank, broker, pass, clock } = await system();
+  const gate = createDeferred<string>();
+  const busy = await bank.serve(Payments, { ...payments(), quote: () => gate.promise });
+  const call = bank.client(Payments).quote("x");
+  await turns();
+  const stopping = busy.stop();
+  const serving = assert.rejects(bank.serve(Account, (key) => ({ balance: () => key })), {
+    message: 'Cannot serve "test.Account": the system was closed meanwhile',
+  });
+  await until(() => broker.group("rpc-test-Account")?.members.length === 1);
+  const closing = assert.rejects(call);
+  const closed = bank.close();
+  gate.resolve("done");
+  await pass(5_000);
+  await Promise.all([stopping, serving, closing, closed]);
+  assert.deepEqual(["rpc-test-Payments", "rpc-test-Account"].map((group) => broker.group(group)?.members), [
+    [],
+    [],
+  ]);
+  assert.equal(clock.timers, 0);
+});
+
+Deno.test("createSystem can be disposed of when its transport has just failed, and says why it is closed", async () => {
+  const broker = embeddedBroker();
+  const bank = await createSystem({ name: "bank", transport: embedded(broker) });
+  await bank.serve(Payments, payments());
+  broker.close();
+  await bank[Symbol.asyncDispose]();
+  assert.match(await bank.closed, /broker|transport/i);
 });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { actor } from "../../actors/actor.ts";
-import type { Exit } from "../../actors/child.ts";
+import type { Exit } from "../../actors/supervision/child.ts";
 import type { ServeOptions } from "../../actors/serve_options.ts";
 import { ServiceActors } from "../../actors/service.ts";
 import type { TreeNode } from "../../src/call/tree.ts";

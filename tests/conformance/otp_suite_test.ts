@@ -6,8 +6,8 @@
  * over are `simple_one_for_one` (a directory of cells does its work) and automatic shutdown by significant children.
  */
 import assert from "node:assert/strict";
-import { Supervisor, type SupervisorOptions } from "../../actors/supervisor.ts";
-import type { ChildSpec, Exit } from "../../actors/child.ts";
+import { Supervisor, type SupervisorOptions } from "../../actors/supervision/supervisor.ts";
+import type { ChildSpec, Exit } from "../../actors/supervision/child.ts";
 import { turns } from "../helpers/settled.ts";
 import { ChildrenFixture, nodeOf } from "../helpers/children_fixture.ts";
 

@@ -1,6 +1,3 @@
-import type { Code } from "../../src/errors/code.ts";
-import type { Outcome } from "../../src/errors/outcome.ts";
-
 /** What a method promises. */
 export const PROMISES = ["safe", "idempotent", "other"] as const;
 export type Promised = typeof PROMISES[number];
@@ -8,6 +5,10 @@ export type Promised = typeof PROMISES[number];
 /** Whether systems share a store of outcomes. */
 export const STORES = ["no store", "shared store"] as const;
 export type Stored = typeof STORES[number];
+
+/** Who remembers what is settled: see `Capabilities.ownership`. */
+export const OWNERSHIPS = ["offset", "perMessage"] as const;
+export type Ownership = typeof OWNERSHIPS[number];
 
 /** Where a call is stopped, in the order in which it comes by. */
 export const STEPS = {
@@ -28,7 +29,7 @@ export interface Fate {
   /** How often its handler was started, by all instances together. */
   readonly runs: number;
   /** What its caller learnt: the reply, or code and outcome of an error. */
-  readonly caller: "reply" | `${Code} / ${Outcome}`;
+  readonly caller: string;
   /** Why it is in the dead-letter queue, if it is. */
   readonly dead?: string;
 }
@@ -66,6 +67,24 @@ export const CRASH_TABLE: Readonly<Record<Step, Row>> = {
   "6": same(UNHEARD, UNHEARD, UNHEARD),
   "7": same(ONCE, ONCE, ONCE),
 };
+
+/** The rows that differ where messages are settled one by one: there, a delivery counts as a start. */
+export const PER_MESSAGE_ROWS: Partial<Readonly<Record<Step, Row>>> = {
+  "1-3": same(ONCE, ONCE, NEVER),
+};
+
+/** What comes of a call that is stopped at a step. */
+export function fateOf(ownership: Ownership, step: Step, stored: Stored, promised: Promised): Fate {
+  const row = ownership === "perMessage" ? PER_MESSAGE_ROWS[step] : undefined;
+  return (row ?? CRASH_TABLE[step])[stored][promised];
+}
+
+/** A fate as the guarantees page has it. */
+export function textOf({ runs, caller, dead }: Fate): string {
+  const times = runs === 1 ? "1 run" : `${runs} runs`;
+  const learnt = caller === "reply" ? "reply" : caller.replace(/^(\w+) \/ (\w+)$/, "`$1` / `$2`");
+  return `${times}; ${learnt}${dead === undefined ? "" : `; dead letter "${dead}"`}`;
+}
 
 function same(safe: Fate, idempotent: Fate, other: Fate): Row {
   const fates = { safe, idempotent, other };

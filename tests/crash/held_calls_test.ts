@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
+import { createSystem } from "../../actors/system.ts";
 import { createDeferred } from "../../src/async/deferred.ts";
 import { defineService } from "../../src/contract/define.ts";
 import { method } from "../../src/contract/method.ts";
 import { embedded } from "../../src/transport/embedded/mod.ts";
-import { createSystem } from "../../actors/system.ts";
 import { turns } from "../helpers/settled.ts";
 import { Bank, BankFixture, type BankHandler, Learnt } from "./bank_fixture.ts";
 

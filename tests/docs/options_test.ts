@@ -3,7 +3,7 @@ import type { ClientOptions } from "../../actors/client.ts";
 import { createClient } from "../../actors/client.ts";
 import * as actors from "../../actors/defaults.ts";
 import type { ServeOptions, ServeSupervision } from "../../actors/serve_options.ts";
-import { SUPERVISION_DEFAULTS as supervision } from "../../actors/supervision.ts";
+import { SUPERVISION_DEFAULTS as supervision } from "../../actors/supervision/supervision.ts";
 import { createSystem, type SystemOptions } from "../../actors/system.ts";
 import * as call from "../../src/call/defaults.ts";
 import * as client from "../../src/client/defaults.ts";
@@ -120,6 +120,11 @@ const FIXED: Readonly<Record<string, string>> = {
   "duplicate window": `${count(server.WINDOW_CALLS)} calls, ${bytes(server.WINDOW_BYTES)}, ${
     ms(server.WINDOW_AGE_MS)
   }`,
+  "wait in place": ms(server.IN_PLACE_MS),
+  "hold of a queue": ms(server.MAX_HOLD_MS),
+  "hold of a pack": ms(server.PACK_HOLD_MS),
+  "lease in a store": ms(server.STORE_LEASE_MS),
+  "answer of a store": ms(server.STORE_LIMIT_MS),
   "expired calls answered": ms(server.EXPIRED_ANSWERED_MS),
   "clock skew reported": ms(server.CLOCK_SKEW_MS),
   "replies to one plain requester": count(server.PLAIN_REPLIES_AT_ONCE),

@@ -1,10 +1,10 @@
-import { Abandoned } from "../../actors/abandoned.ts";
-import { ActorCell } from "../../actors/actor_cell.ts";
-import type { ActorKeeper, ActorOptions } from "../../actors/actor_keeper.ts";
-import { ByteBudget } from "../../actors/byte_budget.ts";
-import type { Exit } from "../../actors/child.ts";
-import { RunWatch } from "../../actors/run_watch.ts";
-import type { Behaviour } from "../../actors/life.ts";
+import { Abandoned } from "../../actors/supervision/abandoned.ts";
+import { ActorCell } from "../../actors/cells/actor_cell.ts";
+import type { ActorKeeper, ActorOptions } from "../../actors/cells/actor_keeper.ts";
+import { ByteBudget } from "../../actors/cells/byte_budget.ts";
+import type { Exit } from "../../actors/supervision/child.ts";
+import { RunWatch } from "../../actors/cells/run_watch.ts";
+import type { Behaviour } from "../../actors/cells/life.ts";
 import type { CellContext, HandlerContext } from "../../src/call/handler.ts";
 import { method } from "../../src/contract/method.ts";
 import type { RpcError } from "../../src/errors/rpc_error.ts";

@@ -1,6 +1,6 @@
-import { ByteBudget } from "../../actors/byte_budget.ts";
-import type { CellHost } from "../../actors/cell_host.ts";
-import { Turns } from "../../actors/turns.ts";
+import { ByteBudget } from "../../actors/cells/byte_budget.ts";
+import type { CellHost } from "../../actors/cells/cell_host.ts";
+import { Turns } from "../../actors/cells/turns.ts";
 import type { Clock } from "../../src/async/clock.ts";
 import type { Contract } from "../../src/contract/types.ts";
 import { logger } from "../../src/log/log.ts";

@@ -1,6 +1,13 @@
 import assert from "node:assert/strict";
-import type { Child, ChildSpec, ChildState, Exit, StartContext, StopOptions } from "../../actors/child.ts";
-import { Supervisor, type SupervisorOptions } from "../../actors/supervisor.ts";
+import type {
+  Child,
+  ChildSpec,
+  ChildState,
+  Exit,
+  StartContext,
+  StopOptions,
+} from "../../actors/supervision/child.ts";
+import { Supervisor, type SupervisorOptions } from "../../actors/supervision/supervisor.ts";
 import type { TreeNode } from "../../src/call/tree.ts";
 import { createDeferred } from "../../src/async/deferred.ts";
 import { ManualClock } from "./manual_clock.ts";

@@ -1,9 +1,9 @@
-import { Abandoned } from "../../actors/abandoned.ts";
-import { ByteBudget } from "../../actors/byte_budget.ts";
-import type { Restart } from "../../actors/child.ts";
-import { EntityCells, type EntityLimits } from "../../actors/entity_cells.ts";
-import { RunWatch } from "../../actors/run_watch.ts";
-import { supervisionOf, type SupervisionOptions } from "../../actors/supervision.ts";
+import { Abandoned } from "../../actors/supervision/abandoned.ts";
+import { ByteBudget } from "../../actors/cells/byte_budget.ts";
+import type { Restart } from "../../actors/supervision/child.ts";
+import { EntityCells, type EntityLimits } from "../../actors/cells/entity_cells.ts";
+import { RunWatch } from "../../actors/cells/run_watch.ts";
+import { supervisionOf, type SupervisionOptions } from "../../actors/supervision/supervision.ts";
 import type { CellContext, HandlerContext } from "../../src/call/handler.ts";
 import { method } from "../../src/contract/method.ts";
 import { cellHost } from "./cell_host.ts";

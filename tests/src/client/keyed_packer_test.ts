@@ -43,15 +43,13 @@ class Made implements KeyedOutgoing {
 
 class Fixture {
   readonly transport = new FakeTransport();
-  readonly packer = new KeyedPacker(this.transport, {
-    topic: "test-Service",
-    foreign: false,
-    indexCalls: "calls",
-  });
+  readonly packer: KeyedPacker;
   readonly held: Deferred<void>[] = [];
   #queues = 1;
 
-  constructor(queues = 1) {
+  constructor(queues = 1, groups = false) {
+    const to = { topic: "test-Service", foreign: false, indexCalls: "calls" as const, groups };
+    this.packer = new KeyedPacker(this.transport, to);
     this.plan(queues);
     this.transport.onSend = () => {
       const answer = createDeferred<void>();
@@ -126,6 +124,15 @@ Deno.test("KeyedPacker sends one by one, in order, where a receiver cannot open 
   await turns();
   for (let index = 0; index < 3; index++) await at.settle(index);
   assert.deepEqual(at.sent, [["a1"], ["b1"], ["a2"]]);
+});
+
+Deno.test("KeyedPacker sends requests of one key together, and says which, where the queue alone keeps no order", async () => {
+  const at = new Fixture(1, true);
+  await at.add(...made("a1", "b1", "a2"));
+  await at.settle(0);
+  await at.settle(1);
+  assert.deepEqual(at.sent, [["a1", "a2"], ["b1"]]);
+  assert.deepEqual(at.transport.sent.map(({ message }) => message.messageGroup), ["a", "b"]);
 });
 
 Deno.test("KeyedPacker leaves out a request given up while it waits, and goes on", async () => {

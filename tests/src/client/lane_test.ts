@@ -62,6 +62,11 @@ Deno.test("takeBatch() passes other methods over, and with them whatever follows
   assert.deepEqual(taken(at), [["b2", "a3"], []]);
 });
 
+Deno.test("takeBatch() takes requests of one key only, where that is asked", () => {
+  const at = lane(outgoing("a1"), outgoing("b1"), outgoing("a2"), outgoing("b2"));
+  assert.deepEqual([ids(takeBatch(at, 64, true)), ids(at.waiting)], [["a1", "a2"], ["b1", "b2"]]);
+});
+
 Deno.test("takeBatch() lets nothing pass one of its key that is paused", () => {
   const at = lane(outgoing("a1", { paused: true }), outgoing("a2"), outgoing("b1"), outgoing("a3"));
   assert.deepEqual(taken(at), [["b1"], ["a1", "a2", "a3"]]);

@@ -15,6 +15,12 @@ Deno.test("Owners knows the owner of a queue as the last reply told", () => {
   }
 });
 
+Deno.test("Owners believes no address that is longer than any is", () => {
+  const owners = new Owners();
+  owners.learn(QUEUE, "x".repeat(513));
+  assert.equal(owners.of(QUEUE), undefined);
+});
+
 Deno.test("Owners remembers a bounded number, and forgets nothing for one that it knows", () => {
   const owners = new Owners();
   for (let id = 0; id < 4_096; id++) owners.learn({ topic: "test-Service", broker: "a", id }, "one");

@@ -18,7 +18,14 @@ class Fixture {
   readonly packer: Packer;
 
   constructor(slots = 4, foreign = false) {
-    const lane = { topic: "test-Service", slot: 0, slots, foreign, indexCalls: "calls" as const };
+    const lane = {
+      topic: "test-Service",
+      slot: 0,
+      slots,
+      foreign,
+      indexCalls: "calls" as const,
+      groups: false,
+    };
     this.packer = new Packer(this.transport, lane);
   }
 

@@ -64,8 +64,12 @@ Deno.test("listenForReplies drops and logs what is no reply of ours", async () =
       headers: new Map([[HEADER.kind, "pack"]]),
       body: packOf([{ headers: new Map(), body }]),
     });
+    // Nothing that is no reply settles a call, whatever id it names.
+    for (const kind of ["request", "oneway", "cancel", "x".repeat(1_000)]) {
+      at.listen({ headers: new Map([[HEADER.kind, kind], [HEADER.id, "c1"]]), body });
+    }
   });
-  assert.deepEqual(eventsOf(records), Array(3).fill(EVENTS.caller.replyRefused));
+  assert.deepEqual(eventsOf(records), Array(7).fill(EVENTS.caller.replyRefused));
   assert.deepEqual([at.pending.size, at.replies.length], [1, 0]);
 });
 

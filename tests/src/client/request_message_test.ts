@@ -7,7 +7,7 @@ import type { SendReceipt } from "../../../src/transport/transport.ts";
 import { QUEUE, requestOf } from "../../helpers/deliveries.ts";
 import { FakeTransport } from "../../helpers/fake_transport.ts";
 
-const TO: Destination = { topic: "test-Service", foreign: false, indexCalls: "calls" };
+const TO: Destination = { topic: "test-Service", foreign: false, indexCalls: "calls", groups: false };
 
 class Made implements Outgoing {
   readonly request: Request;
@@ -57,6 +57,20 @@ Deno.test("sendRequests() names every call of a pack, or only the first where th
   await sendRequests(transport, TO, QUEUE, batch);
   await sendRequests(transport, { ...TO, indexCalls: "pack" }, QUEUE, batch);
   assert.deepEqual(transport.sent.map(({ message }) => message.keys), [["a", "b"], ["a"]]);
+});
+
+Deno.test("sendRequests() says whose order a message belongs to, where its queue alone keeps none", async () => {
+  const transport = new FakeTransport();
+  const groups = { ...TO, groups: true };
+  const keyed = [new Made("a", { key: "acc 1" }), new Made("b", { key: "acc 1" })];
+  await sendRequests(transport, groups, QUEUE, keyed);
+  await sendRequests(transport, groups, QUEUE, keyed.slice(1));
+  await sendRequests(transport, groups, QUEUE, [new Made("c")]);
+  await sendRequests(transport, TO, QUEUE, keyed);
+  assert.deepEqual(
+    transport.sent.map(({ message }) => message.messageGroup),
+    ["acc%201", "acc%201", undefined, undefined],
+  );
 });
 
 Deno.test("sendRequests() sends nothing where nothing is left", async () => {

@@ -292,7 +292,7 @@ Deno.test("Holds let go of a bounded number of calls at a time", async () => {
 });
 
 Deno.test("Holds leave suspects and strangers where they are, and calls that wait for their next attempt", async () => {
-  const at = new Fixture();
+  const at = new Fixture(undefined, { capabilities: { delayMs: false } });
   at.receiveMessage({ ...messageOf(requestOf("suspect", LONG), "again") }, 1);
   const plain = { correlationId: "plain", ttlMs: 600_000, replyTo: "fake:java" };
   const error = new RpcError("unavailable", "Later");

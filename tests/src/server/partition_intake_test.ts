@@ -129,7 +129,7 @@ Deno.test("PartitionIntake answers a duplicate that wants its reply elsewhere, o
   ];
   at.intake.deliver(first);
   at.intake.deliver(second);
-  assert.deepEqual([first.acks, second.acks], [0, 0]);
+  assert.deepEqual([first.acks, second.acks, second.startedCalls], [0, 0, 1]);
   at.run(at.mailbox[0], "answer");
   await turns();
   assert.deepEqual(at.transport.sentTo.map(({ address }) => address), ["fake:b", "fake:caller"]);

@@ -182,7 +182,7 @@ Deno.test("Retries store one-way calls again, and keep them in place where nothi
     delayMs: 500,
   }]);
 
-  const other = new ServiceFixture(Oneway);
+  const other = new ServiceFixture(Oneway, { capabilities: { delayMs: false } });
   other.intake.deliver(received("c1", changes));
   other.end(other.mailbox[0], later(500));
   other.clock.advance(520);

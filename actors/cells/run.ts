@@ -1,0 +1,173 @@
+import { isPromiseLike } from "../../src/async/promise_like.ts";
+import { ATTEMPTS } from "../../src/call/defaults.ts";
+import type { AnyHandler, HandlerContext } from "../../src/call/handler.ts";
+import type { InboundCall } from "../../src/call/inbound.ts";
+import { type HandlerInterceptor, interceptHandler } from "../../src/call/interceptor.ts";
+import { RetryLater } from "../../src/call/retry_later.ts";
+import { RpcError } from "../../src/errors/rpc_error.ts";
+import { EVENTS } from "../../src/log/events.ts";
+import { logger } from "../../src/log/log.ts";
+import { CallContext, type Stoppable } from "./call_context.ts";
+import type { CellHost } from "./cell_host.ts";
+import { runInScope } from "./call_scope.ts";
+import type { RunWatch } from "./run_watch.ts";
+
+/** What answers calls: a function, or one incarnation of an actor. */
+export interface Answering extends Stoppable {
+  /** Runs the handler of the method. */
+  answer(method: string, input: unknown, context: HandlerContext): unknown;
+}
+
+/** The cell whose slot a run holds. */
+export interface RunOwner {
+  readonly host: CellHost;
+  readonly watch: RunWatch;
+  /** The handler threw what is no answer. The slot is still held: run it again, or make it fail. */
+  crashed(run: Run, error: unknown): void;
+  /** The call is answered, or nobody's any more: the slot is free. */
+  ended(run: Run): void;
+  /** The handler ignores its signal: take the slot from it. */
+  overstayed(run: Run): void;
+  /** A handler from which the slot was taken has ended after all; what it answered is dropped. */
+  endedLate(run: Run): void;
+}
+
+const log = logger("callee");
+
+/** One call in one slot of a cell: its start is recorded, its handler runs in its scope, its result settles it. */
+export class Run {
+  readonly call: InboundCall;
+  /** The attempt under way, from 1. */
+  attempt: number;
+  readonly #owner: RunOwner;
+  readonly #actor: Answering;
+  #taken = false;
+
+  // For the watch: the runs before and after this one, when it came, and since when it has been ignoring its signal.
+  previous: Run | undefined;
+  next: Run | undefined;
+  watchedSince = 0;
+  ignoringSinceMs: number | undefined;
+
+  /**
+   * @param owner whose slot it holds
+   * @param call claimed
+   * @param actor what answers it
+   * @param attempt from 1
+   */
+  constructor(owner: RunOwner, call: InboundCall, actor: Answering, attempt: number) {
+    this.#owner = owner;
+    this.call = call;
+    this.#actor = actor;
+    this.attempt = attempt;
+  }
+
+  /** Records the start of a call that was claimed, and runs it. */
+  begin(): void {
+    const recorded = this.call.started();
+    if (recorded === undefined) return this.go();
+    recorded.then(
+      // Given up while the start was recorded: whoever has the queue by now decides about the call.
+      () => this.#taken || this.call.withdrawn ? this.#unstarted() : this.go(),
+      // The partition was lost before the start was on record: another instance will run the call.
+      () => this.#unstarted(),
+    );
+  }
+
+  /** Runs a call whose start is on record. */
+  go(): void {
+    const { call } = this;
+    const context = new CallContext(call, this.#owner.host, this.attempt, this.#actor);
+    let output: unknown;
+    let later: Promise<unknown> | undefined;
+    try {
+      output = runInScope(context, answer, this.#actor, call, context, this.#owner.host.interceptors);
+      // A promise stays as it is; anything else with a `then` is made to settle once, and not from within.
+      if (isPromiseLike(output)) later = Promise.resolve(output);
+    } catch (error) {
+      return this.#threw(error);
+    }
+    if (later === undefined) return this.#returned(output);
+    this.#owner.watch.add(this);
+    later.then((value) => {
+      this.#owner.watch.remove(this);
+      this.#returned(value);
+    }, (error) => {
+      this.#owner.watch.remove(this);
+      this.#threw(error);
+    });
+  }
+
+  /** Whether a crashed call may run again: within its attempts and its deadline, and still this instance's. */
+  get mayRunAgain(): boolean {
+    const { call, attempt } = this;
+    if (!call.settings.idempotent || attempt >= ATTEMPTS || !this.#inTime) return false;
+    return !call.withdrawn && !call.signal.aborted;
+  }
+
+  /** Answers a crashed call that does not run again, and sends it to the dead letters. */
+  fail(what: string): void {
+    const { call, attempt } = this;
+    const { method, settings: { idempotent } } = call;
+    const spent = attempt < ATTEMPTS ? "no time for another attempt" : "attempts spent";
+    const reason = idempotent && !this.mayRunAgain ? `${what}, ${spent}` : what;
+    // What a handler throws may hold what the caller must not see: it stays in the log.
+    const error = new RpcError(
+      "internal",
+      `The handler of "${method}" failed; its error is in the callee's log`,
+    );
+    call.settle({ ok: false, error, ran: "yes", dead: { reason, attempts: attempt } });
+  }
+
+  /** Takes the slot from a handler that goes on: what it answers from now on is dropped. */
+  take(): void {
+    this.#taken = true;
+  }
+
+  /** The handler ignores its signal. For the watch. */
+  overstay(): void {
+    this.#owner.overstayed(this);
+  }
+
+  get #inTime(): boolean {
+    return this.call.deadlineMs > this.#owner.host.clock.now();
+  }
+
+  #unstarted(): void {
+    if (this.#taken) this.#owner.endedLate(this);
+    else this.#owner.ended(this);
+  }
+
+  #returned(output: unknown): void {
+    if (this.#taken) return this.#owner.endedLate(this);
+    this.call.settle({ ok: true, output });
+    this.#owner.ended(this);
+  }
+
+  #threw(error: unknown): void {
+    if (this.#taken) return this.#owner.endedLate(this);
+    const { call, attempt } = this;
+    if (error instanceof RpcError) {
+      call.settle({ ok: false, error, ran: "yes" });
+    } else if (error instanceof RetryLater) {
+      const answer = new RpcError("unavailable", error.message);
+      call.settle({ ok: false, error: answer, ran: "yes", again: { afterMs: error.afterMs, attempt } });
+    } else {
+      log.error(EVENTS.callee.handlerCrashed, { method: call.method, callId: call.id, attempt, error });
+      return this.#owner.crashed(this, error);
+    }
+    this.#owner.ended(this);
+  }
+}
+
+// Not a closure: it is called for every call.
+function answer(
+  actor: Answering,
+  { method, input }: InboundCall,
+  context: CallContext,
+  interceptors: readonly HandlerInterceptor[],
+): unknown {
+  if (interceptors.length === 0) return actor.answer(method, input, context);
+  const handler: AnyHandler = (changed, given) => actor.answer(method, changed, given);
+  return interceptHandler(context.contract, method, handler, interceptors)(input, context);
+}
