@@ -26,7 +26,7 @@ async function run(
   failed ||= !count.ok;
 }
 
-await run("unit tests", await unitSuites(root), { report: "unit" });
+await run("unit tests", await unitSuites(root), { report: "unit", parallel: true });
 await run("examples in comments and documents", ["README.md", "docs", "mod.ts", "src", "actors"], {
   report: "doc",
   documents: true,

@@ -4,6 +4,7 @@ export const EVENTS = {
     handlerCrashed: "Handler of {method} threw {error} on attempt {attempt}",
     deadLetter: "Call {callId} of {method} goes to the dead-letter queue: {reason}",
     deadLetterFailed: "Dead letter of {callId} could not be stored, it is tried again: {error}",
+    deadLetterCut: "Dead letter of {callId} is stored without the request's headers: {error}",
     replyFailed: "Reply to {address} could not be stored, {calls} calls answered nobody: {error}",
     envelopeRefused: "Message {offset} of {queue} is no envelope of ours: {error}",
     clockSkew: "This machine's clock is {skewMs} ms off the broker's",

@@ -4,6 +4,7 @@ import { travelling } from "../envelope/body.ts";
 import { MAX_ERROR_TEXT_BYTES } from "../call/defaults.ts";
 import { cutText, escapeHeader, HEADER } from "../envelope/headers.ts";
 import { type Request, requestHeaders } from "../envelope/request.ts";
+import { RpcError } from "../errors/rpc_error.ts";
 import { EVENTS } from "../log/events.ts";
 import { logger } from "../log/log.ts";
 import type { Delivery, Transport } from "../transport/transport.ts";
@@ -25,6 +26,11 @@ export function letterOf(
   { request, method, delivery }: { request: Request; method: string; delivery: Delivery },
 ): DeadLetter {
   return { id: request.id, tag: method, headers: requestHeaders(request), body: request.body, delivery };
+}
+
+/** Whether trying again is in vain: the message itself is refused. */
+function isUnsendable(error: unknown): boolean {
+  return error instanceof RpcError && error.code === "invalid_argument" && error.outcome === "not_sent";
 }
 
 /** Stores the requests of one contract that will not be run again, with the reason. */
@@ -71,12 +77,18 @@ export class DeadLetters {
     const queue = queues.find((candidate) => candidate.broker === delivery.queue.broker) ?? queues[0];
     if (queue === undefined) throw new TypeError(`Topic "${this.#topic}" has no queue`);
     const { topic, broker, id: queueId } = delivery.queue;
-    const marked = new Map(headers);
-    marked.set(HEADER.dead, escapeHeader(cutText(reason, MAX_ERROR_TEXT_BYTES)));
-    marked.set(HEADER.origin, `${topic}/${broker}/${queueId}/${delivery.offset}`);
-    await this.#transport.send(
-      { topic: this.#topic, tag, keys: [id], headers: marked, body: travelling(body) },
-      { queue },
-    );
+    const marks: [string, string][] = [
+      [HEADER.dead, escapeHeader(cutText(reason, MAX_ERROR_TEXT_BYTES))],
+      [HEADER.origin, `${topic}/${broker}/${queueId}/${delivery.offset}`],
+    ];
+    const letter = { topic: this.#topic, tag, keys: [id], body: travelling(body) };
+    try {
+      await this.#transport.send({ ...letter, headers: new Map([...headers, ...marks]) }, { queue });
+    } catch (error) {
+      if (!isUnsendable(error)) throw error;
+      // With its marks it is more than a message can carry. What it was is found at its origin, for as long as that is kept.
+      log.warn(EVENTS.callee.deadLetterCut, { callId: id, error });
+      await this.#transport.send({ ...letter, headers: new Map(marks) }, { queue });
+    }
   }
 }

@@ -14,6 +14,8 @@ export interface RunOptions {
   readonly report: string;
   /** Runs the examples in comments and documents instead of test files. */
   readonly documents?: boolean;
+  /** Runs as many files at once as there are processors: for files that share nothing. Default `false`. */
+  readonly parallel?: boolean;
   readonly environment?: Readonly<Record<string, string>>;
 }
 
@@ -25,7 +27,7 @@ export async function runSuites(root: URL, suites: readonly string[], options: R
   const report = new URL(`.test/${options.report}.xml`, root);
   await Deno.mkdir(new URL(".test/", root), { recursive: true });
   await Deno.remove(report).catch(() => {});
-  const mode = options.documents ? ["--doc", "--permit-no-files"] : [];
+  const mode = options.documents ? ["--doc", "--permit-no-files"] : options.parallel ? ["--parallel"] : [];
   const command = new Deno.Command(Deno.execPath(), {
     args: ["test", "--frozen", ...PERMISSIONS, ...mode, `--junit-path=${fileURLToPath(report)}`, ...suites],
     cwd: root,

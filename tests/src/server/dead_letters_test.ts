@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { HEADER, unescapeHeader } from "../../../src/envelope/headers.ts";
 import { readRequest } from "../../../src/envelope/request.ts";
+import { RpcError } from "../../../src/errors/rpc_error.ts";
 import { DeadLetters, letterOf } from "../../../src/server/dead_letters.ts";
 import { FakeDelivery, messageOf, packOf, requestOf } from "../../helpers/deliveries.ts";
 import { FakeTransport } from "../../helpers/fake_transport.ts";
@@ -47,6 +48,19 @@ Deno.test("DeadLetters try until the request is stored", async () => {
   }
   assert.ok(await stored);
   assert.deepEqual([at.transport.sent.length, at.letters.stored, at.clock.timers], [3, 1, 0]);
+});
+
+Deno.test("DeadLetters store a request without its headers where no message can carry them with the reason", async () => {
+  const at = new Fixture();
+  at.transport.onSend = ({ headers }) =>
+    headers.has(HEADER.id)
+      ? Promise.reject(new RpcError("invalid_argument", "Too many headers", { outcome: "not_sent" }))
+      : Promise.resolve();
+  assert.ok(await at.store());
+  const [, letter] = at.transport.sent;
+  assert.deepEqual([...letter?.message.headers.keys() ?? []], [HEADER.dead, HEADER.origin]);
+  assert.deepEqual([letter?.message.keys, letter?.message.body], [["c1"], at.delivery.message.body]);
+  assert.deepEqual([at.transport.sent.length, at.letters.stored, at.clock.timers], [2, 1, 0]);
 });
 
 Deno.test("DeadLetters stop when the request is another's to settle", async () => {
