@@ -39,8 +39,8 @@ export class Held {
 }
 
 /**
- * Takes out of a lane what can go as one message: the first request that nothing holds back, and others of its
- * method. Nothing overtakes a request of its own key; those whose calls are over are dropped.
+ * Takes out of a lane what can go as one message: the first request that nothing holds back, and others like it.
+ * Nothing overtakes a request of its own key; those whose calls are over are dropped.
  *
  * @param limit how many at most
  * @param oneKey whether all of them must have one key
@@ -58,8 +58,7 @@ export function takeBatch(lane: Lane, limit: number, oneKey = false): KeyedOutgo
     if (!outgoing.live) continue;
     const size = outgoing.request.body?.length ?? 0;
     const fits = first === undefined ||
-      (outgoing.method === first.method && bytes + size <= PACK_BYTES &&
-        !(oneKey && outgoing.key !== first.key));
+      (goTogether(outgoing, first) && bytes + size <= PACK_BYTES && !(oneKey && outgoing.key !== first.key));
     if (held.holds(outgoing) || !fits) {
       held.add(outgoing);
       passed.push(outgoing);
@@ -71,4 +70,13 @@ export function takeBatch(lane: Lane, limit: number, oneKey = false): KeyedOutgo
   }
   lane.waiting.splice(0, seen, ...passed);
   return batch;
+}
+
+/**
+ * Whether one message can carry both: its tag is their method, and what it states once holds for both. Contracts of
+ * one name may differ in codec and kind, such as one that is known by its name alone.
+ */
+function goTogether(one: Outgoing, other: Outgoing): boolean {
+  return one.method === other.method && one.request.kind === other.request.kind &&
+    one.request.type === other.request.type;
 }

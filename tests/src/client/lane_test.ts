@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
 import { type KeyedOutgoing, type Lane, takeBatch } from "../../../src/client/lane.ts";
+import type { Request } from "../../../src/envelope/request.ts";
 import { requestOf } from "../../helpers/deliveries.ts";
 
 interface Made {
   readonly method?: string;
+  readonly stating?: Partial<Request>;
   readonly kib?: number;
   readonly paused?: boolean;
   readonly live?: boolean;
@@ -12,10 +14,10 @@ interface Made {
 /** `a1` has key `a`. */
 function outgoing(
   id: string,
-  { method = "run", kib = 0, paused = false, live = true }: Made = {},
+  { method = "run", stating = {}, kib = 0, paused = false, live = true }: Made = {},
 ): KeyedOutgoing {
   return {
-    request: requestOf(id, { body: new Uint8Array(kib * 1024) }),
+    request: requestOf(id, { body: new Uint8Array(kib * 1024), ...stating }),
     method,
     live,
     paused,
@@ -60,6 +62,21 @@ Deno.test("takeBatch() passes other methods over, and with them whatever follows
   assert.deepEqual(taken(at), [["a1", "c1"], ["b1", "b2", "a2", "a3"]]);
   assert.deepEqual(taken(at), [["b1", "a2"], ["b2", "a3"]]);
   assert.deepEqual(taken(at), [["b2", "a3"], []]);
+});
+
+Deno.test("takeBatch() takes what states the same once for all: contracts of one name may differ in the rest", () => {
+  const oneway = { stating: { kind: "oneway", replyTo: "" } } as const;
+  const packed = { stating: { type: "application/msgpack" } };
+  const at = lane(
+    outgoing("a1"),
+    outgoing("b1", oneway),
+    outgoing("c1", packed),
+    outgoing("d1"),
+    outgoing("b2"),
+  );
+  assert.deepEqual(taken(at), [["a1", "d1"], ["b1", "c1", "b2"]]);
+  assert.deepEqual(taken(at), [["b1"], ["c1", "b2"]]);
+  assert.deepEqual(taken(at), [["c1"], ["b2"]]);
 });
 
 Deno.test("takeBatch() takes requests of one key only, where that is asked", () => {
