@@ -1,7 +1,8 @@
 import { queueOfKey, queuesOfSlot } from "../call/plan.ts";
 import type { QueueRef, Transport } from "../transport/transport.ts";
-import { MAX_IN_FLIGHT, PACK_CALLS } from "./defaults.ts";
+import { PACK_CALLS } from "./defaults.ts";
 import { Held, type KeyedOutgoing, type Lane, takeBatch } from "./lane.ts";
+import { pruned } from "./outgoing.ts";
 import { notSent, unsent } from "./refusal.ts";
 import { type Destination, handOver, refuse, sendRequests } from "./request_message.ts";
 
@@ -53,7 +54,7 @@ export class KeyedPacker {
 
   /** Takes a request to send; `packed` says whether its receivers all understand packs. */
   add(outgoing: KeyedOutgoing, packed: boolean): void {
-    if (this.#arrived.length > 2 * MAX_IN_FLIGHT) this.#arrived = this.#arrived.filter(({ live }) => live);
+    this.#arrived = pruned(this.#arrived);
     this.#arrived.push(outgoing);
     this.resume(packed);
   }
@@ -133,7 +134,11 @@ export class KeyedPacker {
   #placeArrived(): void {
     this.#place((outgoing) => {
       const lane = this.#laneOf(outgoing);
-      if (lane !== undefined) return void lane.waiting.push(outgoing);
+      if (lane !== undefined) {
+        lane.waiting = pruned(lane.waiting);
+        lane.waiting.push(outgoing);
+        return;
+      }
       const message = `Topic "${this.#to.topic}" has no queue in slot ${outgoing.slot}`;
       refuse([outgoing], notSent("unavailable", message));
     });

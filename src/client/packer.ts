@@ -1,7 +1,6 @@
 import { queuesOfSlot } from "../call/plan.ts";
 import type { QueueRef, Transport } from "../transport/transport.ts";
-import { MAX_IN_FLIGHT } from "./defaults.ts";
-import type { Outgoing } from "./outgoing.ts";
+import { type Outgoing, pruned } from "./outgoing.ts";
 import { notSent, unsent } from "./refusal.ts";
 import { type Destination, handOver, packLength, refuse, sendRequests } from "./request_message.ts";
 
@@ -41,8 +40,7 @@ export class Packer {
 
   /** Takes a request to send; `packed` says whether its receivers all understand packs. */
   add(outgoing: Outgoing, packed: boolean): void {
-    // Those whose calls are over stay here while sends hang: no more of them than of calls that can be under way.
-    if (this.#waiting.length > 2 * MAX_IN_FLIGHT) this.#waiting = this.#waiting.filter(({ live }) => live);
+    this.#waiting = pruned(this.#waiting);
     this.#waiting.push(outgoing);
     this.#packed = packed;
     if (this.#scheduled) return;

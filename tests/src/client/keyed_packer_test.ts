@@ -343,3 +343,18 @@ Deno.test("KeyedPacker keeps no more of what is over than can be under way, howe
   assert.ok(at.packer.waiting < 10_000, `${at.packer.waiting} are kept`);
   await turns();
 });
+
+Deno.test("KeyedPacker keeps no more of what is over than can be under way, however long a send takes", async () => {
+  const at = new Fixture();
+  await at.add(...made("a1"));
+  for (let round = 0; round < 50; round++) {
+    const given = Array.from({ length: 1_000 }, () => new Made("b1"));
+    await at.add(...given);
+    for (const each of given) each.live = false;
+  }
+  assert.ok(at.packer.waiting < 10_000, `${at.packer.waiting} are kept`);
+  await at.add(...made("c1"));
+  await at.settle(0);
+  assert.deepEqual(at.sent, [["a1"], ["c1"]]);
+  await at.settle(1);
+});

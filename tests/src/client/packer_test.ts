@@ -226,3 +226,11 @@ Deno.test("Packer makes requests to a foreign contract answerable by a plain res
   await turns();
   assert.deepEqual(at.transport.sent[0]?.message.plain, { correlationId: "c1", ttlMs: 700 });
 });
+
+Deno.test("Packer keeps no more of what is over than can be under way, however long a look-up takes", async () => {
+  const at = new Fixture();
+  at.transport.onQueues = () => new Promise(() => {});
+  for (let index = 0; index < 50_000; index++) at.add("c1", true, {}, false);
+  assert.ok(at.packer.waiting < 10_000, `${at.packer.waiting} are kept`);
+  await turns();
+});
