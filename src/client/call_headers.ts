@@ -39,7 +39,9 @@ export function callHeaders({ headers, idempotencyKey }: CallOptions): ReadonlyM
  * @throws {RpcError} `invalid_argument` / `not_sent`
  */
 export function checkHeaderBytes({ userHeaders, idempotencyKey, chain, trace }: Request): void {
-  if (userHeaders.size === 0 && idempotencyKey === undefined && chain.length === 0) return;
+  if (userHeaders.size === 0 && idempotencyKey === undefined && chain.length === 0 && trace === undefined) {
+    return;
+  }
   let bytes = chain.length === 0 ? 0 : HEADER.chain.length + encodeChain(chain).length;
   if (idempotencyKey !== undefined) {
     bytes += HEADER.idempotencyKey.length + escapeHeader(idempotencyKey).length;
@@ -52,7 +54,7 @@ export function checkHeaderBytes({ userHeaders, idempotencyKey, chain, trace }: 
   }
   if (bytes <= MAX_HEADER_BYTES) return;
   throw invalid(
-    `Cannot send the headers: with the 'idempotencyKey' and the chain of calls they take ${bytes} bytes, ` +
+    `Cannot send the headers: with the 'idempotencyKey', the chain of calls and the trace they take ${bytes} bytes, ` +
       `at most ${MAX_HEADER_BYTES} travel`,
   );
 }

@@ -62,4 +62,7 @@ Deno.test("checkHeaderBytes() counts what travels: headers, idempotency key, cha
     refusal(() => checkHeaderBytes(requestOf("c1", { ...parts[3], trace }))),
     /at most 12288 travel/,
   );
+  // A nested one-way call has a trace and no chain.
+  const long = { ...trace, tracestate: "x".repeat(13_000) };
+  assert.match(refusal(() => checkHeaderBytes(requestOf("c1", { trace: long }))), /at most 12288 travel/);
 });
