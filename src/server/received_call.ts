@@ -17,8 +17,8 @@ export interface CallOwner {
   /** Whether the call's partition is still this instance's to act on. */
   held(): boolean;
   after(ms: number, callback: () => void): Timer;
-  /** The call has its result: encode it, answer, settle. `handedOn` says whether a mailbox has had it. */
-  conclude(call: ReceivedCall, result: Result, handedOn: boolean): void;
+  /** The call has its result: encode it, answer, settle. */
+  conclude(call: ReceivedCall, result: Result): void;
   /** Whether it is the call's turn among those of its key. Not asked: it is. */
   mayStart?(call: ReceivedCall): boolean;
   /**
@@ -195,7 +195,7 @@ export class ReceivedCall implements InboundCall {
   settle(result: Result): void {
     if (this.settled) return;
     this.letGo();
-    if (this.#withdrawal === undefined) this.#owner.conclude(this, result, this.handedOn);
+    if (this.#withdrawal === undefined) this.#owner.conclude(this, result);
     else if (this.claimed !== undefined) this.#owner.endedLate?.(this, result);
   }
 
