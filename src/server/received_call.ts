@@ -52,6 +52,7 @@ export class ReceivedCall implements InboundCall {
   readonly facts: CallFacts;
   /** What its partition's duplicate window keeps of it. */
   readonly seen: SeenCall;
+  attempt: number;
   readonly #owner: CallOwner;
   #controller: AbortController | undefined;
   #deadline: Timer | undefined;
@@ -59,7 +60,6 @@ export class ReceivedCall implements InboundCall {
   #cancelled: RpcError | undefined;
   #running = false;
   #recording = false;
-  #attempt: number;
   /** Set while it waits here for its next attempt. */
   #wait: Timer | undefined;
   #waited = false;
@@ -82,7 +82,7 @@ export class ReceivedCall implements InboundCall {
 
   constructor(facts: CallFacts, seen: SeenCall, owner: CallOwner) {
     this.facts = facts;
-    this.#attempt = facts.attempt;
+    this.attempt = facts.attempt;
     this.seen = seen;
     this.#owner = owner;
   }
@@ -128,9 +128,6 @@ export class ReceivedCall implements InboundCall {
   }
   get deadlineMs(): number {
     return this.facts.deadlineMs;
-  }
-  get attempt(): number {
-    return this.#attempt;
   }
   get idempotencyKey(): string {
     return this.facts.request.idempotencyKey ?? this.facts.request.id;
@@ -218,7 +215,7 @@ export class ReceivedCall implements InboundCall {
     this.#deadline?.cancel();
     // The next attempt gets a signal of its own.
     this.#controller = undefined;
-    this.#attempt = attempt;
+    this.attempt = attempt;
     this.#running = this.settled = false;
     this.#wait = wait;
     this.#waited = true;
