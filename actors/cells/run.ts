@@ -105,8 +105,7 @@ export class Run {
   fail(what: string): void {
     const { call } = this;
     const { method, attempt, settings: { idempotent } } = call;
-    const spent = attempt < ATTEMPTS ? "no time for another attempt" : "attempts spent";
-    const reason = idempotent && !this.mayRunAgain ? `${what}, ${spent}` : what;
+    const reason = idempotent && !this.mayRunAgain ? `${what}, ${this.#hindrance}` : what;
     // What a handler throws may hold what the caller must not see: it stays in the log.
     const error = new RpcError(
       "internal",
@@ -127,6 +126,14 @@ export class Run {
 
   get #inTime(): boolean {
     return this.call.deadlineMs > this.#owner.host.clock.now();
+  }
+
+  /** Why a call that might run again does not. */
+  get #hindrance(): string {
+    const { attempt, signal } = this.call;
+    if (attempt >= ATTEMPTS) return "attempts spent";
+    const cancelled = signal.reason instanceof RpcError && signal.reason.code === "cancelled";
+    return cancelled ? "its caller cancelled it" : "no time for another attempt";
   }
 
   #unstarted(): void {
