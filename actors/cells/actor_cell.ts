@@ -216,7 +216,7 @@ export class ActorCell implements RunOwner, LivesOwner, Parked {
     const life = this.#lives.open;
     if (life === undefined || !call.claim()) return;
     this.#taking = true;
-    this.#run = new Run(this, call, life, call.attempt);
+    this.#run = new Run(this, call, life);
     this.#run.begin();
     this.#taking = false;
   }
@@ -227,7 +227,8 @@ export class ActorCell implements RunOwner, LivesOwner, Parked {
     if (life === undefined) return;
     if (!crashed.mayRunAgain) return crashed.fail("handler crashed");
     this.#taking = true;
-    this.#run = new Run(this, crashed.call, life, crashed.attempt + 1);
+    crashed.call.attempt++;
+    this.#run = new Run(this, crashed.call, life);
     this.#run.go();
     this.#taking = false;
   }

@@ -38,13 +38,12 @@ export class CallContext implements HandlerContext, CallScope {
   /**
    * @param call the call
    * @param host what all calls of the contract share
-   * @param attempt which attempt this is, from 1
    * @param actor the actor in which it runs
    */
-  constructor(call: InboundCall, host: ContextHost, attempt: number, actor: Stoppable) {
+  constructor(call: InboundCall, host: ContextHost, actor: Stoppable) {
     this.#call = call;
     this.#host = host;
-    this.attempt = attempt;
+    this.attempt = call.attempt;
     this.#actor = actor;
   }
 

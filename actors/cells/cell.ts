@@ -90,7 +90,7 @@ export class Cell implements RunOwner, Parked {
   crashed(run: Run): void {
     this.#crashes++;
     if (run.mayRunAgain) {
-      run.attempt++;
+      run.call.attempt++;
       return run.go();
     }
     run.fail("handler crashed");
@@ -137,7 +137,7 @@ export class Cell implements RunOwner, Parked {
   #start(call: InboundCall): void {
     if (!call.claim()) return this.#mailbox.done(call);
     this.#running++;
-    new Run(this, call, this.#actor, call.attempt).begin();
+    new Run(this, call, this.#actor).begin();
   }
 
   /** Whether every slot that it could wait for may be held by the calls above it. */

@@ -37,8 +37,6 @@ const log = logger("callee");
 /** One call in one slot of a cell: its start is recorded, its handler runs in its scope, its result settles it. */
 export class Run {
   readonly call: InboundCall;
-  /** The attempt under way, from 1. */
-  attempt: number;
   readonly #owner: RunOwner;
   readonly #actor: Answering;
   #taken = false;
@@ -53,13 +51,11 @@ export class Run {
    * @param owner whose slot it holds
    * @param call claimed
    * @param actor what answers it
-   * @param attempt from 1
    */
-  constructor(owner: RunOwner, call: InboundCall, actor: Answering, attempt: number) {
+  constructor(owner: RunOwner, call: InboundCall, actor: Answering) {
     this.#owner = owner;
     this.call = call;
     this.#actor = actor;
-    this.attempt = attempt;
   }
 
   /** Records the start of a call that was claimed, and runs it. */
@@ -77,7 +73,7 @@ export class Run {
   /** Runs a call whose start is on record. */
   go(): void {
     const { call } = this;
-    const context = new CallContext(call, this.#owner.host, this.attempt, this.#actor);
+    const context = new CallContext(call, this.#owner.host, this.#actor);
     let output: unknown;
     let later: Promise<unknown> | undefined;
     try {
@@ -100,17 +96,16 @@ export class Run {
 
   /** Whether a crashed call may run again: within its attempts and its deadline, and still this instance's. */
   get mayRunAgain(): boolean {
-    const { call, attempt } = this;
-    if (!call.settings.idempotent || attempt >= ATTEMPTS || !this.#inTime) return false;
+    const { call } = this;
+    if (!call.settings.idempotent || call.attempt >= ATTEMPTS || !this.#inTime) return false;
     return !call.withdrawn && !call.signal.aborted;
   }
 
   /** Answers a crashed call that does not run again, and sends it to the dead letters. */
   fail(what: string): void {
-    const { call, attempt } = this;
-    const { method, settings: { idempotent } } = call;
-    const spent = attempt < ATTEMPTS ? "no time for another attempt" : "attempts spent";
-    const reason = idempotent && !this.mayRunAgain ? `${what}, ${spent}` : what;
+    const { call } = this;
+    const { method, attempt, settings: { idempotent } } = call;
+    const reason = idempotent && !this.mayRunAgain ? `${what}, ${this.#hindrance}` : what;
     // What a handler throws may hold what the caller must not see: it stays in the log.
     const error = new RpcError(
       "internal",
@@ -133,6 +128,14 @@ export class Run {
     return this.call.deadlineMs > this.#owner.host.clock.now();
   }
 
+  /** Why a call that might run again does not. */
+  get #hindrance(): string {
+    const { attempt, signal } = this.call;
+    if (attempt >= ATTEMPTS) return "attempts spent";
+    const cancelled = signal.reason instanceof RpcError && signal.reason.code === "cancelled";
+    return cancelled ? "its caller cancelled it" : "no time for another attempt";
+  }
+
   #unstarted(): void {
     if (this.#taken) this.#owner.endedLate(this);
     else this.#owner.ended(this);
@@ -146,7 +149,8 @@ export class Run {
 
   #threw(error: unknown): void {
     if (this.#taken) return this.#owner.endedLate(this);
-    const { call, attempt } = this;
+    const { call } = this;
+    const { attempt } = call;
     if (error instanceof RpcError) {
       call.settle({ ok: false, error, ran: "yes" });
     } else if (error instanceof RetryLater) {

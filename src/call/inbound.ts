@@ -58,8 +58,8 @@ export interface InboundCall {
   readonly sequence: number;
   /** Epoch milliseconds by this machine's clock; `Infinity` where there is none. */
   readonly deadlineMs: number;
-  /** The attempt about to be made, from 1. */
-  readonly attempt: number;
+  /** The attempt about to be made, or under way, from 1. Whoever runs it again without settling it counts here. */
+  attempt: number;
   readonly idempotencyKey: string;
   readonly caller: string | undefined;
   readonly headers: ReadonlyMap<string, string>;

@@ -206,7 +206,6 @@ export class DirectIntake implements DirectRequests, CallOwner {
   /** Nothing waits here: a mailbox that is full refuses for its calls. */
   #handOn(call: ReceivedCall, { mailboxes }: Endpoint): void {
     if (call.withdrawn) return;
-    call.handedOn = true;
     if (mailboxes.deliver(call)) return;
     this.#counts.refused++;
     const error = rejected("resource_exhausted", `The mailbox of "${call.method}" is full`);

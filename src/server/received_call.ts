@@ -17,8 +17,8 @@ export interface CallOwner {
   /** Whether the call's partition is still this instance's to act on. */
   held(): boolean;
   after(ms: number, callback: () => void): Timer;
-  /** The call has its result: encode it, answer, settle. `handedOn` says whether a mailbox has had it. */
-  conclude(call: ReceivedCall, result: Result, handedOn: boolean): void;
+  /** The call has its result: encode it, answer, settle. */
+  conclude(call: ReceivedCall, result: Result): void;
   /** Whether it is the call's turn among those of its key. Not asked: it is. */
   mayStart?(call: ReceivedCall): boolean;
   /**
@@ -52,6 +52,7 @@ export class ReceivedCall implements InboundCall {
   readonly facts: CallFacts;
   /** What its partition's duplicate window keeps of it. */
   readonly seen: SeenCall;
+  attempt: number;
   readonly #owner: CallOwner;
   #controller: AbortController | undefined;
   #deadline: Timer | undefined;
@@ -59,7 +60,6 @@ export class ReceivedCall implements InboundCall {
   #cancelled: RpcError | undefined;
   #running = false;
   #recording = false;
-  #attempt: number;
   /** Set while it waits here for its next attempt. */
   #wait: Timer | undefined;
   #waited = false;
@@ -82,7 +82,7 @@ export class ReceivedCall implements InboundCall {
 
   constructor(facts: CallFacts, seen: SeenCall, owner: CallOwner) {
     this.facts = facts;
-    this.#attempt = facts.attempt;
+    this.attempt = facts.attempt;
     this.seen = seen;
     this.#owner = owner;
   }
@@ -128,9 +128,6 @@ export class ReceivedCall implements InboundCall {
   }
   get deadlineMs(): number {
     return this.facts.deadlineMs;
-  }
-  get attempt(): number {
-    return this.#attempt;
   }
   get idempotencyKey(): string {
     return this.facts.request.idempotencyKey ?? this.facts.request.id;
@@ -195,7 +192,7 @@ export class ReceivedCall implements InboundCall {
   settle(result: Result): void {
     if (this.settled) return;
     this.letGo();
-    if (this.#withdrawal === undefined) this.#owner.conclude(this, result, this.handedOn);
+    if (this.#withdrawal === undefined) this.#owner.conclude(this, result);
     else if (this.claimed !== undefined) this.#owner.endedLate?.(this, result);
   }
 
@@ -218,7 +215,7 @@ export class ReceivedCall implements InboundCall {
     this.#deadline?.cancel();
     // The next attempt gets a signal of its own.
     this.#controller = undefined;
-    this.#attempt = attempt;
+    this.attempt = attempt;
     this.#running = this.settled = false;
     this.#wait = wait;
     this.#waited = true;

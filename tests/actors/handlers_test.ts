@@ -10,7 +10,7 @@ import { ManualClock } from "../helpers/manual_clock.ts";
 
 const contract = defineService("test.Service", { run: method(), other: method() });
 const run = () => {};
-const context = new CallContext(new FakeCall("a"), cellHost(new ManualClock()), 1, { stop: () => {} });
+const context = new CallContext(new FakeCall("a"), cellHost(new ManualClock()), { stop: () => {} });
 
 /** What the handler of a method answers. */
 function answer(given: unknown, name: string): unknown {

@@ -3,6 +3,7 @@ import { createSystem } from "../../actors/system.ts";
 import type { HandlerContext } from "../../src/call/handler.ts";
 import { defineService } from "../../src/contract/define.ts";
 import { method } from "../../src/contract/method.ts";
+import { RpcError } from "../../src/errors/rpc_error.ts";
 import { embedded } from "../../src/transport/embedded/mod.ts";
 import { turns } from "../helpers/settled.ts";
 import { Bank, BankFixture, type BankHandler, Learnt } from "./bank_fixture.ts";
@@ -63,6 +64,21 @@ Deno.test("a one-way call waits in its queue for its next attempt, however short
   assert.equal(system.services()[0]?.unsettled, 0);
   await at.pass(5_000);
   assert.deepEqual([runs.map((run) => run.split("@")[0]), at.deadLetters], [["a#1", "a#2", "a#3"], []]);
+});
+
+Deno.test("a one-way call that crashed in place and was then answered with an error states all its attempts", async () => {
+  await using at = new BankFixture();
+  const Notes = defineService("crash.Bank", { add: method.oneway<string>({ idempotent: true }) });
+  const system = await createSystem({ name: "bank", transport: embedded(at.broker), clock: at.clock });
+  await system.serve(Notes, {
+    add: (_, { attempt }) => {
+      throw attempt < 3 ? new Error("crash") : new RpcError("not_found", "No such account");
+    },
+  });
+  void system.client(Notes).add("a");
+  await at.pass(1_000);
+  assert.deepEqual(at.deadLetters, ["not_found: No such account; attempts: 3"]);
+  await system.close();
 });
 
 Deno.test("a call that died in its second attempt has one left, however its first one ended", async () => {

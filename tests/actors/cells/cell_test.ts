@@ -166,6 +166,23 @@ Deno.test("Cell runs a crashed call of another method never again", async () => 
   assert.deepEqual([runs, result.dead], [1, { reason: "handler crashed", attempts: 1 }]);
 });
 
+Deno.test("Cell makes no further attempt for a call that its caller cancelled, and says so", async () => {
+  const call = again("a");
+  let runs = 0;
+  cellOf(() => {
+    runs++;
+    call.controller.abort(new RpcError("cancelled", "The caller cancelled the call"));
+    throw new Error("crash");
+  }).deliver(call);
+  await turns();
+  const { result } = call;
+  assert.ok(result !== undefined && !result.ok && "dead" in result);
+  assert.deepEqual([runs, result.dead], [
+    1,
+    { reason: "handler crashed, its caller cancelled it", attempts: 1 },
+  ]);
+});
+
 Deno.test("Cell makes no further attempt for a call that expired or was withdrawn", async () => {
   for (
     const spoil of [

@@ -17,7 +17,7 @@ function fixture(abandonAfterMs: number) {
     endedLate: () => assert.fail("ended late"),
     overstayed: ({ call }) => overstayed.push(call.id),
   };
-  const run = (id: string) => new Run(owner, new FakeCall(id), { answer: () => {}, stop: () => {} }, 1);
+  const run = (id: string) => new Run(owner, new FakeCall(id), { answer: () => {}, stop: () => {} });
   return { clock, watch, overstayed, run };
 }
 

@@ -91,6 +91,13 @@ Deno.test("Holds copy a call that holds its queue for 30 s, and settle its messa
   assert.equal(at.sentAgain.length, 1);
 });
 
+Deno.test("Holds copy a call that crashed in place with the attempt under way", async () => {
+  const { at, call } = await held();
+  call.attempt++;
+  await at.pass(MAX_HOLD_MS);
+  assert.deepEqual(at.sentAgain.map(({ attempt, started }) => [attempt, started]), [[2, true]]);
+});
+
 Deno.test("Holds join a copy with the call that runs, and settle it with the one reply", async () => {
   const { at, slow, call } = await held();
   await at.pass(MAX_HOLD_MS);
