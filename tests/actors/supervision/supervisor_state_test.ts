@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import type { ChildSpec } from "../../../actors/supervision/child.ts";
-import { Supervisor } from "../../../actors/supervision/supervisor.ts";
 import type { TreeState } from "../../../src/call/tree.ts";
 import { EVENTS } from "../../../src/log/events.ts";
 import { eventsOf, recordLogs } from "../../helpers/logs.ts";

@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { getEventListeners } from "node:events";
-import { Supervisor } from "../../../actors/supervision/supervisor.ts";
 import { turns } from "../../helpers/settled.ts";
 import { ChildrenFixture } from "../../helpers/children_fixture.ts";
 
