@@ -19,6 +19,12 @@ export function idempotent(id: string, input: unknown = id): FakeCall {
   return call;
 }
 
+/** Makes states that say the how-manieth life theirs is, from 1. */
+export function lives(): () => unknown {
+  let made = 0;
+  return () => ({ life: ++made });
+}
+
 /** One actor whose keeper is the test: it opens the cell when a call wants that, and remembers what it is told. */
 export class CellFixture implements ActorKeeper {
   readonly clock = new ManualClock();

@@ -96,6 +96,12 @@ export class ChildrenFixture {
     return ids.map((id) => this.spec(id));
   }
 
+  /** A spec of a supervisor below another one. */
+  nested(id: string, options: Partial<SupervisorOptions>, more: Partial<ChildSpec> = {}): ChildSpec {
+    const own = this.options({ id, onGiveUp: "escalate", ...options });
+    return { id, type: "supervisor", start: (context) => Supervisor.start(own, context), ...more };
+  }
+
   /** What `Supervisor.start` needs from a test. */
   options(options: Partial<SupervisorOptions>): SupervisorOptions {
     return { id: "sup", clock: this.clock, random: () => this.random, ...options };
@@ -104,6 +110,12 @@ export class ChildrenFixture {
   /** A supervisor at the root. */
   supervise(options: Partial<SupervisorOptions>, signal = new AbortController().signal): Promise<Supervisor> {
     return Supervisor.start(this.options(options), { signal, exited: (exit) => void this.exits.push(exit) });
+  }
+
+  /** A supervisor at the root as OTP's: no waits before restarts, and it ends when it gives up. */
+  superviseAsOtp(options: Partial<SupervisorOptions>): Promise<Supervisor> {
+    this.random = 0;
+    return this.supervise({ onGiveUp: "escalate", ...options });
   }
 
   incarnations(id: string): readonly TestChild[] {
@@ -121,6 +133,12 @@ export class ChildrenFixture {
   async exit(id: string, exit?: Exit): Promise<void> {
     this.latest(id).exit(exit);
     await turns();
+  }
+
+  /** Lets a child fail, or end as told, and a restart without a wait that follows be over. */
+  async fail(id: string, exit?: Exit): Promise<void> {
+    await this.exit(id, exit);
+    await this.pass(0);
   }
 
   /** Lets time pass, and everything that is due happen. */
