@@ -1,6 +1,8 @@
 /** Compares our calls with the official Java client's on one broker: see `settings.ts` for how it is called. */
 // deno-lint-ignore-file no-console -- a program: what it prints is its user interface
 import { DEFAULT_VERSION, startCluster } from "../../tests/broker/launcher.ts";
+import { settingsOr } from "../flags.ts";
+import { dateOfRun, saveRun } from "../results.ts";
 import { startJavaPair } from "./java.ts";
 import { describeMachine } from "./machine.ts";
 import { startOurs } from "./ours.ts";
@@ -8,8 +10,6 @@ import { measure, type Measured, type Pair } from "./peer.ts";
 import { toMarkdown } from "./report.ts";
 import { rowOf } from "./row.ts";
 import { type PeerName, type Settings, settingsFrom, USAGE } from "./settings.ts";
-
-const RESULTS = new URL("../results/", import.meta.url);
 
 /** Where the broker is that everybody uses. */
 interface Broker {
@@ -66,7 +66,7 @@ async function runRounds(
 }
 
 async function main(settings: Settings): Promise<void> {
-  const date = new Date().toISOString().slice(0, 16).replace("T", " ");
+  const date = dateOfRun();
   // Before the broker starts: its own start is load, too.
   const before = await describeMachine("");
   await using stack = new AsyncDisposableStack();
@@ -78,18 +78,8 @@ async function main(settings: Settings): Promise<void> {
     settings.peers.map((peer) => rowOf(peer, inFlight, found.get(`${peer} ${inFlight}`) ?? []))
   );
   const run = { date, machine: { ...before, rocketMq: broker.version }, settings, rows };
-  await Deno.mkdir(RESULTS, { recursive: true });
-  const file = new URL(`${date.replace(/[^0-9]/g, "-")}.json`, RESULTS);
-  await Deno.writeTextFile(file, JSON.stringify(run, null, 2) + "\n");
+  await saveRun("", run);
   console.log(toMarkdown(run));
 }
 
-try {
-  await main(settingsFrom(Deno.args));
-} catch (error) {
-  if (!(error instanceof TypeError || error instanceof RangeError) || !error.message.includes("--")) {
-    throw error;
-  }
-  console.error(`${error.message}\n\n${USAGE}`);
-  Deno.exit(1);
-}
+await main(settingsOr(settingsFrom, USAGE));

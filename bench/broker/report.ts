@@ -1,4 +1,4 @@
-import type { Figure } from "./figure.ts";
+import { spread, table } from "../markdown.ts";
 import type { Machine } from "./machine.ts";
 import { type Ratio, ratiosOf, type Row } from "./row.ts";
 import type { Settings } from "./settings.ts";
@@ -76,13 +76,4 @@ function errorLines(rows: readonly Row[]): string[] {
     "",
     ...failed.map(({ peer, inFlight, errors }) => `- ${peer} at ${inFlight}: ${errors.join("; ")}`),
   ];
-}
-
-function spread({ median, min, max }: Figure, digits: number): string {
-  return `${median.toFixed(digits)} (${min.toFixed(digits)}–${max.toFixed(digits)})`;
-}
-
-function table(header: readonly string[], rows: readonly (readonly string[])[]): string[] {
-  const line = (cells: readonly string[]) => `| ${cells.join(" | ")} |`;
-  return [line(header), line(header.map((_, index) => index === 0 ? "---" : "--:")), ...rows.map(line)];
 }

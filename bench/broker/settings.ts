@@ -1,4 +1,5 @@
 import { parseArgs } from "node:util";
+import { bodyBytes, positive, whole, wholes } from "../flags.ts";
 
 /** Who is measured: our call, our call with packing off, the official Java client. */
 export type PeerName = "ours" | "unpacked" | "java";
@@ -33,8 +34,6 @@ It starts a RocketMQ of its own unless ROCKET_ACTORS_NAME_SERVER names one.`;
 
 const DEFAULTS = { inFlight: "1,16,64,256", seconds: "4", warmUp: "1", rounds: "3" } as const;
 const QUICK = { inFlight: "1,64,256", seconds: "2", warmUp: "0.5", rounds: "1" } as const;
-/** Below it there is no room for the sequence number. */
-const LEAST_BODY = 64;
 
 /**
  * Reads the flags.
@@ -59,13 +58,11 @@ export function settingsFrom(args: readonly string[]): Settings {
   const defaults = values.quick ? QUICK : DEFAULTS;
   const pid = values["broker-pid"];
   return {
-    inFlight: (values["in-flight"] ?? defaults.inFlight).split(",").map((text) =>
-      whole("in-flight", text, 1)
-    ),
+    inFlight: wholes("in-flight", values["in-flight"] ?? defaults.inFlight),
     seconds: positive("seconds", values.seconds ?? defaults.seconds),
     warmUp: positive("warm-up", values["warm-up"] ?? defaults.warmUp),
     rounds: whole("rounds", values.rounds ?? defaults.rounds, 1),
-    body: whole("body", values.body, LEAST_BODY),
+    body: bodyBytes(values.body),
     peers: values.peers.split(",").map(peer),
     brokerPid: pid === undefined ? undefined : whole("broker-pid", pid, 1),
   };
@@ -75,18 +72,4 @@ function peer(text: string): PeerName {
   const known = PEERS.find((name) => name === text);
   if (known === undefined) throw new TypeError(`--peers: "${text}" is none of ${PEERS.join(", ")}`);
   return known;
-}
-
-function positive(name: string, text: string): number {
-  const value = Number(text);
-  if (!(value > 0)) throw new RangeError(`--${name} is "${text}"; it has to be a number above 0`);
-  return value;
-}
-
-function whole(name: string, text: string, least: number): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < least) {
-    throw new RangeError(`--${name} is "${text}"; it has to be a whole number from ${least}`);
-  }
-  return value;
 }

@@ -1,13 +1,14 @@
 /** Measures calls on `embedded()`, and what each stop of a call costs: see `settings.ts` for how it is called. */
 // deno-lint-ignore-file no-console -- a program: what it prints is its user interface
 import { describeMachine } from "../broker/machine.ts";
+import { settingsOr } from "../flags.ts";
+import { dateOfRun, saveRun } from "../results.ts";
 import { Calls, type Window } from "./calls.ts";
 import { figureOf } from "../broker/figure.ts";
 import { type CallsRow, type Run, toMarkdown } from "./report.ts";
 import { type Settings, settingsFrom, USAGE } from "./settings.ts";
 import { measureStops } from "./stops.ts";
 
-const RESULTS = new URL("../results/", import.meta.url);
 /** How long one stop is measured in a round, for each size of message; its preparation included. */
 const STOP_SHARE = 0.15;
 
@@ -40,24 +41,14 @@ async function measureCalls({ inFlight, seconds, rounds, body }: Settings): Prom
 }
 
 async function main(settings: Settings): Promise<void> {
-  const date = new Date().toISOString().slice(0, 16).replace("T", " ");
+  const date = dateOfRun();
   const { cores, model, os, loadBefore, deno } = await describeMachine("none");
   const machine = { cores, model, os, loadBefore, deno, v8: Deno.version.v8 };
   const calls = await measureCalls(settings);
   const stops = await measureStops(settings.body, settings.rounds, settings.seconds * 1_000 * STOP_SHARE);
   const run: Run = { date, machine, settings, calls, stops };
-  await Deno.mkdir(RESULTS, { recursive: true });
-  const file = new URL(`embedded-${date.replace(/[^0-9]/g, "-")}.json`, RESULTS);
-  await Deno.writeTextFile(file, JSON.stringify(run, null, 2) + "\n");
+  await saveRun("embedded-", run);
   console.log(toMarkdown(run));
 }
 
-try {
-  await main(settingsFrom(Deno.args));
-} catch (error) {
-  if (!(error instanceof TypeError || error instanceof RangeError) || !error.message.includes("--")) {
-    throw error;
-  }
-  console.error(`${error.message}\n\n${USAGE}`);
-  Deno.exit(1);
-}
+await main(settingsOr(settingsFrom, USAGE));

@@ -1,5 +1,6 @@
 import type { Machine } from "../broker/machine.ts";
 import type { Figure } from "../broker/figure.ts";
+import { spread, table } from "../markdown.ts";
 import type { Settings } from "./settings.ts";
 import { PACKED, type StopRow } from "./stops.ts";
 
@@ -58,13 +59,4 @@ function callsCells({ inFlight, callsPerSecond, cpuUs, p50Us }: CallsRow): strin
 
 function total(stops: readonly StopRow[], which: "aloneUs" | "packedUs"): string {
   return stops.reduce((sum, row) => sum + row[which].median, 0).toFixed(2);
-}
-
-function spread({ median, min, max }: Figure, digits: number): string {
-  return `${median.toFixed(digits)} (${min.toFixed(digits)}–${max.toFixed(digits)})`;
-}
-
-function table(header: readonly string[], rows: readonly (readonly string[])[]): string[] {
-  const line = (cells: readonly string[]) => `| ${cells.join(" | ")} |`;
-  return [line(header), line(header.map((_, index) => index === 0 ? "---" : "--:")), ...rows.map(line)];
 }

@@ -1,4 +1,5 @@
 import { parseArgs } from "node:util";
+import { bodyBytes, positive, whole, wholes } from "../flags.ts";
 
 /** What a run does. */
 export interface Settings {
@@ -19,8 +20,6 @@ export const USAGE = `Measures calls within one process, and what each stop of a
 
 const DEFAULTS = { seconds: "2", rounds: "5" } as const;
 const QUICK = { seconds: "0.5", rounds: "2" } as const;
-/** Below it there is no room for the sequence number. */
-const LEAST_BODY = 64;
 
 /**
  * Reads the flags.
@@ -41,25 +40,9 @@ export function settingsFrom(args: readonly string[]): Settings {
   });
   const defaults = values.quick ? QUICK : DEFAULTS;
   return {
-    inFlight: values["in-flight"].split(",").map((text) => whole("in-flight", text, 1)),
+    inFlight: wholes("in-flight", values["in-flight"]),
     seconds: positive("seconds", values.seconds ?? defaults.seconds),
     rounds: whole("rounds", values.rounds ?? defaults.rounds, 1),
-    body: whole("body", values.body, LEAST_BODY),
+    body: bodyBytes(values.body),
   };
-}
-
-function positive(name: string, text: string): number {
-  const value = Number(text);
-  if (!(value > 0 && value < Infinity)) {
-    throw new RangeError(`--${name} is "${text}"; it has to be a number above 0`);
-  }
-  return value;
-}
-
-function whole(name: string, text: string, least: number): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < least) {
-    throw new RangeError(`--${name} is "${text}"; it has to be a whole number from ${least}`);
-  }
-  return value;
 }

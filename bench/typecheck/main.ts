@@ -7,14 +7,17 @@
 // deno-lint-ignore-file no-console -- a program that talks to people
 import os from "node:os";
 import { parseArgs } from "node:util";
+import { settingsOr, whole } from "../flags.ts";
 import { timedCheck, type Timing } from "./check.ts";
 import { baseline, contract, schemasAlone, STYLES } from "./generate.ts";
 
-const { values } = parseArgs({
-  options: { methods: { type: "string", default: "500" }, rounds: { type: "string", default: "5" } },
-});
-const methods = positive("methods", values.methods);
-const rounds = positive("rounds", values.rounds);
+const { methods, rounds } = settingsOr((args) => {
+  const { values } = parseArgs({
+    args: [...args],
+    options: { methods: { type: "string", default: "500" }, rounds: { type: "string", default: "5" } },
+  });
+  return { methods: whole("methods", values.methods, 1), rounds: whole("rounds", values.rounds, 1) };
+}, "  deno task bench:types [--methods 500] [--rounds 5]");
 
 const programs: readonly (readonly [name: string, source: string])[] = [
   ["the library alone", baseline()],
@@ -55,12 +58,4 @@ function report(timings: readonly (readonly Timing[])[]): void {
     const processor = Math.min(...(timings[index] ?? []).map((timing) => timing.processorSeconds));
     console.log(`| ${name} | ${least?.toFixed(1)} | ${median?.toFixed(1)} | ${processor.toFixed(1)} |`);
   }
-}
-
-function positive(name: string, text: string): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 1) {
-    throw new RangeError(`Cannot use --${name}: it must be a whole number above 0: current value is ${text}`);
-  }
-  return value;
 }

@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import config from "../../deno.json" with { type: "json" };
+import { VERSION } from "../../src/services/version.ts";
 
 const root = new URL("../../", import.meta.url);
 const INLINE = /"npm:((?:@[^/"]+\/)?[^@"/]+)@([^"/]+)[^"]*"/g;
@@ -35,13 +37,12 @@ Deno.test("versions: packages are imported in src/deps only, and nothing comes f
   }
 });
 
-Deno.test("versions: deno.json, CHANGELOG and the import map agree on names and version", async () => {
-  const config: unknown = JSON.parse(await Deno.readTextFile(new URL("deno.json", root)));
-  assert.ok(typeof config === "object" && config !== null && "version" in config && "exports" in config);
+Deno.test("versions: deno.json, the code, CHANGELOG and the import map agree on names and version", async () => {
+  assert.equal(VERSION, config.version);
   const changelog = await Deno.readTextFile(new URL("CHANGELOG.md", root));
   assert.ok(changelog.includes(`## ${config.version}`), `CHANGELOG.md has no entry for ${config.version}`);
   const map = await importMap();
-  for (const [entry, target] of Object.entries(config.exports ?? {})) {
+  for (const [entry, target] of Object.entries(config.exports)) {
     assert.equal(map[entry.replace(/^\./, "rocket-actors")], target, `import_map.json lacks ${entry}`);
   }
 });

@@ -27,6 +27,7 @@ Deno.test("settingsFrom() refuses what makes no sense, naming the flag", () => {
     message: /--in-flight is "0"/,
   });
   assert.throws(() => settingsFrom(["--seconds", "soon"]), { name: "RangeError", message: /--seconds/ });
+  assert.throws(() => settingsFrom(["--seconds", "Infinity"]), { name: "RangeError", message: /--seconds/ });
   assert.throws(() => settingsFrom(["--body", "10"]), { name: "RangeError", message: /--body/ });
   assert.throws(() => settingsFrom(["--peers", "ours,go"]), { name: "TypeError", message: /--peers: "go"/ });
   assert.throws(() => settingsFrom(["--colour"]), { name: "TypeError", message: /--colour/ });

@@ -93,7 +93,6 @@ export class OffsetGroup implements ConsumerGroup {
   }
 
   kill(clientId: string): void {
-    if (!this.#members.has(clientId)) return;
     const orphans: OwnedPartition[] = [];
     for (const state of this.#states) {
       if (state.owner?.clientId !== clientId) continue;
@@ -103,11 +102,13 @@ export class OffsetGroup implements ConsumerGroup {
       // Nobody drains it any more; its lock stays.
       state.moving = undefined;
     }
-    this.#orphans.set(clientId, orphans);
+    // One that leaves is no member any more, and owns what it still drains.
+    if (orphans.length > 0 || this.#members.has(clientId)) this.#orphans.set(clientId, orphans);
   }
 
   bury(clientId: string): void {
-    if (!this.#members.delete(clientId)) return;
+    if (!this.#orphans.has(clientId)) return;
+    this.#members.delete(clientId);
     this.#goneAt.set(clientId, this.#host.monotonic());
     this.#rebalance();
   }

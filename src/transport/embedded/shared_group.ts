@@ -59,8 +59,9 @@ export class SharedGroup implements ConsumerGroup, Ledger {
     }
     const member = this.#members.get(clientId);
     if (member === undefined) return;
-    this.#members.delete(clientId);
     await Promise.all(member.partitions.map((partition) => this.#drain(member, partition)));
+    // It died, or the broker was closed, while it was drained.
+    if (this.#dead.has(clientId) || !this.#members.delete(clientId)) return;
     for (const handout of this.#out) {
       if (handout.holder?.clientId === clientId) this.giveBack(handout, 0);
     }
@@ -101,9 +102,9 @@ export class SharedGroup implements ConsumerGroup, Ledger {
   }
 
   close(reason: string): void {
-    for (const member of this.#members.values()) {
+    for (const [clientId, member] of this.#members) {
       for (const partition of member.partitions) this.#close(partition);
-      this.#lose(member, reason);
+      if (!this.#dead.has(clientId)) this.#lose(member, reason);
     }
     this.#members.clear();
     this.#expiry?.cancel();

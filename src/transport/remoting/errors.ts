@@ -46,3 +46,9 @@ export function toNotSent(error: unknown): unknown {
 export function isRefusal(error: unknown, responseCode: number): boolean {
   return error instanceof RocketMqError && error.responseCode === responseCode;
 }
+
+/** Whether a send that failed with this has certainly stored nothing. */
+export function isNotSent(error: unknown): boolean {
+  const converted = toRpcError(error);
+  return converted instanceof RpcError && converted.outcome === "not_sent";
+}

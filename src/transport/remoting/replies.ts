@@ -17,6 +17,7 @@ import {
   REPLY_TRIES,
   REQUEST_TIMEOUT_MS,
 } from "./defaults.ts";
+import { isNotSent } from "./errors.ts";
 import { replyProperties, toDirectMessage, toProperties } from "./messages.ts";
 import { parseReplyAddress } from "./reply_address.ts";
 
@@ -33,9 +34,10 @@ interface Candidate {
 /**
  * Sends a message to be pushed to an instance (code 325). A reply goes to the broker of its request first, because
  * requesters register there; then to one other. What answers nothing goes to the clusters that this instance knows,
- * until one of their brokers knows the receiver. What was stored though nobody could be pushed counts as sent.
+ * until one of their brokers knows the receiver. A broker that certainly did not take it is passed over; what was stored
+ * though nobody could be pushed counts as sent.
  *
- * @throws {RocketMqError} when no broker took it
+ * @throws {RocketMqError} when no broker took it, or one may have
  * @throws {RpcError} when the address is none of this transport, or no broker is known
  */
 export async function pushReply(
@@ -54,14 +56,27 @@ export async function pushReply(
       { brokerName, topic, queueId: 0, properties, body: message.body, producerGroup: CALLER_GROUP },
       { timeoutMs: REPLY_TIMEOUT_MS, signal },
     );
-  const known = near === undefined ? clusters : [await clusterOf(client, near)];
+  const known = near === undefined ? clusters : [await clusterOf(client, near, { signal })];
   const all = await Promise.all(known.map(async (cluster) => await mastersOf(client, cluster, near, signal)));
   const tries = near === undefined ? DIRECT_TRIES : REPLY_TRIES;
   const tried = all.flat().slice(0, tries);
   if (tried.length === 0) {
     throw new RpcError("unavailable", "No broker is known that could carry it", { outcome: "not_sent" });
   }
-  for (const candidate of tried) if ((await send(candidate)).pushed) return;
+  let stored = false;
+  let failure: unknown;
+  for (const candidate of tried) {
+    try {
+      if ((await send(candidate)).pushed) return;
+      stored = true;
+    } catch (error) {
+      signal?.throwIfAborted();
+      failure = error;
+      // It may have been pushed: by another broker it would come twice.
+      if (!isNotSent(error)) break;
+    }
+  }
+  if (!stored) throw failure;
 }
 
 /** Finds a reply by its call id in what brokers keep of pushed replies: near the request first, then everywhere. */
@@ -71,7 +86,8 @@ export async function findStoredReply(
   near: Delivery,
   { signal }: Waiting,
 ): Promise<StoredReply | undefined> {
-  for (const { address, topic } of await mastersOf(client, await clusterOf(client, near), near, signal)) {
+  const cluster = await clusterOf(client, near, { signal });
+  for (const { address, topic } of await mastersOf(client, cluster, near, signal)) {
     const query = { topic, key: callId, max: LOOKUP_MESSAGES };
     const [found] = await queryByKey(client, address, query, { timeoutMs: REQUEST_TIMEOUT_MS, signal });
     if (found !== undefined) return { headers: found.properties, body: found.body };
@@ -94,11 +110,11 @@ export function receivePushed(command: Command, listener: (message: DirectMessag
 }
 
 /** Brokers write their cluster on each message that was sent alone; of one sent in a batch the route tells. */
-async function clusterOf(client: RocketMqClient, near: Delivery): Promise<string> {
+async function clusterOf(client: RocketMqClient, near: Delivery, options: Waiting): Promise<string> {
   const written = near.message.headers.get(PropertyName.CLUSTER);
   if (written !== undefined) return written;
   const { topic, broker } = near.queue;
-  const cluster = (await client.route(topic)).brokers.get(broker)?.cluster;
+  const cluster = (await client.route(topic, options)).brokers.get(broker)?.cluster;
   if (cluster !== undefined) return cluster;
   throw new RpcError(
     "failed_precondition",

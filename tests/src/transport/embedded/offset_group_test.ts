@@ -155,6 +155,26 @@ Deno.test("OffsetGroup gives nothing to a dead member, and frees what it was han
   assert.deepEqual(c.queues, [1], "it got nothing more");
 });
 
+Deno.test("OffsetGroup records nothing of a member that dies while it leaves, and keeps its locks for the grace", async () => {
+  const stage = new EmbeddedStage(1, { takeoverGraceMs: 3_000 });
+  const a = stage.join("a");
+  stage.send(0, "1");
+  await turns();
+  const b = stage.join("b");
+  const draining = createDeferred<void>();
+  a.onRevoked = () => draining.promise;
+  const leaving = stage.group.leave("a");
+  stage.group.kill("a");
+  a.delivery("1").ack();
+  draining.resolve();
+  await leaving;
+  assert.deepEqual([stateOf(stage).commit, stateOf(stage).lockedBy, b.queues], [0, "a", []]);
+  stage.group.bury("a");
+  stage.clock.advance(3_000 + TICKS_MS);
+  await turns();
+  assert.deepEqual(b.texts, ["1"]);
+});
+
 Deno.test("OffsetGroup tells a dead member that it lost everything only when it asks", async () => {
   const stage = new EmbeddedStage(2);
   const a = stage.join("a");

@@ -178,6 +178,41 @@ Deno.test("SharedGroup keeps what a dead member had invisible for its time, and 
   assert.deepEqual(a.steps, ["assigned embedded/0", "lost embedded/0"], "it is told when it asks");
 });
 
+Deno.test("SharedGroup records nothing of a member that dies while it leaves", async () => {
+  const stage = stageOf();
+  const a = stage.join("a");
+  stage.send(0, "1");
+  await turns();
+  const b = stage.join("b");
+  const draining = createDeferred<void>();
+  a.onRevoked = () => draining.promise;
+  const leaving = stage.group.leave("a");
+  stage.group.kill("a");
+  a.delivery("1").ack();
+  draining.resolve();
+  await leaving;
+  await turns();
+  assert.deepEqual(b.texts, [], "it stays invisible for its time");
+  stage.clock.advance(INVISIBLE_MS + TICKS_MS);
+  await turns();
+  assert.deepEqual(b.texts, ["1"]);
+});
+
+Deno.test("SharedGroup close() takes everything from everybody, who leaves included, and tells the dead nothing", async () => {
+  const stage = stageOf();
+  const a = stage.join("a");
+  const b = stage.join("b");
+  stage.group.kill("b");
+  const draining = createDeferred<void>();
+  a.onRevoked = () => draining.promise;
+  const leaving = stage.group.leave("a");
+  stage.group.close("over");
+  assert.deepEqual(a.steps, ["assigned embedded/0", "lost embedded/0"]);
+  assert.deepEqual(b.steps, ["assigned embedded/0"]);
+  draining.resolve();
+  await leaving;
+});
+
 Deno.test("SharedGroup drops settled messages though an earlier one stays unsettled", async () => {
   const stage = new EmbeddedStage(1, { ownership: "perMessage", retainedMessages: 10 });
   const a = stage.join("a");
