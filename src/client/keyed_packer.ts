@@ -1,5 +1,5 @@
 import { queueOfKey, queuesOfSlot } from "../call/plan.ts";
-import type { QueueRef, Transport } from "../transport/transport.ts";
+import type { QueuePlan, QueueRef, Transport } from "../transport/transport.ts";
 import { PACK_CALLS } from "./defaults.ts";
 import { Held, type KeyedOutgoing, type Lane, takeBatch } from "./lane.ts";
 import { pruned } from "./outgoing.ts";
@@ -19,8 +19,8 @@ export class KeyedPacker {
   #arrived: KeyedOutgoing[] = [];
   /** By broker and number of the queue. */
   readonly #lanes = new Map<string, Lane>();
-  /** The queues by which keys are placed now. */
-  #plan: readonly QueueRef[] = [];
+  /** The plan by which keys are placed now. */
+  #plan: QueuePlan = { number: 0, queues: [] };
   /** The lanes of the plan by slot, in its order: made as they are needed. */
   readonly #slots = new Map<number, readonly Lane[]>();
   /** By key: which of the requests that have been sent was made last, until its call is over. */
@@ -75,12 +75,15 @@ export class KeyedPacker {
     this.#putBack([outgoing]);
   }
 
-  /** Whether the queue of a request's key is another by now. Never rejects: what cannot be told has not changed. */
-  async moved({ key, slot, slots }: KeyedOutgoing, from: QueueRef): Promise<boolean> {
+  /**
+   * Whether there is another plan by now than the one by which a request went, or its key has another queue. Never
+   * rejects: what cannot be told has not changed.
+   */
+  async moved({ key, slot, slots, plan }: KeyedOutgoing, from: QueueRef): Promise<boolean> {
     try {
-      const queues = await this.#transport.queues(this.#to.topic);
+      const { number, queues } = await this.#transport.plan(this.#to.topic, { fresh: true });
       const queue = queueOfKey(queuesOfSlot(queues, slot, slots), key);
-      return queue !== undefined && !same(queue, from);
+      return queue !== undefined && (number !== plan || !same(queue, from));
     } catch {
       // The call's own failure is the one that its caller gets.
       return false;
@@ -107,9 +110,9 @@ export class KeyedPacker {
 
   async #flush(): Promise<void> {
     try {
-      const queues = await this.#transport.queues(this.#to.topic);
+      const plan = await this.#transport.plan(this.#to.topic);
       this.#flushing = false;
-      if (this.#follow(queues)) this.#placeArrived();
+      if (this.#follow(plan)) this.#placeArrived();
     } catch (error) {
       this.#flushing = false;
       this.#place((outgoing) => refuse([outgoing], unsent(error)));
@@ -117,13 +120,13 @@ export class KeyedPacker {
     for (const lane of this.#lanes.values()) this.#dispatch(lane);
   }
 
-  /** Keeps to the plan that these queues are. `false` while sends by another one are outstanding. */
-  #follow(queues: readonly QueueRef[]): boolean {
-    const changed = !samePlan(this.#plan, queues);
+  /** Keeps to a plan. `false` while sends by another one are outstanding. */
+  #follow(plan: QueuePlan): boolean {
+    const changed = !samePlan(this.#plan, plan);
     this.#settling = changed && this.#sending;
     if (!changed || this.#settling) return !changed;
     const lanes = [...this.#lanes.values()];
-    this.#plan = queues;
+    this.#plan = plan;
     this.#slots.clear();
     this.#lanes.clear();
     // What has a lane was made before what has none, wherever the keys are the same.
@@ -165,7 +168,7 @@ export class KeyedPacker {
     const index = slots * 16 + slot;
     let lanes = this.#slots.get(index);
     if (lanes === undefined) {
-      lanes = queuesOfSlot(this.#plan, slot, slots).map((each) => this.#lane(each));
+      lanes = queuesOfSlot(this.#plan.queues, slot, slots).map((each) => this.#lane(each));
       this.#slots.set(index, lanes);
     }
     return queueOfKey(lanes, key);
@@ -185,14 +188,16 @@ export class KeyedPacker {
     while (!lane.sending && !this.#settling && lane.waiting.length > 0) {
       const batch = takeBatch(lane, this.#packed ? PACK_CALLS : 1, this.#to.groups);
       if (batch.length === 0) return;
-      const live = handOver(batch, lane.queue);
+      const { number } = this.#plan;
+      const live = handOver(batch, lane.queue, number);
       if (live.length === 0) continue;
       // A further try of what may be stored has its place by the first: what went with that one may have run since.
       for (const outgoing of live) {
         if (outgoing.request.attempt === 1) this.#latest.set(outgoing.key, outgoing);
       }
       lane.sending = true;
-      void sendRequests(this.#transport, this.#to, lane.queue, live).then(() => this.#sent(lane, live));
+      void sendRequests(this.#transport, this.#to, lane.queue, live, number)
+        .then(() => this.#sent(lane, live));
     }
   }
 
@@ -213,9 +218,10 @@ export class KeyedPacker {
   }
 }
 
-function samePlan(one: readonly QueueRef[], other: readonly QueueRef[]): boolean {
-  return one === other ||
-    (one.length === other.length && one.every((queue, index) => same(queue, other[index])));
+function samePlan(one: QueuePlan, other: QueuePlan): boolean {
+  if (one === other) return true;
+  return one.number === other.number && one.queues.length === other.queues.length &&
+    one.queues.every((queue, index) => same(queue, other.queues[index]));
 }
 
 function same(one: QueueRef, other: QueueRef | undefined): boolean {

@@ -11,6 +11,8 @@ export interface KeyedOutgoing extends Outgoing {
   readonly slots: number;
   /** The queue that it belongs to, because it may be there already; else its key decides. */
   readonly queue: QueueRef | undefined;
+  /** The number of the queue plan by which it was sent last. */
+  readonly plan: number;
   /** Whether it waits to be sent again: until then, nothing of its key goes. */
   readonly paused: boolean;
 }

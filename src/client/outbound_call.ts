@@ -41,6 +41,7 @@ export class OutboundCall implements PendingCall, KeyedOutgoing, Candidate, InTu
   readonly #desk: CallDesk;
   #request: Request;
   #queue: QueueRef | undefined;
+  #plan = 0;
   #retry: Retry | undefined;
   /** What has to happen before it can proceed: at least, there has to be room. */
   #obstacles = 1;
@@ -100,6 +101,9 @@ export class OutboundCall implements PendingCall, KeyedOutgoing, Candidate, InTu
   get queue(): QueueRef | undefined {
     return this.#queue;
   }
+  get plan(): number {
+    return this.#plan;
+  }
   /** What it remembers of tries that failed. */
   get retry(): Retry | undefined {
     return this.#retry;
@@ -158,9 +162,10 @@ export class OutboundCall implements PendingCall, KeyedOutgoing, Candidate, InTu
     if (this.#retry !== undefined) this.#retry.paused = false;
   }
 
-  handOver(queue?: QueueRef): boolean {
+  handOver(queue?: QueueRef, plan = 0): boolean {
     if (!this.#desk.pending.handOver(this.id)) return false;
     this.#queue = queue;
+    this.#plan = plan;
     return true;
   }
 

@@ -13,8 +13,9 @@ export interface Outgoing {
    * Asked right before the transport gets it; `false` when its call is over.
    *
    * @param queue where it goes
+   * @param plan the number of the queue plan by which it goes there; 0 where none is declared, or none matters
    */
-  handOver(queue: QueueRef): boolean;
+  handOver(queue: QueueRef, plan: number): boolean;
   /** It is stored. Told for one-way calls only: the others wait for their reply. */
   stored(receipt: SendReceipt): void;
   /** Its send failed: whether the broker may have it is the error's outcome. Not called after `handOver` said no. */

@@ -20,9 +20,13 @@ export interface Destination {
   readonly groups: boolean;
 }
 
-/** Those of a batch that are still wanted, handed over to the transport from now on. */
-export function handOver<T extends Outgoing>(batch: readonly T[], queue: QueueRef): T[] {
-  return batch.filter((outgoing) => outgoing.handOver(queue));
+/**
+ * Those of a batch that are still wanted, handed over to the transport from now on.
+ *
+ * @param plan the number of the queue plan by which they go there, 0 for none
+ */
+export function handOver<T extends Outgoing>(batch: readonly T[], queue: QueueRef, plan = 0): T[] {
+  return batch.filter((outgoing) => outgoing.handOver(queue, plan));
 }
 
 /**
@@ -32,17 +36,19 @@ export function handOver<T extends Outgoing>(batch: readonly T[], queue: QueueRe
  * @param to where they go
  * @param queue the queue of that topic
  * @param live one request, or several that travel as a pack; all of them handed over
+ * @param plan the number of the queue plan by which they go there, 0 for none
  */
 export function sendRequests(
   transport: Transport,
   to: Destination,
   queue: QueueRef,
   live: readonly Outgoing[],
+  plan = 0,
 ): Promise<void> {
   if (live.length === 0) return NOTHING_SENT;
   let message: Message;
   try {
-    message = requestMessage(to, live);
+    message = requestMessage(to, live, plan);
   } catch (error) {
     refuse(live, invalid(error));
     return NOTHING_SENT;
@@ -89,6 +95,7 @@ export function refuse(batch: readonly Outgoing[], cause: RpcError): void {
 function requestMessage(
   { topic, foreign, indexCalls, groups }: Destination,
   batch: readonly Outgoing[],
+  plan: number,
 ): Message {
   const [first] = batch;
   if (first === undefined) throw new TypeError("Cannot send an empty batch");
@@ -98,20 +105,28 @@ function requestMessage(
   if (batch.length > 1) {
     const headers = new Map([[HEADER.kind, "pack"]]);
     writeShared(request, headers);
+    writePlan(plan, headers);
     const keys = indexCalls === "pack" ? [request.id] : batch.map((outgoing) => outgoing.request.id);
     return { topic, tag, keys, headers, body: encodePack(batch.map(entryOf)), messageGroup };
   }
   // A one-way call expects no answer, so that a plain responder has nothing to answer either.
   const plain = foreign && request.kind === "request";
+  const headers = requestHeaders(request);
+  writePlan(plan, headers);
   return {
     topic,
     tag,
     keys: [request.id],
-    headers: requestHeaders(request),
+    headers,
     body: travelling(request.body),
     messageGroup,
     plain: plain ? { correlationId: request.id, ttlMs: request.timeoutMs } : undefined,
   };
+}
+
+/** The same for all requests of a message: they meet in one queue because of it. */
+function writePlan(plan: number, into: Map<string, string>): void {
+  if (plan > 0) into.set(HEADER.plan, String(plan));
 }
 
 function entryOf({ request }: Outgoing): OutgoingEntry {

@@ -12,6 +12,7 @@ export const HEADER = {
   reply: "rpc-reply",
   target: "rpc-target",
   key: "rpc-key",
+  plan: "rpc-plan",
   chain: "rpc-chain",
   idempotencyKey: "rpc-idem",
   from: "rpc-from",

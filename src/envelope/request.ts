@@ -36,6 +36,11 @@ export interface Request {
   readonly replyTo: string;
   /** The key of the entity or of an ordered method. */
   readonly key: string | undefined;
+  /**
+   * The number of the queue plan that its sender went by, read only: what sends says by which it goes, and copies to
+   * the same queue go by none.
+   */
+  readonly plan?: number | undefined;
   /** The addresses of the calls above, outermost first. */
   readonly chain: readonly string[];
   readonly trace: TraceHeaders | undefined;
@@ -123,6 +128,7 @@ export function readRequest(shared: Headers, own: Headers, body: Uint8Array): Re
     type: text(own.has(HEADER.type) ? own : shared, HEADER.type),
     replyTo: oneway ? "" : text(own.has(HEADER.reply) ? own : shared, HEADER.reply),
     key: optional(own, HEADER.key),
+    plan: planNumber(own.has(HEADER.plan) ? own : shared),
     chain: decodeChain(own.get(HEADER.chain)),
     trace: readTrace(own),
     idempotencyKey: optional(own, HEADER.idempotencyKey),
@@ -179,6 +185,14 @@ function wholeNumber(headers: Headers, name: string): number {
   const value = headers.get(name);
   if (value === undefined || !WHOLE.test(value)) throw malformed(name, value);
   return Number(value);
+}
+
+/** Missing where the sender knows no declared plan. */
+function planNumber(headers: Headers): number | undefined {
+  if (!headers.has(HEADER.plan)) return undefined;
+  const number = wholeNumber(headers, HEADER.plan);
+  if (number === 0) throw malformed(HEADER.plan, "0");
+  return number;
 }
 
 function malformed(name: string, value: string | undefined): RpcError {

@@ -110,6 +110,7 @@ function openPlain(message: Message, delivery: Delivery, { codec, methods }: Ope
     type: codec.contentType,
     replyTo: plain.replyTo,
     key: undefined,
+    plan: undefined,
     chain: [],
     trace: undefined,
     idempotencyKey: undefined,

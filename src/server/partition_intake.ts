@@ -197,7 +197,7 @@ export class PartitionIntake implements CallOwner {
     this.#live.add(call, receipt);
     const checked = received.kind === "checking" ? received.checked : undefined;
     const elsewhere = facts.key !== undefined &&
-      !plan.holds(this.#partition.queue, facts.method, facts.key);
+      !plan.holds(this.#partition.queue, facts.method, facts.key, request.plan);
     if (elsewhere || checked !== undefined || suspect) void this.#prepare(call, checked);
     if (cancels.take(request.id)) this.cancel(request.id);
   }

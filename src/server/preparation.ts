@@ -68,16 +68,16 @@ export class Preparation {
   async #place(facts: CallFacts, queue: QueueRef): Promise<RpcError | "sent on" | undefined> {
     const { plan } = this.#shared;
     const { key, method, plain, delivery, request } = facts;
-    if (key === undefined || plan.holds(queue, method, key)) return undefined;
+    if (key === undefined || plan.holds(queue, method, key, request.plan)) return undefined;
     try {
-      await plan.refresh();
+      await plan.refresh(request.plan);
     } catch (error) {
       const { message } = RpcError.from(error);
       return new RpcError("unavailable", `The queues of the topic cannot be looked up: ${message}`, {
         outcome: "rejected",
       });
     }
-    if (plan.holds(queue, method, key)) return undefined;
+    if (plan.holds(queue, method, key, request.plan)) return undefined;
     const owner = plan.queueOf(method, key);
     // Callers of ours learn that they have another plan, and send again; for others that is done here. Once only:
     // owners whose plans differ must not play ball with it.

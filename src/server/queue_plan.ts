@@ -2,11 +2,11 @@ import type { Clock } from "../async/clock.ts";
 import { queueOfKey, queuesOfSlot, slotOf, topicOf } from "../call/plan.ts";
 import type { Contract } from "../contract/types.ts";
 import type { QueueRef, Transport } from "../transport/transport.ts";
-import { PLAN_KEPT_MS, PLAN_TRUSTED_MS } from "./defaults.ts";
+import { PLAN_BEHIND_MS, PLAN_KEPT_MS, PLAN_TRUSTED_MS } from "./defaults.ts";
 
 /**
- * Which queue each key of a contract belongs to, by the declared queues of its topic. These are looked up when they
- * are first needed, again while they are used, and before anything is refused because of them.
+ * Which queue each key of a contract belongs to, by the declared plan of its topic. It is looked up when it is first
+ * needed, again while it is used, and before anything is refused because of it.
  */
 export class QueuePlan {
   readonly #contract: Contract;
@@ -16,8 +16,13 @@ export class QueuePlan {
   readonly #applies: boolean;
   /** The queues of each method's slot. */
   #queues: ReadonlyMap<string, readonly QueueRef[]> | undefined;
+  /** 0 while none is known, or none is declared. */
+  #number = 0;
   #sinceMs = 0;
-  #looking: Promise<void> | undefined;
+  #looking: { readonly fresh: boolean; readonly done: Promise<void> } | undefined;
+  #looks = 0;
+  /** The look that what is known came from: an older answer never replaces a newer one. */
+  #known = 0;
 
   constructor(contract: Contract, transport: Transport, clock: Clock) {
     this.#contract = contract;
@@ -26,9 +31,15 @@ export class QueuePlan {
     this.#applies = transport.capabilities.ownedPartitions;
   }
 
-  /** Whether that queue is the key's by what is known now; `false` too while nothing is known. */
-  holds(queue: QueueRef, method: string, key: string): boolean {
+  /**
+   * Whether a call is where it belongs by what is known now; `false` too while nothing is known.
+   *
+   * @param queue where it came from
+   * @param number the plan that its caller went by, where that is known
+   */
+  holds(queue: QueueRef, method: string, key: string, number?: number): boolean {
     if (!this.#applies) return true;
+    if (number !== undefined && this.#number !== 0 && number !== this.#number) return false;
     const owner = this.queueOf(method, key);
     return owner !== undefined && owner.id === queue.id && owner.broker === queue.broker;
   }
@@ -47,26 +58,38 @@ export class QueuePlan {
   }
 
   /**
-   * Makes sure that what is known is no older than what refusals may rest on.
+   * Makes sure that what is known is no older than what refusals may rest on; not even that old where a caller knows a
+   * later plan.
    *
-   * @throws {RpcError} `unavailable` / `not_sent` when the queues cannot be looked up
+   * @param number the plan that a caller went by, where that is known
+   * @throws {RpcError} `unavailable` / `not_sent` when the plan cannot be looked up
    */
-  refresh(): Promise<void> {
+  refresh(number = 0): Promise<void> {
     const age = this.#clock.monotonic() - this.#sinceMs;
-    return this.#queues !== undefined && age < PLAN_TRUSTED_MS ? DONE : this.#look();
+    const trustedMs = number > this.#number ? PLAN_BEHIND_MS : PLAN_TRUSTED_MS;
+    return this.#queues !== undefined && age < trustedMs ? DONE : this.#look(true);
   }
 
-  #look(): Promise<void> {
-    return this.#looking ??= this.#lookOnce().finally(() => this.#looking = undefined);
+  #look(fresh = false): Promise<void> {
+    if (this.#looking !== undefined && (this.#looking.fresh || !fresh)) return this.#looking.done;
+    const done = this.#lookOnce(fresh, ++this.#looks).finally(() => {
+      if (this.#looking === looking) this.#looking = undefined;
+    });
+    const looking = { fresh, done };
+    this.#looking = looking;
+    return done;
   }
 
-  async #lookOnce(): Promise<void> {
+  async #lookOnce(fresh: boolean, look: number): Promise<void> {
     const { name, methods, slots } = this.#contract;
-    const all = await this.#transport.queues(topicOf(name));
+    const { number, queues: all } = await this.#transport.plan(topicOf(name), { fresh });
+    if (look < this.#known) return;
+    this.#known = look;
     const bySlot = Array.from({ length: slots }, (_, slot) => queuesOfSlot(all, slot, slots));
     this.#queues = new Map(
       Object.keys(methods).map((method, index) => [method, bySlot[slotOf(index, slots)] ?? []]),
     );
+    this.#number = number;
     this.#sinceMs = this.#clock.monotonic();
   }
 }

@@ -64,7 +64,7 @@ export async function serveContract(
   const topic = topicOf(contract.name);
   const group = groupOf(contract.name);
   await transport.ensureTopics([
-    { topic, queues: QUEUES_PER_MASTER, group },
+    { topic, queues: QUEUES_PER_MASTER, group, slots: contract.slots },
     { topic: deadLetterTopicOf(contract.name), queues: 1 },
   ], options);
   const shared = createShared(contract, mailboxes, parts);

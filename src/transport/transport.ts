@@ -161,6 +161,20 @@ export interface Subscription {
   close(options?: Waiting): Promise<void>;
 }
 
+/**
+ * How the keys of a topic's calls are divided among its queues: declared with the topic, and the same for everybody,
+ * whichever brokers are up.
+ */
+export interface QueuePlan {
+  /**
+   * From 1, growing with every change. 0 where none is declared and nobody may: then the queues are those of the
+   * brokers that are up, and what is divided among them moves when one of them goes.
+   */
+  readonly number: number;
+  /** All declared queues, sorted by broker and id, those of brokers that are down included. The same list until it changes. */
+  readonly queues: readonly QueueRef[];
+}
+
 /** What a topic needs before it can be used. */
 export interface TopicSpec {
   /** Its name. */
@@ -169,6 +183,8 @@ export interface TopicSpec {
   readonly queues: number;
   /** The group that consumes it, with its side groups; absent for topics that are only written. */
   readonly group?: string | undefined;
+  /** How its methods divide its queues among themselves; absent for topics without a queue plan. Fixed for its life. */
+  readonly slots?: number | undefined;
 }
 
 /** What a transport is told about the system it serves. */
@@ -200,6 +216,12 @@ export interface Waiting {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** How queues are looked up. */
+export interface LookupOptions extends Waiting {
+  /** Asks anew, whatever is known. Default: false. */
+  readonly fresh?: boolean | undefined;
+}
+
 /** How a message is sent to a queue. */
 export interface SendOptions extends Waiting {
   /** One of the topic's queues. */
@@ -229,8 +251,13 @@ export interface Transport {
   start(options: TransportStart): Promise<void>;
   /** How others reach this instance past all queues. */
   readonly addresses: Addresses;
-  /** All declared queues of a topic, sorted by broker and id. Rejects `unavailable` / `not_sent` where there is none. */
-  queues(topic: string, options?: Waiting): Promise<readonly QueueRef[]>;
+  /**
+   * The queues of a topic that messages can be sent to now, sorted by broker and id: for what may go to any of them.
+   * Rejects `unavailable` / `not_sent` where there is none.
+   */
+  queues(topic: string, options?: LookupOptions): Promise<readonly QueueRef[]>;
+  /** The queue plan of a topic: for what belongs to one queue. Rejects `unavailable` / `not_sent` where there is none. */
+  plan(topic: string, options?: LookupOptions): Promise<QueuePlan>;
   /**
    * Stores a message. Rejects with outcome `not_sent` (certainly not stored) or `sent_unknown`. A delay is refused with
    * `not_sent`: as `invalid_argument` beyond {@linkcode Capabilities.delayMs}, as `unimplemented` where that is `false`.
@@ -253,7 +280,11 @@ export interface Transport {
     sink: Sink,
     options?: Waiting,
   ): Promise<Subscription>;
-  /** Makes topics and groups that do not exist, and leaves those that do alone. */
+  /**
+   * Makes topics and groups that do not exist, and leaves those that do alone; declares queue plans where none is.
+   * Rejects with `failed_precondition` / `not_sent` where it must not, saying what to do, and where a plan is declared
+   * for another number of slots.
+   */
   ensureTopics(specs: readonly TopicSpec[], options?: Waiting): Promise<void>;
   /** Who serves the topic: the members of its group by all brokers that have it; `unknown` on any error. */
   members(topic: string, group: string, options?: Waiting): Promise<readonly Member[] | "unknown">;

@@ -12,6 +12,7 @@ export function requestOf(id: string, changes: Partial<Request> = {}): Request {
     id,
     kind: "request",
     key: undefined,
+    plan: undefined,
     chain: [],
     trace: undefined,
     attempt: 1,

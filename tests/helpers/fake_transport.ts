@@ -3,8 +3,10 @@ import type {
   Capabilities,
   Delivery,
   DirectMessage,
+  LookupOptions,
   Member,
   Message,
+  QueuePlan,
   QueueRef,
   SendOptions,
   SendReceipt,
@@ -47,6 +49,10 @@ export class FakeTransport implements Transport {
 
   onQueues: (topic: string) => Promise<readonly QueueRef[]> = (topic) =>
     Promise.resolve([0, 1, 2, 3].map((id) => ({ topic, broker: "a", id })));
+  /** The declared plan: by default all queues, under no number. */
+  onPlan: (topic: string, fresh: boolean) => Promise<QueuePlan> = async (topic) => {
+    return { number: 0, queues: await this.onQueues(topic) };
+  };
   onSend: (message: Message, queue: QueueRef) => Promise<void> = () => Promise.resolve();
   onSendTo: (sent: SentTo) => Promise<void> = () => Promise.resolve();
   onMembers: () => Promise<readonly Member[] | "unknown"> = () =>
@@ -58,6 +64,9 @@ export class FakeTransport implements Transport {
   }
   queues(topic: string): Promise<readonly QueueRef[]> {
     return this.onQueues(topic);
+  }
+  plan(topic: string, { fresh = false }: LookupOptions = {}): Promise<QueuePlan> {
+    return this.onPlan(topic, fresh);
   }
   async send(message: Message, { queue, delayMs }: SendOptions): Promise<SendReceipt> {
     this.sent.push({ message, queue, delayMs });

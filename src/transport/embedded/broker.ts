@@ -3,7 +3,8 @@ import { TimerWheel } from "../../async/timer_wheel.ts";
 import { RpcError } from "../../errors/rpc_error.ts";
 import { EVENTS } from "../../log/events.ts";
 import { logger } from "../../log/log.ts";
-import type { Message, QueueRef, SendReceipt, StoredReply, TopicSpec } from "../transport.ts";
+import { otherSlots } from "../other_slots.ts";
+import type { Message, QueuePlan, QueueRef, SendReceipt, StoredReply, TopicSpec } from "../transport.ts";
 import { DEATH_NOTICED_MS } from "./defaults.ts";
 import type { ConsumerGroup, GroupHost } from "./group.ts";
 import { clientAt, clientIdOf, type Instance } from "./instance.ts";
@@ -105,12 +106,20 @@ export class MemoryBroker implements GroupHost {
     this.#instances.delete(instance.clientId);
   }
 
-  /** Makes topics and groups that are not there. */
+  /**
+   * Makes topics and groups that are not there.
+   *
+   * @throws {RpcError} `failed_precondition` / `not_sent` where a topic's queues are divided otherwise
+   */
   ensure(specs: readonly TopicSpec[]): void {
     if (this.#closed) throw closed();
-    for (const { topic: name, queues, group } of specs) {
+    for (const { topic: name, queues, group, slots } of specs) {
       const topic = this.#topics.get(name) ?? new Topic(name, queues);
       this.#topics.set(name, topic);
+      topic.slots ??= slots;
+      if (slots !== undefined && slots !== topic.slots) {
+        throw refused("failed_precondition", otherSlots(name, topic.slots, slots));
+      }
       if (group === undefined || this.#groups.has(group)) continue;
       const create = (): ConsumerGroup =>
         this.settings.ownership === "offset"
@@ -123,6 +132,18 @@ export class MemoryBroker implements GroupHost {
   /** The queues of a topic, or none where it does not exist. */
   queues(topic: string): readonly QueueRef[] {
     return this.#topics.get(topic)?.refs ?? [];
+  }
+
+  /** The queue plan of a topic; `undefined` where it does not exist. */
+  plan(topic: string): QueuePlan | undefined {
+    return this.#topics.get(topic)?.plan;
+  }
+
+  /** Changes the queue plan of a topic to the first queues of it, as an operator does: for tests. */
+  declare(name: string, number: number, queues: number): void {
+    const topic = this.#topics.get(name);
+    if (topic === undefined) throw new TypeError(`Cannot declare a plan: there is no topic "${name}"`);
+    topic.plan = Object.freeze({ number, queues: Object.freeze(topic.refs.slice(0, queues)) });
   }
 
   /** A group that was made before. */

@@ -1,4 +1,4 @@
-import type { QueueRef } from "../transport.ts";
+import type { QueuePlan, QueueRef } from "../transport.ts";
 import type { ConsumerGroup } from "./group.ts";
 import type { CopiedMessage } from "./message_copy.ts";
 import type { Retention } from "./retention.ts";
@@ -11,12 +11,17 @@ export class Topic {
   readonly queues: readonly StoredQueue[];
   /** Handed out: nobody can change it. */
   readonly refs: readonly QueueRef[];
+  /** How its keys are divided. */
+  plan: QueuePlan;
+  /** How its methods divide its queues, where they do. */
+  slots: number | undefined;
   readonly #groups: ConsumerGroup[] = [];
 
   constructor(name: string, queues: number) {
     this.name = name;
     this.queues = Array.from({ length: queues }, (_, id) => new StoredQueue(name, id));
     this.refs = Object.freeze(this.queues.map(({ ref }) => ref));
+    this.plan = Object.freeze({ number: 1, queues: this.refs });
   }
 
   /** Whether somebody settles its messages. */

@@ -9,6 +9,7 @@ import type {
   DirectMessage,
   Member,
   Message,
+  QueuePlan,
   QueueRef,
   SendOptions,
   SendReceipt,
@@ -92,7 +93,15 @@ export class EmbeddedTransport implements Transport, Instance {
     return this.#ask(options, () => {
       const queues = this.#broker.queues(topic);
       if (queues.length > 0) return queues;
-      throw notSent(`Topic "${topic}" does not exist: no instance has served its contract yet`);
+      throw notThere(topic);
+    });
+  }
+
+  plan(topic: string, options: Waiting = {}): Promise<QueuePlan> {
+    return this.#ask(options, () => {
+      const plan = this.#broker.plan(topic);
+      if (plan !== undefined) return plan;
+      throw notThere(topic);
     });
   }
 
@@ -200,6 +209,10 @@ export class EmbeddedTransport implements Transport, Instance {
     if (this.#started === undefined) throw new TypeError("Cannot use a transport before it has started");
     return this.#started;
   }
+}
+
+function notThere(topic: string): RpcError {
+  return notSent(`Topic "${topic}" does not exist: no instance has served its contract yet`);
 }
 
 function notSent(message: string): RpcError {

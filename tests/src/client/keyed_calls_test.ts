@@ -156,6 +156,23 @@ Deno.test("Caller follows a callee that places the key in another queue, as soon
   assert.deepEqual(at.clean, [0, 0, 0]);
 });
 
+Deno.test("Caller follows a callee that has another plan, though the key's queue is the same in both", async () => {
+  const at = new Fixture();
+  let number = 1;
+  at.transport.onPlan = async (topic) => ({ number, queues: await at.transport.onQueues(topic) });
+  const calls = await at.start("deposit", 1);
+  number = 2;
+  at.refuse(0, "failed_precondition");
+  await turns();
+  assert.deepEqual(
+    at.transport.sent.map(({ message }) => [message.headers.get("rpc-plan"), message.headers.get("rpc-id")]),
+    [["1", at.sent[0]?.request.id], ["2", at.sent[0]?.request.id]],
+  );
+  at.answer(1, "done");
+  assert.equal(await calls[0], "done");
+  assert.deepEqual(at.clean, [0, 0, 0]);
+});
+
 Deno.test("Caller takes a refusal for its own sake where the queue of the key is the same", async () => {
   const at = new Fixture();
   const [same] = await at.start("deposit", 1);

@@ -3,6 +3,7 @@ import { createDeferred, type Deferred } from "../../../src/async/deferred.ts";
 import { queueOfKey } from "../../../src/call/plan.ts";
 import { KeyedPacker } from "../../../src/client/keyed_packer.ts";
 import type { KeyedOutgoing } from "../../../src/client/lane.ts";
+import { HEADER } from "../../../src/envelope/headers.ts";
 import type { RpcError } from "../../../src/errors/rpc_error.ts";
 import type { QueueRef } from "../../../src/transport/transport.ts";
 import { requestsIn, sendFailure } from "../../helpers/caller_fixture.ts";
@@ -18,6 +19,7 @@ class Made implements KeyedOutgoing {
   live = true;
   paused = false;
   queue: QueueRef | undefined;
+  plan = 0;
   method = "run";
   slot = 0;
   slots = 1;
@@ -29,7 +31,8 @@ class Made implements KeyedOutgoing {
     this.request = requestOf(id, { key: id.slice(0, 1) });
     this.key = id.slice(0, 1);
   }
-  handOver(): boolean {
+  handOver(_queue: QueueRef, plan: number): boolean {
+    this.plan = plan;
     return this.live;
   }
   stored(): void {
@@ -45,6 +48,7 @@ class Fixture {
   readonly transport = new FakeTransport();
   readonly packer: KeyedPacker;
   readonly held: Deferred<void>[] = [];
+  fresh = 0;
   #queues = 1;
 
   constructor(queues = 1, groups = false) {
@@ -58,8 +62,12 @@ class Fixture {
     };
   }
 
-  plan(queues: number): void {
+  plan(queues: number, number = 0): void {
     this.#queues = queues;
+    this.transport.onPlan = async (topic, fresh) => {
+      if (fresh) this.fresh++;
+      return { number, queues: await this.transport.onQueues(topic) };
+    };
     this.transport.onQueues = (topic) =>
       Promise.resolve(Array.from({ length: this.#queues }, (_, id) => ({ topic, broker: "a", id })));
   }
@@ -315,6 +323,35 @@ Deno.test("KeyedPacker tells whether the queue of a key is another by now", asyn
   assert.ok(!await at.packer.moved(a1, { topic: "test-Service", broker: "a", id }));
   at.transport.onQueues = () => Promise.reject(new Error("down"));
   assert.ok(!await at.packer.moved(a1, { topic: "test-Service", broker: "a", id }));
+});
+
+Deno.test("KeyedPacker tells that a request went by another plan than there is, and asks anew for that", async () => {
+  const at = new Fixture();
+  at.plan(1, 3);
+  const [a1] = made("a1");
+  assert.ok(a1);
+  await at.add(a1);
+  assert.deepEqual([a1.plan, at.fresh], [3, 0]);
+  const from = { topic: "test-Service", broker: "a", id: 0 };
+  assert.ok(!await at.packer.moved(a1, from));
+  at.plan(1, 4);
+  assert.ok(await at.packer.moved(a1, from), "the queue is the same, the plan is not");
+  assert.equal(at.fresh, 2);
+});
+
+Deno.test("KeyedPacker writes the number of its plan once on a message, alone or a pack, and none where none is declared", async () => {
+  const at = new Fixture();
+  const numbers = () => at.transport.sent.map(({ message }) => message.headers.get(HEADER.plan));
+  await at.add(...made("a1"));
+  await at.settle(0);
+  at.plan(1, 12);
+  await at.add(...made("a2"));
+  await at.settle(1);
+  await at.add(...made("a3", "b1"));
+  assert.deepEqual(at.sent, [["a1"], ["a2"], ["a3", "b1"]]);
+  assert.deepEqual(numbers(), [undefined, "12", "12"]);
+  const [, , pack] = at.transport.sent;
+  assert.deepEqual(requestsIn(pack?.message ?? assert.fail()).map(({ plan }) => plan), [12, 12]);
 });
 
 Deno.test("KeyedPacker is idle when no call needs it", async () => {

@@ -25,6 +25,7 @@ function outgoing(
     slot: 0,
     slots: 1,
     queue: undefined,
+    plan: 0,
     handOver: () => live,
     stored: () => assert.fail("nothing is sent here"),
     sendFailed: () => assert.fail("nothing is sent here"),

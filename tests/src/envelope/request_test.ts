@@ -23,6 +23,7 @@ const anyRequest: fc.Arbitrary<Request> = fc.record({
   timeoutMs: fc.integer({ min: 1, max: 86_400_000 }),
   endless: fc.boolean(),
   key: optionalText,
+  plan: fc.constant(undefined),
   chain: fc.array(text, { maxLength: 4 }),
   trace: fc.option(
     fc.record({ traceparent: text, tracestate: optionalText, baggage: optionalText }, {
@@ -59,6 +60,25 @@ Deno.test("readRequest reads a call of a pack from the pack's headers and its ow
     writeOwn(request, own);
     assert.deepEqual(readRequest(shared, own, travelling(request.body)), request);
   }));
+});
+
+Deno.test("readRequest reads the number of a queue plan, its own or its pack's, from 1 to 15 digits", () => {
+  const shared = new Map<string, string>();
+  const own = new Map<string, string>();
+  const [request] = fc.sample(anyRequest, 1);
+  assert.ok(request !== undefined);
+  writeShared(request, shared);
+  writeOwn(request, own);
+  const read = () => readRequest(shared, own, travelling(request.body)).plan;
+  assert.equal(read(), undefined);
+  shared.set(HEADER.plan, "7");
+  assert.equal(read(), 7);
+  own.set(HEADER.plan, "999999999999999");
+  assert.equal(read(), 999_999_999_999_999);
+  for (const value of ["", "0", "-1", "1.5", "0x1", "1e3", "1000000000000000", " 1"]) {
+    own.set(HEADER.plan, value);
+    assert.throws(read, { code: "invalid_argument", outcome: "rejected", message: /'rpc-plan'/ }, value);
+  }
 });
 
 Deno.test("requestHeaders are printable ASCII without an empty value", () => {

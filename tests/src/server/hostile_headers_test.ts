@@ -70,6 +70,10 @@ const OWN: readonly Row[] = [
     escaped: "runs",
     number: "runs",
   },
+  { header: HEADER.plan, ...NUMBER, missing: "runs" },
+  { header: HEADER.plan, of: "keyed", ...NUMBER, missing: "runs" },
+  { header: HEADER.plan, of: "entity", ...NUMBER, missing: "runs" },
+  { header: HEADER.plan, of: "oneway", ...LOST, missing: "runs" },
   { header: HEADER.chain, ...IGNORED },
   { header: HEADER.idempotencyKey, ...IGNORED },
   { header: HEADER.from, ...IGNORED },
@@ -203,6 +207,7 @@ for (const row of [...OWN, ...SHARED]) {
 Deno.test("PartitionIntake in a pack: what the pack states wrong for all has its documented fate, call by call", async () => {
   const fates: readonly [string, Partial<Record<keyof typeof WAYS, readonly string[]>>][] = [
     [HEADER.type, { missing: [REFUSED, REFUSED], empty: [REFUSED, REFUSED], huge: [REFUSED, REFUSED] }],
+    [HEADER.plan, { missing: ["ok", "ok"], huge: [REFUSED, REFUSED], number: [REFUSED, REFUSED] }],
     [HEADER.reply, { huge: ["ok", "ok"], escaped: ["ok", "ok"] }],
     [HEADER.from, { missing: ["ok", "ok"], empty: ["ok", "ok"], escaped: ["ok", "ok"], huge: ["ok", "ok"] }],
   ];

@@ -123,6 +123,62 @@ Deno.test("Preparation looks the queues up again before it refuses by a plan tha
   assert.deepEqual(idsOf(at.mailbox), ["c1", "c3"]);
 });
 
+/** Four queues under a number that the test changes, looked up as often as it counts. */
+function numbered(at: ServiceFixture, number: number): { number: number; fresh: number } {
+  const plan = { number, fresh: 0 };
+  at.transport.onPlan = async (topic, fresh) => {
+    if (fresh) plan.fresh++;
+    return { number: plan.number, queues: await at.transport.onQueues(topic) };
+  };
+  return plan;
+}
+
+/** A delivery on its key's queue, whose caller goes by a plan of that number. */
+function planned(id: string, plan: string | undefined): FakeDelivery {
+  const { message } = delivery(id, HERE);
+  const headers = new Map(message.headers);
+  if (plan !== undefined) headers.set(HEADER.plan, plan);
+  return new FakeDelivery({ ...message, headers });
+}
+
+Deno.test("Preparation refuses a call by another plan, though its key has the same queue; one without a number runs", async () => {
+  const at = new ServiceFixture(keyed);
+  numbered(at, 2);
+  at.intake.deliver(planned("c1", "2"));
+  at.intake.deliver(planned("c2", "1"));
+  at.intake.deliver(planned("c3", undefined));
+  await turns();
+  assert.deepEqual([at.answers, idsOf(at.mailbox)], [["failed_precondition/rejected"], ["c1", "c3"]]);
+  const [reply] = at.replies;
+  assert.ok(reply !== undefined && !reply.ok);
+  assert.deepEqual([reply.id, reply.ran, at.shared.counts.otherPlans], ["c2", "no", 1]);
+});
+
+Deno.test("Preparation looks again, anew, before it refuses a call by a later plan, and runs it by that plan", async () => {
+  const at = new ServiceFixture(keyed);
+  const plan = numbered(at, 1);
+  at.intake.deliver(planned("c1", "1"));
+  await turns();
+  plan.number = 2;
+  at.clock.advance(50);
+  at.intake.deliver(planned("c2", "2"));
+  await turns();
+  assert.deepEqual([idsOf(at.mailbox), at.answers, plan.fresh], [["c1", "c2"], [], 2]);
+  // A number that nobody has declared makes it look every 50 ms at most.
+  for (const id of ["c3", "c4", "c5"]) {
+    at.intake.deliver(planned(id, "999999999999999"));
+    await turns();
+  }
+  assert.deepEqual([at.answers.length, plan.fresh], [3, 2]);
+});
+
+Deno.test("Preparation goes by the queue alone where no plan is declared here", async () => {
+  const at = new ServiceFixture(keyed);
+  at.intake.deliver(planned("c1", "5"));
+  await turns();
+  assert.deepEqual([idsOf(at.mailbox), at.answers], [["c1"], []]);
+});
+
 Deno.test("Preparation runs nothing while the queues cannot be looked up, and says so", async () => {
   const at = new ServiceFixture(keyed);
   at.transport.onQueues = () =>

@@ -23,7 +23,9 @@ class Fixture {
   readonly clock = new ManualClock();
   readonly transport = new FakeTransport();
   looks = 0;
+  fresh = 0;
   each = 8;
+  number = 0;
   readonly plan: QueuePlan;
 
   constructor(contract: typeof Service | typeof Entity = Service, ownedPartitions = true) {
@@ -31,6 +33,10 @@ class Fixture {
     this.transport.onQueues = (topic) => {
       this.looks++;
       return Promise.resolve(queuesOf(topic, this.each));
+    };
+    this.transport.onPlan = async (topic, fresh) => {
+      if (fresh) this.fresh++;
+      return { number: this.number, queues: await this.transport.onQueues(topic) };
     };
     this.plan = new QueuePlan(contract, this.transport, this.clock);
   }
@@ -128,4 +134,45 @@ Deno.test("QueuePlan refresh trusts a look of the last second, and shares one th
   at.clock.advance(1_000);
   await at.plan.refresh();
   assert.equal(at.looks, 2);
+});
+
+Deno.test("QueuePlan refresh trusts a look for 50 ms only where a caller knows a later plan", async () => {
+  const at = new Fixture();
+  at.number = 3;
+  await at.plan.refresh();
+  at.clock.advance(49);
+  await at.plan.refresh(4);
+  assert.equal(at.looks, 1);
+  at.clock.advance(1);
+  await at.plan.refresh(3);
+  assert.equal(at.looks, 1);
+  at.number = 4;
+  await at.plan.refresh(4);
+  assert.deepEqual([at.looks, at.fresh], [2, 2]);
+  const queue = at.plan.queueOf("first", "a") ?? assert.fail();
+  assert.deepEqual([3, 4, 5, undefined].map((number) => at.plan.holds(queue, "first", "a", number)), [
+    false,
+    true,
+    false,
+    true,
+  ]);
+});
+
+Deno.test("QueuePlan refresh waits for no look in the background, whose older answer changes nothing", async () => {
+  const at = new Fixture();
+  at.number = 1;
+  await at.plan.refresh();
+  at.clock.advance(5_000);
+  const gate = createDeferred<void>();
+  at.transport.onPlan = async (topic, fresh) => {
+    if (fresh) return { number: 2, queues: queuesOf(topic, 8) };
+    await gate.promise;
+    return { number: 1, queues: queuesOf(topic, 8) };
+  };
+  at.plan.age();
+  await at.plan.refresh();
+  gate.resolve();
+  await turns(1);
+  const queue = at.plan.queueOf("first", "a") ?? assert.fail();
+  assert.deepEqual([1, 2].map((number) => at.plan.holds(queue, "first", "a", number)), [false, true]);
 });
