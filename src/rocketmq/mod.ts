@@ -22,7 +22,14 @@ export { RocketMqError, type RocketMqErrorKind, type RocketMqErrorOptions } from
 // The client.
 export { type ClientOptions, RocketMqClient } from "./client/client.ts";
 export type { ConnectionEvent } from "./client/peer.ts";
-export { type NameServerAnswer, NameServers, type SendRequest } from "./client/name_servers.ts";
+export {
+  type HeldValue,
+  type NameServerAnswer,
+  type NameServerRequestOptions,
+  NameServers,
+  type NameServersOptions,
+  type SendRequest,
+} from "./client/name_servers.ts";
 export type { RequestOptions } from "./client/request_options.ts";
 export {
   MASTER_ID,

@@ -71,7 +71,8 @@ export class RocketMqClient implements AsyncDisposable {
       onEvent: (event) => this.#announce(event),
     });
     const send = this.request.bind(this);
-    this.nameServers = new NameServers(nameServers, send, random);
+    const schedule = this.#wheel.schedule.bind(this.#wheel);
+    this.nameServers = new NameServers(nameServers, { send, schedule, random });
     this.#routes = new Routes(this.nameServers, clock, this.#wheel, this.#requestTimeoutMs);
   }
 

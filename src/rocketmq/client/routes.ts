@@ -14,6 +14,11 @@ const REFRESH_MS = 30_000;
 const RETRY_MS = 1_000;
 /** "No such topic" is believed this long. */
 const ABSENT_MS = 1_000;
+/**
+ * For how long a known route is kept against that: a name server that was started anew knows no topic until the
+ * brokers have registered again, which they do every 30 s.
+ */
+const KEPT_MS = 60_000;
 
 /** What {@linkcode Routes.get} takes. */
 export interface RouteOptions {
@@ -31,6 +36,8 @@ interface Known {
   readonly staleAt: number;
   /** Number of the look-up it came from: an older answer never replaces a newer one. */
   readonly lookup: number;
+  /** Since when name servers say that there is no such topic. */
+  readonly absentSince?: number | undefined;
 }
 
 /** The routes of topics as last heard. */
@@ -55,13 +62,13 @@ export class Routes {
 
   /**
    * Where a topic lives. A known route is returned at once; when it is older than 30 s it is looked up again
-   * meanwhile, and kept if that fails.
+   * meanwhile, and kept if that fails; for a minute also where name servers say that there is no such topic.
    *
    * @throws RocketMqError kind `refused` with code 17 when there is no such topic; else when no name server answers
    */
   async get(topic: string, options: RouteOptions = {}): Promise<TopicRoute> {
     options.signal?.throwIfAborted();
-    if (options.fresh) return await this.#wait(topic, this.#start(topic), options);
+    if (options.fresh) return await this.#wait(topic, this.#start(topic, true), options);
     const known = this.#known.get(topic);
     const stale = known === undefined || this.#clock.monotonic() >= known.staleAt;
     if (known === undefined || (stale && known.result instanceof RocketMqError)) {
@@ -85,16 +92,17 @@ export class Routes {
     return waitFor(work, { wheel: this.#wheel, timeoutMs, onTimeout, signal });
   }
 
-  #start(topic: string): Promise<TopicRoute> {
+  /** @param believed whether a known route gives way at once when there is no such topic */
+  #start(topic: string, believed = false): Promise<TopicRoute> {
     const lookup = ++this.#lookup;
-    const work = this.#lookUp(topic, lookup).finally(() => {
+    const work = this.#lookUp(topic, lookup, believed).finally(() => {
       if (this.#lookups.get(topic) === work) this.#lookups.delete(topic);
     });
     this.#lookups.set(topic, work);
     return work;
   }
 
-  async #lookUp(topic: string, lookup: number): Promise<TopicRoute> {
+  async #lookUp(topic: string, lookup: number, believed: boolean): Promise<TopicRoute> {
     try {
       const route = await this.#ask(topic);
       this.#remember(topic, { result: route, staleAt: this.#clock.monotonic() + REFRESH_MS, lookup });
@@ -102,8 +110,11 @@ export class Routes {
     } catch (error) {
       const now = this.#clock.monotonic();
       const known = this.#known.get(topic);
-      if (error instanceof RocketMqError && error.responseCode === ResponseCode.TOPIC_NOT_EXIST) {
-        this.#remember(topic, { result: error, staleAt: now + ABSENT_MS, lookup });
+      if (isAbsent(error)) {
+        const absentSince = known?.absentSince ?? now;
+        const kept = !believed && known !== undefined && now - absentSince < KEPT_MS;
+        const result = kept ? known.result : error;
+        this.#remember(topic, { result, staleAt: now + ABSENT_MS, lookup, absentSince });
       } else if (known !== undefined) {
         this.#remember(topic, { ...known, staleAt: now + RETRY_MS });
       }
@@ -120,7 +131,15 @@ export class Routes {
     // Version and field both ask for standard JSON: some servers heed one, some the other.
     const fields = { topic, acceptStandardJsonOnly: "true" };
     const request = { code: RequestCode.GET_ROUTEINFO_BY_TOPIC, fields };
-    const { address, response } = await this.#nameServers.request(request, { timeoutMs: this.#timeoutMs });
+    const { address, response } = await this.#nameServers.request(request, {
+      timeoutMs: this.#timeoutMs,
+      // One that was started anew may know no topic yet.
+      accepts: ({ code }) => code !== ResponseCode.TOPIC_NOT_EXIST,
+    });
     return readJsonBody(expectSuccess(response, address), address, (value) => parseTopicRoute(topic, value));
   }
+}
+
+function isAbsent(error: unknown): error is RocketMqError {
+  return error instanceof RocketMqError && error.responseCode === ResponseCode.TOPIC_NOT_EXIST;
 }

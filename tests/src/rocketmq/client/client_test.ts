@@ -290,3 +290,35 @@ Deno.test("RocketMqClient.route() believes for a second that there is no such to
     assert.equal(server.asked, 3);
   });
 });
+
+Deno.test("RocketMqClient.route() keeps a known route for a minute when a name server has forgotten its topic", async () => {
+  await withRoutes(async (client, clock, server) => {
+    const known = await client.route("T");
+    server.reply = { code: 17 };
+    const used = async (asked: number) => {
+      const route = await client.route("T");
+      // The look-up runs in the background.
+      while (server.asked < asked) await new Promise((resolve) => setTimeout(resolve, 1));
+      await new Promise((resolve) => setTimeout(resolve, 1));
+      return route;
+    };
+    clock.shiftMs += 30_000;
+    assert.equal(await used(2), known);
+    clock.shiftMs += 1_000;
+    assert.equal(await used(3), known, "asked again a second later");
+    clock.shiftMs += 60_000;
+    assert.equal(await used(4), known);
+    await assert.rejects(client.route("T"), { responseCode: 17 });
+    server.reply = { code: 0, body: routeBody("b") };
+    clock.shiftMs += 1_000;
+    assert.ok((await client.route("T")).brokers.has("b"));
+    assert.equal(server.asked, 5);
+  });
+});
+
+Deno.test("RocketMqClient.route() asks every name server before it says that there is no such topic", async () => {
+  await using empty = new ScriptedPeer((session) => session.serve(() => ({ code: 17 })));
+  await using full = new ScriptedPeer((session) => session.serve(() => ({ code: 0, body: routeBody("b") })));
+  await using client = newClient(`${empty.address};${full.address}`);
+  assert.ok((await client.route("T")).brokers.has("b"));
+});
