@@ -72,5 +72,11 @@ export const EVENTS = {
     reconnected: "Connected to {address} again",
     lost: "Connection to {address} is lost: {error}",
     roundFailed: "{what} failed, trying again: {error}",
+    planDerived:
+      "The queue plan of {topic} is not declared and follows from the brokers that are up, so that keys move when one goes: {reason}",
+    planIncomplete: "Not every name server could be given the queue plan of {topic}: {error}",
+    planUnreadable: "The queue plan of {topic} that a name server keeps cannot be read: {error}",
+    groupsUnknown:
+      "Whether the groups of {topic} exist cannot be found out, and they may not be made: {error}",
   },
 } as const;

@@ -56,5 +56,5 @@ export const DIRECT_CALLS = 256;
 export const PLAN_KEPT_MS = 5_000;
 /** Age from which the queue plan is looked up again before a call is refused by it, in milliseconds. */
 export const PLAN_TRUSTED_MS = 1_000;
-/** The same before a call is refused whose caller knows a later plan, in milliseconds. */
+/** How often a queue plan is looked up at most because callers know a later one, in milliseconds. */
 export const PLAN_BEHIND_MS = 50;

@@ -20,6 +20,7 @@ export class QueuePlan {
   #number = 0;
   #sinceMs = 0;
   #looking: { readonly fresh: boolean; readonly done: Promise<void> } | undefined;
+  #later: Promise<void> | undefined;
   #looks = 0;
   /** The look that what is known came from: an older answer never replaces a newer one. */
   #known = 0;
@@ -58,16 +59,24 @@ export class QueuePlan {
   }
 
   /**
-   * Makes sure that what is known is no older than what refusals may rest on; not even that old where a caller knows a
-   * later plan.
+   * Makes sure that what is known is no older than what refusals may rest on. Where a caller knows a later plan, it is
+   * looked up anew in any case, though not more often than every 50 ms.
    *
    * @param number the plan that a caller went by, where that is known
    * @throws {RpcError} `unavailable` / `not_sent` when the plan cannot be looked up
    */
   refresh(number = 0): Promise<void> {
     const age = this.#clock.monotonic() - this.#sinceMs;
-    const trustedMs = number > this.#number ? PLAN_BEHIND_MS : PLAN_TRUSTED_MS;
-    return this.#queues !== undefined && age < trustedMs ? DONE : this.#look(true);
+    if (this.#queues === undefined) return this.#look(true);
+    if (number <= this.#number) return age < PLAN_TRUSTED_MS ? DONE : this.#look(true);
+    return age >= PLAN_BEHIND_MS ? this.#look(true) : this.#lookIn(PLAN_BEHIND_MS - age);
+  }
+
+  #lookIn(ms: number): Promise<void> {
+    return this.#later ??= new Promise<void>((resolve) => void this.#clock.after(ms, resolve)).then(() => {
+      this.#later = undefined;
+      return this.#look(true);
+    });
   }
 
   #look(fresh = false): Promise<void> {

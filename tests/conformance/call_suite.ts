@@ -23,6 +23,8 @@ import { assertFails, until } from "../helpers/settled.ts";
 export interface CallSuiteFixture extends AsyncDisposable {
   /** A fresh transport: one more instance on the same broker. */
   transport(): Transport;
+  /** Changes the queue plan of a topic, as an operator does: to that number, and the first queues of the broker. */
+  declarePlan(topic: string, number: number, queues: number): Promise<void>;
 }
 
 type Handler = (input: unknown, context: HandlerContext) => unknown;
@@ -253,6 +255,30 @@ function contracts(test: Test): void {
     const since = performance.now();
     await assertFails(client.urgent(2, { timeoutMs: 8_000 }), "deadline_exceeded", "expired");
     assert.ok(performance.now() - since < 5_000);
+  });
+
+  test("with a key follows a change of the queue plan, whoever hears of it first", async (fixture) => {
+    const contract = defineService(freshName("Call"), {
+      keyed: method({ input: type<string>(), output: type<string>(), key: (input) => input }),
+    }, { slots: 1 });
+    await using server = await createSystem({ name: "server", transport: fixture.transport() });
+    const handle = await server.serve(contract, { keyed: (key, context) => `${key} ${context.key}` });
+    await using early = await createClient({ name: "early", transport: fixture.transport() });
+    const keys = Array.from({ length: 20 }, (_, index) => `k${index}`);
+    const ask = async (caller: CallerSystem) => {
+      const proxy = caller.client(contract, { timeoutMs: 8_000 });
+      assert.deepEqual(
+        await Promise.all(keys.map((key) => proxy.keyed(key))),
+        keys.map((key) => `${key} ${key}`),
+      );
+    };
+    await ask(early);
+    await fixture.declarePlan(topicOf(contract.name), 2, 3);
+    // The late one goes by the new plan, of which the owner has not heard; then the early one by the old.
+    await using late = await createClient({ name: "late", transport: fixture.transport() });
+    await ask(late);
+    await ask(early);
+    assert.equal(handle.state().queues.length, 16);
   });
 
   test("by a stranger runs on its key's queue, wherever it was stored, and its answer finds the stranger", async (fixture) => {

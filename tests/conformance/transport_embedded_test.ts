@@ -35,6 +35,7 @@ for (const ownership of ["offset", "perMessage"] as const) {
           broker.damage(queue, offset, "as if the disk were bad");
           return Promise.resolve();
         },
+        declarePlan: (topic, number, queues) => Promise.resolve(broker.declare(topic, number, queues)),
         lose: ({ instance }) => broker.forgetLocks(instance.toString(36)),
         [Symbol.asyncDispose]: () => Promise.resolve(broker.close()),
       });

@@ -48,10 +48,49 @@ function topics(test: TransportTest): void {
     assert.deepEqual(await other.transport.queues(stage.topic), queues);
   });
 
+  test("declares a queue plan with a topic, once and for one number of slots", async (stage) => {
+    const maker = await stage.maker();
+    const other = await stage.participant();
+    const topic = `${stage.topic}-planned`;
+    const spec = { topic, queues: 3, slots: 2 };
+    await maker.transport.ensureTopics([spec]);
+    const queues = await maker.transport.queues(topic);
+    assert.equal(queues.length, 3);
+    for (const { transport } of [maker, other]) {
+      const plan = await transport.plan(topic);
+      assert.deepEqual([plan.number, plan.queues.map((queue) => ({ ...queue }))], [1, [...queues]]);
+      assert.equal((await transport.plan(topic)).queues, plan.queues, "the same list until it changes");
+    }
+    await other.transport.ensureTopics([{ ...spec, queues: 5 }]);
+    assert.deepEqual((await other.transport.plan(topic)).number, 1);
+    const refusal = await assertFails(
+      other.transport.ensureTopics([{ ...spec, slots: 4 }]),
+      "failed_precondition",
+      "not_sent",
+    );
+    assert.match(refusal.message, /its queue plan is for 'slots' 2, and the contract says 4/);
+  });
+
+  test("learns of another queue plan when it is asked to look anew, and never goes back", async (stage) => {
+    const maker = await stage.maker();
+    const topic = `${stage.topic}-planned`;
+    await maker.transport.ensureTopics([{ topic, queues: 4, slots: 1 }]);
+    await maker.transport.plan(topic);
+    await stage.fixture.declarePlan(topic, 5, 2);
+    const { transport } = await stage.participant();
+    for (const each of [transport, maker.transport]) {
+      const plan = await each.plan(topic, { fresh: true });
+      assert.deepEqual([plan.number, plan.queues.map(({ id }) => id)], [5, [0, 1]]);
+      assert.equal((await each.plan(topic)).number, 5);
+      assert.equal((await each.queues(topic)).length, 4, "what has no key may go to any queue");
+    }
+  });
+
   test("knows no queues of a topic that is not there", async (stage) => {
     const idle = await stage.participant();
     const { transport } = idle;
     await assertFails(transport.queues(stage.topic), "unavailable", "not_sent");
+    await assertFails(transport.plan(stage.topic), "unavailable", "not_sent");
     const { topic, group } = stage;
     await assertFails(transport.subscribe({ topic, group }, new RecordingSink()), "unavailable", "not_sent");
     await stage.members(idle, 0);
@@ -72,6 +111,7 @@ function waiting(test: TransportTest): void {
     const message = stage.message("never");
     const waits: readonly (() => Promise<unknown>)[] = [
       () => transport.queues(topic, { signal }),
+      () => transport.plan(topic, { signal }),
       () => transport.send(message, { queue, signal }),
       () => transport.sendTo(transport.addresses.direct, message, { signal }),
       () => transport.subscribe({ topic, group: `${group}-other` }, new RecordingSink(), { signal }),

@@ -3,6 +3,7 @@ import { brokerRuntimeInfo, masterAddress, RocketMqClient, sendMessage } from "r
 import { remoting } from "rocket-actors/transport/remoting";
 import { clusterInfo, masterAddresses } from "../../src/rocketmq/client/cluster.ts";
 import { sharedNameServer } from "../broker/shared.ts";
+import { declarePlan } from "../helpers/declare_plan.ts";
 import type { TransportFixture } from "./transport_stage.ts";
 import { transportSuite } from "./transport_suite.ts";
 
@@ -38,6 +39,7 @@ async function open(): Promise<TransportFixture> {
       const message = { brokerName, topic, queueId, body: Uint8Array.of(1, 2, 3), properties: [] };
       await sendMessage(tools, address, { ...message, producerGroup: "tools", sysFlag: COMPRESSED_WITH_LZ4 });
     },
+    declarePlan: (topic, number, queues) => declarePlan(tools, topic, number, queues),
     // A process that was paused for longer than that may no longer believe in its locks.
     lose: ({ clock }) => clock.jump(PAUSE_MS),
     [Symbol.asyncDispose]: () => tools.close(),

@@ -23,6 +23,8 @@ export interface TransportFixture extends AsyncDisposable {
   unreachable(): Transport;
   /** Stores a message whose body nobody can read. */
   storeDamaged(queue: QueueRef): Promise<void>;
+  /** Changes the queue plan of a topic, as an operator does: to that number, and the first queues of the broker. */
+  declarePlan(topic: string, number: number, queues: number): Promise<void>;
   /** Makes an instance lose the queues that it owns. Not called where partitions are not owned. */
   lose(member: Participant): void;
 }

@@ -6,7 +6,7 @@ import type { RequestOptions } from "./request_options.ts";
  * Whether a broker knows a consumer group. RocketMQ: GET_SUBSCRIPTIONGROUP_CONFIG.
  *
  * @param address a master, `host:port`
- * @returns `false` also where a broker is too old to tell
+ * @returns `undefined` where a broker does not tell: it is too old, or this client may not ask
  * @throws RocketMqError kind `not_sent` or `unknown`
  */
 export async function groupExists(
@@ -14,7 +14,9 @@ export async function groupExists(
   address: string,
   group: string,
   options?: RequestOptions,
-): Promise<boolean> {
+): Promise<boolean | undefined> {
   const request = { code: RequestCode.GET_SUBSCRIPTIONGROUP_CONFIG, fields: { group } };
-  return (await client.request(address, request, options)).code === ResponseCode.SUCCESS;
+  const { code } = await client.request(address, request, options);
+  if (code === ResponseCode.SUCCESS) return true;
+  return code === ResponseCode.SUBSCRIPTION_GROUP_NOT_EXIST ? false : undefined;
 }

@@ -2,14 +2,19 @@ import { RpcError } from "../../errors/rpc_error.ts";
 import { masterAddress, PERM_WRITE, type TopicRoute } from "../../rocketmq/client/route.ts";
 import type { QueueRef } from "../transport.ts";
 
-/** All declared queues that can be written, sorted by broker and id. */
+/** All queues of a topic that can be written, by its route, sorted by broker and id. */
 export function declaredQueues({ topic, queues }: TopicRoute): readonly QueueRef[] {
-  return queues
+  return [...queues]
     .filter(({ perm }) => (perm & PERM_WRITE) !== 0)
     .sort((one, other) => one.brokerName < other.brokerName ? -1 : 1)
     .flatMap(({ brokerName: broker, write }) =>
       Array.from({ length: write }, (_, id) => ({ topic, broker, id }))
     );
+}
+
+/** Those of them whose broker has a master now. */
+export function writableQueues(route: TopicRoute): readonly QueueRef[] {
+  return declaredQueues(route).filter(({ broker }) => masterAddress(route, broker) !== undefined);
 }
 
 /**

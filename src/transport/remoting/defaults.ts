@@ -48,3 +48,13 @@ export const CALLER_GROUP = "rpc-callers";
 export const FIRST_ROUND_RETRY_MS = 100;
 /** Messages that a look-up of a stored reply reads at most: a reply may have been stored more than once. */
 export const LOOKUP_MESSAGES = 4;
+/** Age from which a queue plan is looked up again while it is used, in milliseconds. */
+export const PLAN_REFRESH_MS = 30_000;
+/** The same where no name server told it, in milliseconds. */
+export const PLAN_RETRY_MS = 1_000;
+/** How long the other name servers have to tell a plan once one has, in milliseconds. */
+export const PLAN_GRACE_MS = 250;
+/** How long a new topic may take to come to the name servers, in milliseconds. */
+export const ROUTE_ARRIVAL_MS = 10_000;
+/** First and longest time for which a master that sends failed at is avoided, in milliseconds. */
+export const AVOID_MS = { initialMs: 1_000, maxMs: 30_000 } as const;

@@ -1,16 +1,23 @@
 import type { RocketMqClient } from "../../rocketmq/client/client.ts";
-import { clusterInfo, masterAddresses } from "../../rocketmq/client/cluster.ts";
+import { type ClusterInfo, clusterInfo, masterAddresses } from "../../rocketmq/client/cluster.ts";
 import { groupExists } from "../../rocketmq/client/groups.ts";
+import { masterAddress, type TopicRoute } from "../../rocketmq/client/route.ts";
 import { createSubscriptionGroup, createTopic } from "../../rocketmq/client/topics.ts";
 import { ResponseCode } from "../../rocketmq/remote/codes.ts";
 import { RpcError } from "../../errors/rpc_error.ts";
+import { EVENTS } from "../../log/events.ts";
+import { logger } from "../../log/log.ts";
 import type { Clock } from "../../async/clock.ts";
 import type { TopicSpec } from "../transport.ts";
+import { formatPlan, PLAN_NAMESPACE } from "./declared_plan.ts";
+import { ROUTE_ARRIVAL_MS } from "./defaults.ts";
 import { isRefusal } from "./errors.ts";
 import { sideGroups } from "./names.ts";
 
 /** How often the name server is asked whether a new topic has arrived there, in milliseconds. */
 const ROUTE_POLL_MS = 50;
+
+const log = logger("transport");
 
 /** What making topics takes. */
 export interface TopicMaker {
@@ -19,65 +26,156 @@ export interface TopicMaker {
   readonly signal: AbortSignal | undefined;
 }
 
+/** What brokers do not let us make. */
+interface Forbidden {
+  topic: boolean;
+  readonly groups: Set<string>;
+  cause: unknown;
+}
+
 /**
- * Makes a topic and its groups where they are missing. A topic is made only after the name server has said that there
- * is none, because making it again would overwrite its queue counts; on all masters at once.
+ * Makes topics and their groups where they are missing. A topic is made only after the name servers have said that
+ * there is none, because making it again would overwrite its queue counts; on all masters at once.
  *
  * @throws {RpcError} `failed_precondition` / `not_sent` with the commands to run, where brokers do not let us
+ * @throws {RocketMqError} when they cannot be asked
  */
-export async function ensureTopic(spec: TopicSpec, maker: TopicMaker): Promise<void> {
-  const masters = [...masterAddresses(await clusterInfo(maker.client, maker)).values()];
+export async function ensureTopics(specs: readonly TopicSpec[], maker: TopicMaker): Promise<void> {
+  const info = await clusterInfo(maker.client, maker);
+  const masters = masterAddresses(info);
+  if (masters.size === 0) {
+    const message = `Cannot make topics: no broker has registered with ${nameServersOf(maker)}; start one, ` +
+      "and check that its 'namesrvAddr' names these";
+    throw new RpcError("unavailable", message, { outcome: "not_sent" });
+  }
+  const results = await Promise.all(specs.map((spec) => ensureTopic(spec, masters, maker)));
+  const commands = specs.flatMap((spec, index) => commandsFor(spec, results[index], info, maker));
+  if (commands.length === 0) return;
+  const names = specs.filter((_, index) => isForbidden(results[index])).map(({ topic }) => `"${topic}"`);
+  const message = `Cannot make what ${names.join(" and ")} needs: the cluster forbids it. ` +
+    `Have somebody who may run this once:\n${commands.join("\n")}`;
+  const cause = results.find(isForbidden)?.cause;
+  throw new RpcError("failed_precondition", message, { outcome: "not_sent", cause });
+}
+
+async function ensureTopic(
+  { topic, queues, group }: TopicSpec,
+  masters: ReadonlyMap<string, string>,
+  maker: TopicMaker,
+): Promise<Forbidden> {
+  const forbidden: Forbidden = { topic: false, groups: new Set(), cause: undefined };
+  if (await routeOf(topic, maker) === undefined) {
+    const config = { topic, readQueues: queues, writeQueues: queues };
+    const made = await Promise.all(
+      [...masters.values()].map((address) => allowed(createTopic(maker.client, address, config, maker))),
+    );
+    const refusal = made.find((cause) => cause !== undefined);
+    if (refusal === undefined) await routeArrived(topic, masters, maker);
+    else Object.assign(forbidden, { topic: true, cause: refusal });
+  }
+  if (group !== undefined) await ensureGroups(topic, group, masters, maker, forbidden);
+  return forbidden;
+}
+
+async function ensureGroups(
+  topic: string,
+  group: string,
+  masters: ReadonlyMap<string, string>,
+  maker: TopicMaker,
+  forbidden: Forbidden,
+): Promise<void> {
+  const { client } = maker;
+  let unknown: unknown;
+  await Promise.all(
+    [...masters.values()].flatMap((address) =>
+      [group, ...sideGroups.all(group)].map(async (name) => {
+        const exists = await groupExists(client, address, name, maker);
+        if (exists) return;
+        const refusal = await allowed(createSubscriptionGroup(client, address, { group: name }, maker));
+        if (refusal === undefined) return;
+        // Where the broker does not tell, the group may well be there: its first use shows.
+        if (exists === undefined) unknown = refusal;
+        else {
+          forbidden.groups.add(name);
+          forbidden.cause ??= refusal;
+        }
+      })
+    ),
+  );
+  if (unknown !== undefined) log.warn(EVENTS.transport.groupsUnknown, { topic, error: unknown });
+}
+
+/** Resolves with the refusal where it is not allowed. */
+async function allowed(work: Promise<void>): Promise<unknown> {
   try {
-    if (!await topicExists(spec.topic, maker)) {
-      const { topic, queues } = spec;
-      for (const address of masters) {
-        await createTopic(maker.client, address, { topic, readQueues: queues, writeQueues: queues }, maker);
-      }
-      await routeArrived(spec.topic, maker);
-    }
-    if (spec.group !== undefined) await ensureGroups(spec.group, masters, maker);
+    await work;
+    return undefined;
   } catch (error) {
-    if (isRefusal(error, ResponseCode.NO_PERMISSION)) throw forbidden(spec, error);
+    if (isRefusal(error, ResponseCode.NO_PERMISSION)) return error;
     throw error;
   }
 }
 
-async function ensureGroups(group: string, masters: readonly string[], maker: TopicMaker): Promise<void> {
-  const names = [group, ...sideGroups.all(group)];
-  await Promise.all(masters.flatMap((address) =>
-    names.map(async (name) => {
-      if (await groupExists(maker.client, address, name, maker)) return;
-      await createSubscriptionGroup(maker.client, address, { group: name }, maker);
-    })
-  ));
-}
-
-async function topicExists(topic: string, { client, signal }: TopicMaker): Promise<boolean> {
+async function routeOf(topic: string, { client, signal }: TopicMaker): Promise<TopicRoute | undefined> {
   try {
-    await client.route(topic, { fresh: true, signal });
-    return true;
+    return await client.route(topic, { fresh: true, signal });
   } catch (error) {
-    if (isRefusal(error, ResponseCode.TOPIC_NOT_EXIST)) return false;
+    if (isRefusal(error, ResponseCode.TOPIC_NOT_EXIST)) return undefined;
     throw error;
   }
 }
 
-async function routeArrived(topic: string, maker: TopicMaker): Promise<void> {
-  while (!await topicExists(topic, maker)) {
-    await new Promise<void>((resolve) => void maker.clock.after(ROUTE_POLL_MS, resolve));
-    maker.signal?.throwIfAborted();
+/** Waits until the name servers know the topic at all masters. */
+async function routeArrived(
+  topic: string,
+  masters: ReadonlyMap<string, string>,
+  maker: TopicMaker,
+): Promise<void> {
+  const { clock, signal } = maker;
+  const deadline = clock.monotonic() + ROUTE_ARRIVAL_MS;
+  for (;;) {
+    const route = await routeOf(topic, maker);
+    if (route !== undefined && [...masters.keys()].every((name) => masterAddress(route, name))) return;
+    if (clock.monotonic() >= deadline) {
+      const message = `Topic "${topic}" was made, and ${nameServersOf(maker)} did not hear of it from all ` +
+        `brokers within ${ROUTE_ARRIVAL_MS} ms: check that each broker's 'namesrvAddr' names all name servers`;
+      throw new RpcError("unavailable", message, { outcome: "not_sent" });
+    }
+    await new Promise<void>((resolve) => void clock.after(ROUTE_POLL_MS, resolve));
+    signal?.throwIfAborted();
   }
 }
 
-function forbidden({ topic, queues, group }: TopicSpec, cause: unknown): RpcError {
-  const commands = [
-    `mqadmin updateTopic -n <name servers> -c <cluster> -t '${topic}' -r ${queues} -w ${queues}`,
-  ];
-  if (group !== undefined) {
-    for (const name of [group, ...sideGroups.all(group)]) {
-      commands.push(`mqadmin updateSubGroup -n <name servers> -c <cluster> -g '${name}'`);
+function isForbidden(result: Forbidden | undefined): result is Forbidden {
+  return result !== undefined && (result.topic || result.groups.size > 0);
+}
+
+/** What an operator runs instead, for each cluster. */
+function commandsFor(
+  { topic, queues, slots }: TopicSpec,
+  result: Forbidden | undefined,
+  info: ClusterInfo,
+  maker: TopicMaker,
+): string[] {
+  if (!isForbidden(result)) return [];
+  const servers = `-n '${nameServersOf(maker)}'`;
+  const commands: string[] = [];
+  for (const cluster of new Set([...info.brokers.values()].map(({ cluster }) => cluster))) {
+    if (result.topic) {
+      commands.push(`mqadmin updateTopic ${servers} -c ${cluster} -t '${topic}' -r ${queues} -w ${queues}`);
+    }
+    for (const group of result.groups) {
+      commands.push(`mqadmin updateSubGroup ${servers} -c ${cluster} -g '${group}'`);
     }
   }
-  const message = `Cannot make topic "${topic}": the broker forbids it. Run once:\n${commands.join("\n")}`;
-  return new RpcError("failed_precondition", message, { outcome: "not_sent", cause });
+  if (result.topic && slots !== undefined) {
+    const brokers = new Map([...masterAddresses(info).keys()].map((name) => [name, queues]));
+    const plan = formatPlan({ number: 1, slots, brokers });
+    commands.push(`mqadmin updateKvConfig ${servers} -s ${PLAN_NAMESPACE} -k '${topic}' -v '${plan}'`);
+  }
+  return commands;
+}
+
+function nameServersOf({ client }: TopicMaker): string {
+  return client.nameServers.addresses.join(";");
 }

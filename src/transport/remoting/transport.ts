@@ -14,8 +14,10 @@ import type {
   Capabilities,
   Delivery,
   DirectMessage,
+  LookupOptions,
   Member,
   Message,
+  QueuePlan,
   QueueRef,
   SendOptions,
   SendReceipt,
@@ -31,16 +33,18 @@ import type {
 } from "../transport.ts";
 import { checkDelay } from "../delay.ts";
 import { Consumer } from "./consumer.ts";
-import { declaredQueues, masterOf, noMaster } from "./declared_queues.ts";
+import { masterOf, noMaster, writableQueues } from "./declared_queues.ts";
 import { CALLER_GROUP, MAX_REMOTING_BODY_BYTES, REQUEST_TIMEOUT_MS } from "./defaults.ts";
 import { isRefusal, toNotSent, toSendError } from "./errors.ts";
+import { Faults } from "./faults.ts";
 import { Masters } from "./masters.ts";
 import { requestProperties, toProperties } from "./messages.ts";
 import { callerClientId, consumerClientId, OUR_MARKER } from "./names.ts";
+import { QueuePlans } from "./queue_plans.ts";
 import { replyAddress } from "./reply_address.ts";
 import { findStoredReply, pushReply, receivePushed } from "./replies.ts";
 import { Registration } from "./registration.ts";
-import { ensureTopic } from "./topics.ts";
+import { ensureTopics } from "./topics.ts";
 
 /** How a {@linkcode RemotingTransport} finds its brokers. */
 export interface RemotingOptions {
@@ -56,6 +60,8 @@ interface Started {
   readonly caller: RocketMqClient;
   readonly registration: Registration;
   readonly masters: Masters;
+  readonly plans: QueuePlans;
+  readonly faults: Faults;
   readonly consuming: RocketMqClient;
   readonly consumer: Consumer;
 }
@@ -80,8 +86,8 @@ const CAPABILITIES: Capabilities = {
  */
 export class RemotingTransport implements Transport {
   readonly #options: RemotingOptions;
-  /** The declared queues of a route, worked out once per route. */
-  readonly #declared = new WeakMap<TopicRoute, readonly QueueRef[]>();
+  /** The queues of a route that can be written, worked out once its masters have been met. */
+  readonly #writable = new WeakMap<TopicRoute, readonly QueueRef[]>();
   #capabilities = CAPABILITIES;
   #started: Started | undefined;
   #listener: (message: DirectMessage) => void = () => {};
@@ -135,6 +141,8 @@ export class RemotingTransport implements Transport {
       caller,
       registration,
       masters: new Masters(caller, registration),
+      plans: new QueuePlans(caller),
+      faults: new Faults(clock),
       consuming,
       consumer,
     };
@@ -149,28 +157,39 @@ export class RemotingTransport implements Transport {
     await this.#running.masters.meetOnlyCluster();
   }
 
-  async queues(topic: string, options: Waiting = {}): Promise<readonly QueueRef[]> {
-    const { caller, masters } = this.#running;
+  async queues(topic: string, options: LookupOptions = {}): Promise<readonly QueueRef[]> {
+    const { caller, faults } = this.#running;
     try {
       const route = await caller.route(topic, options);
-      const known = this.#declared.get(route);
-      if (known !== undefined) return known;
-      const declared = declaredQueues(route);
-      await masters.meetFor(route, options);
-      this.#declared.set(route, declared);
-      return declared;
+      const writable = this.#writable.get(route) ?? await this.#meet(route, options);
+      if (faults.none) return writable;
+      const better = writable.filter(({ broker }) => !faults.avoids(masterAddress(route, broker) ?? ""));
+      // Where all have failed lately, none is better than another.
+      return better.length === 0 || better.length === writable.length ? writable : better;
+    } catch (error) {
+      throw toNotSent(error);
+    }
+  }
+
+  async plan(topic: string, options: LookupOptions = {}): Promise<QueuePlan> {
+    const { caller, plans } = this.#running;
+    try {
+      const route = await caller.route(topic, { signal: options.signal });
+      if (!this.#writable.has(route)) await this.#meet(route, options);
+      return await plans.get(route, options);
     } catch (error) {
       throw toNotSent(error);
     }
   }
 
   async send(message: Message, { queue, delayMs, signal }: SendOptions): Promise<SendReceipt> {
-    const { caller, masters } = this.#running;
+    const { caller, masters, faults } = this.#running;
     const { topic, body, plain } = message;
+    let address = "";
     try {
       const properties = toProperties(message);
       if (plain !== undefined) properties.push(...requestProperties(plain, caller.clientId));
-      const address = masterOf(queue, await caller.route(topic, { signal }));
+      address = masterOf(queue, await caller.route(topic, { signal }));
       const heldBackMs = delayMs === undefined || delayMs === 0
         ? 0
         : checkDelay(delayMs, await masters.delayMsOf(address, { signal }));
@@ -181,9 +200,11 @@ export class RemotingTransport implements Transport {
         { brokerName: queue.broker, topic, queueId: queue.id, properties, body, producerGroup: CALLER_GROUP },
         { timeoutMs: REQUEST_TIMEOUT_MS, signal },
       );
+      faults.worked(address);
       const offset = heldBackMs > 0 ? undefined : sent.queueOffset;
       return { messageId: sent.messageId, queue: { ...queue, id: sent.queueId }, offset };
     } catch (error) {
+      if (address !== "") faults.failed(address, error);
       throw toSendError(error, signal);
     }
   }
@@ -221,9 +242,12 @@ export class RemotingTransport implements Transport {
   }
 
   async ensureTopics(specs: readonly TopicSpec[], { signal }: Waiting = {}): Promise<void> {
-    const { caller: client, start: { clock } } = this.#running;
+    const { caller: client, plans, start: { clock } } = this.#running;
     try {
-      await Promise.all(specs.map((spec) => ensureTopic(spec, { client, clock, signal })));
+      await ensureTopics(specs, { client, clock, signal });
+      await Promise.all(specs.map(async ({ topic, slots }) => {
+        if (slots !== undefined) await plans.declare(topic, slots, { signal });
+      }));
     } catch (error) {
       throw toNotSent(error);
     }
@@ -265,6 +289,14 @@ export class RemotingTransport implements Transport {
 
   close(): Promise<void> {
     return this.#closing ??= this.#release();
+  }
+
+  /** Registers with the masters of a topic before its first request. */
+  async #meet(route: TopicRoute, { signal }: Waiting): Promise<readonly QueueRef[]> {
+    await this.#running.masters.meetFor(route, { signal });
+    const writable = writableQueues(route);
+    this.#writable.set(route, writable);
+    return writable;
   }
 
   async #release(): Promise<void> {

@@ -165,11 +165,13 @@ Deno.test("Preparation looks again, anew, before it refuses a call by a later pl
   await turns();
   assert.deepEqual([idsOf(at.mailbox), at.answers, plan.fresh], [["c1", "c2"], [], 2]);
   // A number that nobody has declared makes it look every 50 ms at most.
-  for (const id of ["c3", "c4", "c5"]) {
-    at.intake.deliver(planned(id, "999999999999999"));
-    await turns();
-  }
-  assert.deepEqual([at.answers.length, plan.fresh], [3, 2]);
+  for (const id of ["c3", "c4", "c5"]) at.intake.deliver(planned(id, "999999999999999"));
+  at.clock.advance(49);
+  await turns();
+  assert.deepEqual([at.answers.length, plan.fresh], [0, 2]);
+  at.clock.advance(1);
+  await turns();
+  assert.deepEqual([at.answers.length, plan.fresh, at.clock.timers], [3, 3, 0]);
 });
 
 Deno.test("Preparation goes by the queue alone where no plan is declared here", async () => {
