@@ -1,0 +1,162 @@
+import assert from "node:assert/strict";
+import { type Clock, systemClock } from "../../../../src/async/clock.ts";
+import { EVENTS } from "../../../../src/log/events.ts";
+import { RocketMqClient } from "../../../../src/rocketmq/client/client.ts";
+import { RequestCode } from "../../../../src/rocketmq/remote/codes.ts";
+import { QueuePlans } from "../../../../src/transport/remoting/queue_plans.ts";
+import { ScriptedNameServer } from "../../../fault/scripted_name_server.ts";
+import { eventsOf, recordLogs } from "../../../helpers/logs.ts";
+import { assertFails, until } from "../../../helpers/settled.ts";
+
+const KEY = "ROCKET_ACTORS_PLAN/T";
+const SIXTEEN = '{"number":1,"slots":4,"brokers":{"a":2,"b":2}}';
+
+function planOf(number: number, a: number): string {
+  return JSON.stringify({ number, slots: 4, brokers: { a } });
+}
+
+/** The machine's clock with a hand on its monotonic side. */
+class ShiftedClock implements Clock {
+  shiftMs = 0;
+  readonly now = systemClock.now;
+  readonly after = systemClock.after;
+
+  monotonic(): number {
+    return systemClock.monotonic() + this.shiftMs;
+  }
+}
+
+/** Name servers that know topic T at two brokers, and what one instance makes of them. */
+class Fixture implements AsyncDisposable {
+  readonly clock = new ShiftedClock();
+  readonly servers: readonly ScriptedNameServer[];
+  readonly client: RocketMqClient;
+  readonly plans: QueuePlans;
+
+  constructor(count = 1) {
+    this.servers = Array.from({ length: count }, () => new ScriptedNameServer());
+    const brokers = ["b", "a"].map((name) => ({ name, address: "127.0.0.1:1", queues: 2 }));
+    for (const server of this.servers) server.topics.set("T", brokers);
+    const nameServers = this.servers.map(({ address }) => address).join(";");
+    this.client = new RocketMqClient({ nameServers, clientId: "c", clock: this.clock, random: () => 0 });
+    this.plans = new QueuePlans(this.client);
+  }
+
+  get server(): ScriptedNameServer {
+    return this.servers[0] ?? assert.fail();
+  }
+
+  async look(fresh = false): Promise<readonly [number: number, queues: string]> {
+    const { number, queues } = await this.plans.get(await this.client.route("T"), { fresh });
+    return [number, queues.map(({ broker, id }) => `${broker}${id}`).join(" ")];
+  }
+
+  get held(): readonly (string | undefined)[] {
+    return this.servers.map(({ values }) => values.get(KEY));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.client.close();
+    for (const server of this.servers) await server[Symbol.asyncDispose]();
+  }
+}
+
+Deno.test("QueuePlans declares the plan of a topic that has none, on every name server, by its route", async () => {
+  await using at = new Fixture(2);
+  await at.plans.declare("T", 4, {});
+  assert.deepEqual(at.held, [SIXTEEN, SIXTEEN]);
+  assert.deepEqual(await at.look(), [1, "a0 a1 b0 b1"]);
+  assert.equal(at.server.count(RequestCode.GET_KV_CONFIG), 1, "what was declared is known");
+});
+
+Deno.test("QueuePlans declares nothing over a plan, and brings name servers up to date that lack it", async () => {
+  await using at = new Fixture(3);
+  at.servers[1]?.values.set(KEY, planOf(7, 3));
+  at.servers[2]?.values.set(KEY, planOf(6, 1));
+  await at.plans.declare("T", 4, {});
+  assert.deepEqual(at.held, [planOf(7, 3), planOf(7, 3), planOf(7, 3)]);
+  assert.deepEqual(await at.look(), [7, "a0 a1 a2"]);
+  const puts = at.servers.map((server) => server.count(RequestCode.PUT_KV_CONFIG));
+  assert.deepEqual(puts, [1, 0, 1]);
+});
+
+Deno.test("QueuePlans declares no first plan while a name server may hold a later one", async () => {
+  await using at = new Fixture(2);
+  at.servers[1]?.instead.set(RequestCode.GET_KV_CONFIG, { code: 14 });
+  await at.plans.declare("T", 4, {});
+  assert.deepEqual(at.held, [undefined, undefined]);
+  assert.deepEqual(await at.look(), [0, "a0 a1 b0 b1"]);
+});
+
+Deno.test("QueuePlans refuses to declare for another number of slots, and over what is no plan", async () => {
+  await using at = new Fixture();
+  at.server.values.set(KEY, SIXTEEN);
+  const other = await assertFails(at.plans.declare("T", 2, {}), "failed_precondition", "not_sent");
+  assert.match(other.message, /its queue plan is for 'slots' 4, and the contract says 2/);
+  at.server.values.set(KEY, "{}");
+  const unreadable = await assertFails(at.plans.declare("T", 2, {}), "failed_precondition", "not_sent");
+  assert.match(unreadable.message, /'brokers' must be an object.* mqadmin updateKvConfig .* -k 'T'/);
+  assert.deepEqual(at.held, ["{}"]);
+});
+
+Deno.test("QueuePlans follows the route where it may not declare or read, and says so once", async () => {
+  await using at = new Fixture();
+  const refused = { code: 16, remark: "not allowed" };
+  at.server.instead.set(RequestCode.PUT_KV_CONFIG, refused);
+  const logs = await recordLogs(async () => {
+    await at.plans.declare("T", 4, {});
+    assert.deepEqual(await at.look(), [0, "a0 a1 b0 b1"]);
+    at.server.instead.set(RequestCode.GET_KV_CONFIG, refused);
+    assert.deepEqual(await at.look(true), [0, "a0 a1 b0 b1"]);
+  });
+  assert.deepEqual(eventsOf(logs).filter((event) => event === EVENTS.transport.planDerived).length, 1);
+});
+
+Deno.test("QueuePlans takes the highest number of all name servers, and never goes back", async () => {
+  await using at = new Fixture(2);
+  at.servers[0]?.values.set(KEY, planOf(2, 1));
+  at.servers[1]?.values.set(KEY, planOf(3, 2));
+  assert.deepEqual(await at.look(), [3, "a0 a1"]);
+  for (const { values } of at.servers) values.set(KEY, planOf(1, 4));
+  assert.deepEqual(await at.look(true), [3, "a0 a1"]);
+  for (const { values } of at.servers) values.clear();
+  assert.deepEqual(await at.look(true), [3, "a0 a1"]);
+  at.servers[0]?.values.set(KEY, "damaged");
+  at.servers[1]?.values.set(KEY, planOf(4, 1));
+  assert.deepEqual(await at.look(true), [4, "a0"]);
+});
+
+Deno.test("QueuePlans does not wait for a name server that is silent, once another has told", async () => {
+  await using at = new Fixture(2);
+  at.servers[0]?.instead.set(RequestCode.GET_KV_CONFIG, undefined);
+  at.servers[1]?.values.set(KEY, planOf(2, 1));
+  const since = performance.now();
+  assert.deepEqual(await at.look(), [2, "a0"]);
+  assert.ok(performance.now() - since < 1_000);
+});
+
+Deno.test("QueuePlans gives what is known at once, and looks again after 30 s, for the next to use", async () => {
+  await using at = new Fixture();
+  at.server.values.set(KEY, planOf(1, 1));
+  assert.deepEqual(await at.look(), [1, "a0"]);
+  at.server.values.set(KEY, planOf(2, 2));
+  at.clock.shiftMs += 29_000;
+  const route = await at.client.route("T");
+  assert.equal((await at.plans.get(route, {})).number, 1);
+  at.clock.shiftMs += 1_000;
+  const known = at.plans.get(route, {});
+  assert.ok(!(known instanceof Promise) && known.number === 1);
+  await until(() => at.server.count(RequestCode.GET_KV_CONFIG) === 2);
+  await at.look(true);
+  assert.deepEqual(await at.look(), [2, "a0 a1"]);
+});
+
+Deno.test("QueuePlans shares looks: who asks anew gets what was asked for after it came, and no more than one waits", async () => {
+  await using at = new Fixture();
+  at.server.values.set(KEY, planOf(1, 1));
+  const looks = Array.from({ length: 10 }, () => at.look(true));
+  await Promise.all(looks);
+  assert.equal(at.server.count(RequestCode.GET_KV_CONFIG), 2);
+  at.server.values.set(KEY, planOf(2, 1));
+  assert.deepEqual(await at.look(true), [2, "a0"]);
+});
