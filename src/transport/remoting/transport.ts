@@ -5,7 +5,7 @@ import { RocketMqClient } from "../../rocketmq/client/client.ts";
 import { consumerIds } from "../../rocketmq/client/members.ts";
 import { PropertyName } from "../../rocketmq/client/property_names.ts";
 import type { ConnectionEvent } from "../../rocketmq/client/peer.ts";
-import { masterAddress, type TopicRoute } from "../../rocketmq/client/route.ts";
+import { masterAddress, PERM_READ, type TopicRoute } from "../../rocketmq/client/route.ts";
 import { sendMessage } from "../../rocketmq/client/send.ts";
 import { RequestCode, ResponseCode } from "../../rocketmq/remote/codes.ts";
 import type { Command, RequestReply } from "../../rocketmq/remote/command.ts";
@@ -33,9 +33,9 @@ import type {
 } from "../transport.ts";
 import { checkDelay } from "../delay.ts";
 import { Consumer } from "./consumer.ts";
-import { masterOf, noMaster, writableQueues } from "./declared_queues.ts";
+import { declaredQueues, masterOf, noMaster, writableQueues } from "./declared_queues.ts";
 import { CALLER_GROUP, MAX_REMOTING_BODY_BYTES, REQUEST_TIMEOUT_MS } from "./defaults.ts";
-import { isRefusal, toNotSent, toSendError } from "./errors.ts";
+import { isRefusal, toNotSent, toSendError, unreachable, unusable } from "./errors.ts";
 import { Faults } from "./faults.ts";
 import { Masters } from "./masters.ts";
 import { requestProperties, toProperties } from "./messages.ts";
@@ -162,6 +162,7 @@ export class RemotingTransport implements Transport {
     try {
       const route = await caller.route(topic, options);
       const writable = this.#writable.get(route) ?? await this.#meet(route, options);
+      if (writable.length === 0) throw unusable(topic, "write", declaredQueues(route).length > 0);
       if (faults.none) return writable;
       const better = writable.filter(({ broker }) => !faults.avoids(masterAddress(route, broker) ?? ""));
       // Where all have failed lately, none is better than another.
@@ -234,7 +235,9 @@ export class RemotingTransport implements Transport {
     const { caller, masters, consumer } = this.#running;
     if (this.#closing !== undefined) throw closed();
     try {
-      await masters.tryToMeetFor(await caller.route(topic, options), options);
+      const route = await caller.route(topic, options);
+      if (route.queues.every(({ perm }) => (perm & PERM_READ) === 0)) throw unusable(topic, "read", false);
+      await masters.tryToMeetFor(route, options);
       return await consumer.subscribe(topic, group, sink, options);
     } catch (error) {
       throw toNotSent(error);
@@ -338,10 +341,4 @@ export class RemotingTransport implements Transport {
 
 function closed(): RpcError {
   return new RpcError("unavailable", "The transport is closed", { outcome: "not_sent" });
-}
-
-function unreachable(nameServers: string, cause: unknown): RpcError {
-  const message =
-    `Cannot reach a RocketMQ name server at "${nameServers}": check the address, and that it runs`;
-  return new RpcError("unavailable", message, { outcome: "not_sent", cause });
 }

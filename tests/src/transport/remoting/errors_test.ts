@@ -1,7 +1,13 @@
 import assert from "node:assert/strict";
 import { RpcError } from "../../../../src/errors/rpc_error.ts";
 import { RocketMqError } from "../../../../src/rocketmq/mod.ts";
-import { isRefusal, toNotSent, toRpcError, toSendError } from "../../../../src/transport/remoting/errors.ts";
+import {
+  isRefusal,
+  toNotSent,
+  toRpcError,
+  toSendError,
+  unreachable,
+} from "../../../../src/transport/remoting/errors.ts";
 
 /** Response codes of a send, and what a caller is told. */
 const REFUSALS: readonly (readonly [responseCode: number, code: string, outcome: string])[] = [
@@ -56,4 +62,45 @@ Deno.test("isRefusal() looks at the response code only", () => {
   assert.equal(isRefusal(new RocketMqError("refused", "no", { responseCode: 17 }), 17), true);
   assert.equal(isRefusal(new RocketMqError("refused", "no", { responseCode: 16 }), 17), false);
   assert.equal(isRefusal(new Error("17"), 17), false);
+});
+
+Deno.test("toRpcError() adds what to do about a refusal to what the broker said", () => {
+  const advice: readonly (readonly [responseCode: number, RegExp])[] = [
+    [2, /no; the broker has more to do than it can: send less at a time/],
+    [3, /no; connect to the brokers themselves/],
+    [13, /no; send a smaller message, or raise 'maxMessageSize'/],
+    [14, /no; look at the broker: its disk is fuller than 'diskMaxUsedSpaceRatio' allows/],
+    [16, /no; have it granted: by the topic \(mqadmin updateTopicPerm -p 6\)/],
+    [17, /no; start an instance that serves the contract/],
+    [26, /no; have the group made by mqadmin updateSubGroup/],
+    [215, /no; the broker limits how much it is sent/],
+    [1, /^no$/],
+  ];
+  for (const [responseCode, message] of advice) {
+    const converted = toRpcError(new RocketMqError("refused", "no", { responseCode }));
+    assert.ok(converted instanceof RpcError);
+    assert.match(converted.message, message);
+  }
+});
+
+Deno.test("unreachable() says what the name servers did, and what that is a sign of", () => {
+  const signs: readonly (readonly [RocketMqError, RegExp])[] = [
+    [
+      new RocketMqError("not_sent", "Cannot connect to n:1: refused"),
+      /at "n:1": Cannot connect to n:1: refused; check/,
+    ],
+    [
+      new RocketMqError("unknown", "Sent what is no frame"),
+      /does not answer as a name server does.* expects TLS$/,
+    ],
+    [
+      new RocketMqError("refused", "Answered 3", { responseCode: 3 }),
+      /is a broker or a proxy: use the address of a name/,
+    ],
+  ];
+  for (const [cause, message] of signs) {
+    const error = unreachable("n:1", cause);
+    assert.deepEqual([error.code, error.outcome, error.cause], ["unavailable", "not_sent", cause]);
+    assert.match(error.message, message);
+  }
 });
