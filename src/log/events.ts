@@ -74,6 +74,8 @@ export const EVENTS = {
     roundFailed: "{what} failed, trying again: {error}",
     planDerived:
       "The queue plan of {topic} is not declared and follows from the brokers that are up, so that keys move when one goes: {reason}",
+    mixedVersions:
+      "Brokers {brokers} cannot hold messages back, as RocketMQ can from 5.0 on, and others can: later attempts wait in their callee everywhere",
     planIncomplete: "Not every name server could be given the queue plan of {topic}: {error}",
     planUnreadable: "The queue plan of {topic} that a name server keeps cannot be read: {error}",
     groupsUnknown:

@@ -18,6 +18,10 @@ export interface ClusterOptions {
   brokers?: number;
   /** Default "DefaultCluster". */
   clusterName?: string;
+  /** Joins this name server, which runs already, instead of starting one: then names must differ. */
+  nameServer?: string;
+  /** How many letters the names of its brokers leave out: 1 begins with "broker-b". Default 0. */
+  namesFrom?: number;
   /** Start the gRPC proxy too; default false. */
   proxy?: boolean;
   /** Extra lines of broker.conf for every broker; they win over the launcher's own. */
@@ -90,7 +94,7 @@ class JvmCluster implements Cluster {
     this.#clusterName = options.clusterName ?? "DefaultCluster";
     this.#signal = options.signal;
     this.directory = directory;
-    this.nameServer = `127.0.0.1:${findPort()}`;
+    this.nameServer = options.nameServer ?? `127.0.0.1:${findPort()}`;
   }
 
   get proxy(): string | undefined {
@@ -99,7 +103,7 @@ class JvmCluster implements Cluster {
 
   async start(): Promise<void> {
     const deadlineMs = this.#newDeadline();
-    await this.#startNameServer(deadlineMs);
+    if (this.#options.nameServer === undefined) await this.#startNameServer(deadlineMs);
     const count = this.#options.brokers ?? 1;
     for (let index = 0; index < count; index++) await this.#addBroker(index);
     await Promise.all(this.brokers.map((broker) => broker.ready()));
@@ -149,7 +153,8 @@ class JvmCluster implements Cluster {
   }
 
   async #addBroker(index: number): Promise<void> {
-    const name = `broker-${String.fromCharCode("a".charCodeAt(0) + index)}`;
+    const letter = (this.#options.namesFrom ?? 0) + index;
+    const name = `broker-${String.fromCharCode("a".charCodeAt(0) + letter)}`;
     const directory = await this.#makeHome(name);
     const port = findPort(BROKER_PORTS);
     const config = `${directory}/broker.conf`;

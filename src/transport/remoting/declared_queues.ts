@@ -1,6 +1,7 @@
 import { RpcError } from "../../errors/rpc_error.ts";
 import { masterAddress, PERM_WRITE, type TopicRoute } from "../../rocketmq/client/route.ts";
 import type { QueueRef } from "../transport.ts";
+import { unusable } from "./errors.ts";
 
 /** All queues of a topic that can be written, by its route, sorted by broker and id. */
 export function declaredQueues({ topic, queues }: TopicRoute): readonly QueueRef[] {
@@ -21,13 +22,16 @@ export function writableQueues(route: TopicRoute): readonly QueueRef[] {
  * Finds the master of a queue.
  *
  * @returns its `host:port`
- * @throws {RpcError} `unavailable` / `not_sent` while it has none; `failed_precondition` / `not_sent` when the topic has
- * no such queue, for which old brokers have no code of their own
+ * @throws {RpcError} `unavailable` / `not_sent` while it has none; `permission_denied` / `not_sent` when nobody may write
+ * there, which brokers do not check; `failed_precondition` / `not_sent` when the topic has no such queue, for which old
+ * brokers have no code of their own
  */
 export function masterOf(queue: QueueRef, route: TopicRoute): string {
   const address = masterAddress(route, queue.broker);
   if (address === undefined) throw noMaster(queue.broker);
-  const write = route.queues.find(({ brokerName }) => brokerName === queue.broker)?.write ?? 0;
+  const queues = route.queues.find(({ brokerName }) => brokerName === queue.broker);
+  if (queues !== undefined && (queues.perm & PERM_WRITE) === 0) throw unusable(route.topic, "write", false);
+  const write = queues?.write ?? 0;
   if (queue.id >= 0 && queue.id < write) return address;
   const message = `Topic "${route.topic}" has no queue ${queue.id} at broker "${queue.broker}"`;
   throw new RpcError("failed_precondition", message, { outcome: "not_sent" });

@@ -58,3 +58,5 @@ export const PLAN_GRACE_MS = 250;
 export const ROUTE_ARRIVAL_MS = 10_000;
 /** First and longest time for which a master that sends failed at is avoided, in milliseconds. */
 export const AVOID_MS = { initialMs: 1_000, maxMs: 30_000 } as const;
+/** Deadline of a request that makes a topic or a group: brokers write it to disk first. Milliseconds. */
+export const ADMIN_TIMEOUT_MS = 10_000;

@@ -25,6 +25,8 @@ export class Masters {
   /** By address: whether it can hold messages back. */
   readonly #timers = new Map<string, boolean>();
   #delayMs: number | false = false;
+  /** Whether it was said that some of them can and some cannot. */
+  #mixed = false;
 
   /**
    * @param client the one that is found by replies
@@ -113,6 +115,11 @@ export class Masters {
     const { table } = await brokerRuntimeInfo(this.#client, address, options);
     const timer = table.has(TIMER_STATE);
     this.#timers.set(address, timer);
+    const without = [...this.#timers].filter(([, has]) => !has).map(([each]) => each);
+    if (without.length > 0 && without.length < this.#timers.size && !this.#mixed) {
+      this.#mixed = true;
+      log.warn(EVENTS.transport.mixedVersions, { brokers: without.join(", ") });
+    }
     this.#delayMs = [...this.#timers.values()].every((has) => has) && MAX_REMOTING_DELAY_MS;
     return timer;
   }

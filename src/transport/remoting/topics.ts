@@ -10,7 +10,7 @@ import { logger } from "../../log/log.ts";
 import type { Clock } from "../../async/clock.ts";
 import type { TopicSpec } from "../transport.ts";
 import { formatPlan, PLAN_NAMESPACE } from "./declared_plan.ts";
-import { ROUTE_ARRIVAL_MS } from "./defaults.ts";
+import { ADMIN_TIMEOUT_MS, ROUTE_ARRIVAL_MS } from "./defaults.ts";
 import { isRefusal } from "./errors.ts";
 import { sideGroups } from "./names.ts";
 
@@ -63,11 +63,12 @@ async function ensureTopic(
   masters: ReadonlyMap<string, string>,
   maker: TopicMaker,
 ): Promise<Forbidden> {
+  const waiting = { timeoutMs: ADMIN_TIMEOUT_MS, signal: maker.signal };
   const forbidden: Forbidden = { topic: false, groups: new Set(), cause: undefined };
   if (await routeOf(topic, maker) === undefined) {
     const config = { topic, readQueues: queues, writeQueues: queues };
     const made = await Promise.all(
-      [...masters.values()].map((address) => allowed(createTopic(maker.client, address, config, maker))),
+      [...masters.values()].map((address) => allowed(createTopic(maker.client, address, config, waiting))),
     );
     const refusal = made.find((cause) => cause !== undefined);
     if (refusal === undefined) await routeArrived(topic, masters, maker);
@@ -84,14 +85,15 @@ async function ensureGroups(
   maker: TopicMaker,
   forbidden: Forbidden,
 ): Promise<void> {
-  const { client } = maker;
+  const { client, signal } = maker;
+  const waiting = { timeoutMs: ADMIN_TIMEOUT_MS, signal };
   let unknown: unknown;
   await Promise.all(
     [...masters.values()].flatMap((address) =>
       [group, ...sideGroups.all(group)].map(async (name) => {
         const exists = await groupExists(client, address, name, maker);
         if (exists) return;
-        const refusal = await allowed(createSubscriptionGroup(client, address, { group: name }, maker));
+        const refusal = await allowed(createSubscriptionGroup(client, address, { group: name }, waiting));
         if (refusal === undefined) return;
         // Where the broker does not tell, the group may well be there: its first use shows.
         if (exists === undefined) unknown = refusal;

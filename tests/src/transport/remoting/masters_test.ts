@@ -1,11 +1,13 @@
 import assert from "node:assert/strict";
 import { systemClock } from "../../../../src/async/clock.ts";
+import { EVENTS } from "../../../../src/log/events.ts";
 import { RocketMqClient } from "../../../../src/rocketmq/client/client.ts";
 import { RequestCode } from "../../../../src/rocketmq/remote/codes.ts";
 import type { RequestReply } from "../../../../src/rocketmq/remote/command.ts";
 import { Masters } from "../../../../src/transport/remoting/masters.ts";
 import { Registration } from "../../../../src/transport/remoting/registration.ts";
 import { ScriptedPeer } from "../../../fault/scripted_peer.ts";
+import { eventsOf, recordLogs } from "../../../helpers/logs.ts";
 
 const LONGEST_MS = 259_200_000;
 
@@ -91,7 +93,9 @@ Deno.test("Masters registers with every master of the only cluster, and learns w
 
 Deno.test("Masters tells that messages cannot be held back where one broker cannot", async () => {
   await using at = new Landscape({ a: ["C", NEW], b: ["C", OLD] });
-  await at.masters.meetOnlyCluster();
+  const logs = await recordLogs(() => at.masters.meetOnlyCluster());
+  assert.deepEqual(eventsOf(logs), [EVENTS.transport.mixedVersions]);
+  assert.equal(logs[0]?.properties["brokers"], at.address("b"));
   assert.equal(at.masters.delayMs, false);
   assert.equal(await at.masters.delayMsOf(at.address("a"), {}), LONGEST_MS);
   assert.equal(await at.masters.delayMsOf(at.address("b"), {}), false);
