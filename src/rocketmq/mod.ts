@@ -41,6 +41,7 @@ export {
   type TopicRoute,
 } from "./client/route.ts";
 export type { RouteOptions } from "./client/routes.ts";
+export { checkNamespace, withNamespace, withoutNamespace } from "./client/namespace.ts";
 
 // Groups.
 export {

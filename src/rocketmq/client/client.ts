@@ -5,6 +5,7 @@ import { RocketMqError } from "../error.ts";
 import type { Command, RequestCommand, RequestReply } from "../remote/command.ts";
 import { Connections } from "./connections.ts";
 import { NameServers } from "./name_servers.ts";
+import { checkNamespace, withNamespace } from "./namespace.ts";
 import type { ConnectionEvent } from "./peer.ts";
 import type { RequestOptions } from "./request_options.ts";
 import type { TopicRoute } from "./route.ts";
@@ -14,6 +15,11 @@ import { type RouteOptions, Routes } from "./routes.ts";
 export interface ClientOptions {
   /** `host:port;host:port`. */
   readonly nameServers: string;
+  /**
+   * The namespace of all its topics and groups, which servers know as `namespace%name`; what the cluster itself owns is
+   * in none. Names given and returned are those inside it. Default: none.
+   */
+  readonly namespace?: string | undefined;
   /** Unique among all clients of the cluster, and anew after each start; brokers know members and repliers by it. */
   readonly clientId: string;
   /** Default: the machine's own. */
@@ -40,6 +46,8 @@ export interface ClientOptions {
 export class RocketMqClient implements AsyncDisposable {
   /** What brokers know this client by. */
   readonly clientId: string;
+  /** The namespace of all its topics and groups, if any. */
+  readonly namespace: string | undefined;
   /** The name servers, for routes and small shared values. */
   readonly nameServers: NameServers;
   readonly #clock: Clock;
@@ -53,12 +61,13 @@ export class RocketMqClient implements AsyncDisposable {
   /**
    * Makes no connection yet.
    *
-   * @throws TypeError when `nameServers` is malformed or `clientId` empty
+   * @throws TypeError when `nameServers` or `namespace` is malformed or `clientId` empty
    */
   constructor(options: ClientOptions) {
     const { nameServers, clientId, clock = systemClock, random = systemRandom } = options;
     if (clientId === "") throw new TypeError("Cannot use an empty client id");
     this.clientId = clientId;
+    this.namespace = options.namespace === undefined ? undefined : checkNamespace(options.namespace);
     this.#clock = clock;
     this.#requestTimeoutMs = options.requestTimeoutMs ?? 3_000;
     this.#wheel = new TimerWheel(clock);
@@ -73,7 +82,12 @@ export class RocketMqClient implements AsyncDisposable {
     const send = this.request.bind(this);
     const schedule = this.#wheel.schedule.bind(this.#wheel);
     this.nameServers = new NameServers(nameServers, { send, schedule, random });
-    this.#routes = new Routes(this.nameServers, clock, this.#wheel, this.#requestTimeoutMs);
+    this.#routes = new Routes(this, clock, this.#wheel, this.#requestTimeoutMs);
+  }
+
+  /** The name that servers know a topic or group of this client's namespace by. */
+  onWire(name: string): string {
+    return withNamespace(this.namespace, name);
   }
 
   /** Where time comes from in this client. */

@@ -15,7 +15,7 @@ export async function groupExists(
   group: string,
   options?: RequestOptions,
 ): Promise<boolean | undefined> {
-  const request = { code: RequestCode.GET_SUBSCRIPTIONGROUP_CONFIG, fields: { group } };
+  const request = { code: RequestCode.GET_SUBSCRIPTIONGROUP_CONFIG, fields: { group: client.onWire(group) } };
   const { code } = await client.request(address, request, options);
   if (code === ResponseCode.SUCCESS) return true;
   return code === ResponseCode.SUBSCRIPTION_GROUP_NOT_EXIST ? false : undefined;

@@ -70,7 +70,7 @@ export async function heartbeat(
   data: HeartbeatData,
   options?: RequestOptions,
 ): Promise<HeartbeatAnswer> {
-  const body = jsonBody(heartbeatBody(client.clientId, data));
+  const body = jsonBody(heartbeatBody(client, data));
   const response = await client.request(address, { code: RequestCode.HEART_BEAT, fields: {}, body }, options);
   return { brokerVersion: expectSuccess(response, address).version };
 }
@@ -89,8 +89,8 @@ export async function unregister(
   // RocketMQ: UnregisterClientRequestHeader, which spells the id with a capital D.
   const fields = {
     clientID: client.clientId,
-    ...(producerGroup === undefined ? {} : { producerGroup }),
-    ...(consumerGroup === undefined ? {} : { consumerGroup }),
+    ...(producerGroup === undefined ? {} : { producerGroup: client.onWire(producerGroup) }),
+    ...(consumerGroup === undefined ? {} : { consumerGroup: client.onWire(consumerGroup) }),
   };
   expectSuccess(
     await client.request(address, { code: RequestCode.UNREGISTER_CLIENT, fields }, options),
@@ -100,28 +100,31 @@ export async function unregister(
 
 /** RocketMQ: HeartbeatData, ProducerData, ConsumerData. */
 function heartbeatBody(
-  clientId: string,
+  client: RocketMqClient,
   { producerGroups = [], consumerGroups = [] }: HeartbeatData,
 ): unknown {
   return {
-    clientID: clientId,
-    producerDataSet: producerGroups.map((groupName) => ({ groupName })),
+    clientID: client.clientId,
+    producerDataSet: producerGroups.map((group) => ({ groupName: client.onWire(group) })),
     consumerDataSet: consumerGroups.map((consumer) => ({
-      groupName: consumer.group,
+      groupName: client.onWire(consumer.group),
       consumeType: consumer.consumeType ?? "CONSUME_PASSIVELY",
       messageModel: consumer.messageModel ?? "CLUSTERING",
       consumeFromWhere: consumer.consumeFrom ?? "CONSUME_FROM_FIRST_OFFSET",
-      subscriptionDataSet: consumer.subscriptions.map(subscriptionBody),
+      subscriptionDataSet: consumer.subscriptions.map((each) => subscriptionBody(client, each)),
       unitMode: false,
     })),
   };
 }
 
 /** RocketMQ: SubscriptionData. */
-function subscriptionBody({ topic, expression, version, type = "TAG" }: Subscription): unknown {
+function subscriptionBody(
+  client: RocketMqClient,
+  { topic, expression, version, type = "TAG" }: Subscription,
+): unknown {
   const tags = type === "TAG" ? parseTags(expression) : [];
   return {
-    topic,
+    topic: client.onWire(topic),
     subString: expression,
     tagsSet: tags,
     codeSet: tags.map(tagHash),

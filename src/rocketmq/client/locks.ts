@@ -3,6 +3,7 @@ import type { RequestCommand } from "../remote/command.ts";
 import { expectSuccess } from "../remote/response.ts";
 import type { RocketMqClient } from "./client.ts";
 import { asArray, asInteger, asObject, asText, jsonBody, readJsonBody } from "./json.ts";
+import { withoutNamespace } from "./namespace.ts";
 import type { QueueId } from "./queue.ts";
 import type { RequestOptions } from "./request_options.ts";
 
@@ -39,7 +40,8 @@ export async function lockQueues(
     options,
   );
   return readJsonBody(expectSuccess(response, address), address, (value) => {
-    return asArray(asObject(value, "The body")["lockOKMQSet"], "lockOKMQSet").map(parseQueue);
+    return asArray(asObject(value, "The body")["lockOKMQSet"], "lockOKMQSet")
+      .map((queue) => parseQueue(queue, client));
   });
 }
 
@@ -62,19 +64,28 @@ export async function unlockQueues(
 /** RocketMQ: LockBatchRequestBody, UnlockBatchRequestBody. */
 function lockRequest(
   code: number,
-  { clientId }: RocketMqClient,
-  { group, queues, holder = clientId }: QueueLock,
+  client: RocketMqClient,
+  { group, queues, holder = client.clientId }: QueueLock,
 ): RequestCommand {
-  const mqSet = queues.map(({ topic, brokerName, queueId }) => ({ topic, brokerName, queueId }));
-  const body = jsonBody({ consumerGroup: group, clientId: holder, onlyThisBroker: false, mqSet });
+  const mqSet = queues.map((queue) => ({
+    topic: client.onWire(queue.topic),
+    brokerName: queue.brokerName,
+    queueId: queue.queueId,
+  }));
+  const body = jsonBody({
+    consumerGroup: client.onWire(group),
+    clientId: holder,
+    onlyThisBroker: false,
+    mqSet,
+  });
   const brokerName = queues[0]?.brokerName;
   return { code, fields: brokerName === undefined ? {} : { bname: brokerName }, body };
 }
 
-function parseQueue(value: unknown): QueueId {
+function parseQueue(value: unknown, { namespace }: RocketMqClient): QueueId {
   const queue = asObject(value, "lockOKMQSet[]");
   return {
-    topic: asText(queue["topic"], "topic"),
+    topic: withoutNamespace(namespace, asText(queue["topic"], "topic")),
     brokerName: asText(queue["brokerName"], "brokerName"),
     queueId: asInteger(queue["queueId"], "queueId"),
   };

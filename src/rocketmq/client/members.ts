@@ -25,7 +25,7 @@ export async function consumerIds(
   { group, brokerName }: GroupAtBroker,
   options?: RequestOptions,
 ): Promise<readonly string[]> {
-  const fields = { consumerGroup: group, bname: brokerName };
+  const fields = { consumerGroup: client.onWire(group), bname: brokerName };
   const response = await client.request(
     address,
     { code: RequestCode.GET_CONSUMER_LIST_BY_GROUP, fields },

@@ -2,6 +2,7 @@ import { Reader } from "../../bytes/reader.ts";
 import { type BinaryHost, hostText, readHost } from "./host.ts";
 import { checkBody, MAX_BODY_BYTES, plainBody } from "./message_body.ts";
 import { offsetMessageId } from "./message_id.ts";
+import { withoutNamespace } from "./namespace.ts";
 import { decodeProperties } from "./properties.ts";
 import { PropertyName } from "./property_names.ts";
 
@@ -40,6 +41,8 @@ export interface DecodeOptions {
   readonly maxBodyBytes?: number | undefined;
   /** Added to every queue offset; a pull answer's `offsetDelta`. Default: 0. */
   readonly offsetDelta?: number | undefined;
+  /** The namespace that topics are told without. Default: none. */
+  readonly namespace?: string | undefined;
 }
 
 /** A message as a broker keeps it. RocketMQ: MessageExt. */
@@ -74,7 +77,7 @@ export class StoredMessage {
 
   /** Messages come from {@linkcode decodeMessages}. */
   constructor(record: StoredRecord, options: DecodeOptions) {
-    this.topic = record.topic;
+    this.topic = withoutNamespace(options.namespace, record.topic);
     this.queueId = record.queueId;
     this.queueOffset = record.queueOffset + (options.offsetDelta ?? 0);
     this.commitLogOffset = record.commitLogOffset;

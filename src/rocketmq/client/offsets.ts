@@ -37,7 +37,7 @@ export async function queryOffset(
   options?: RequestOptions,
 ): Promise<number | undefined> {
   // Without the field a broker may answer 0 for a group that never stored anything.
-  const fields = { ...groupFields(place), setZeroIfNotFound: "false" };
+  const fields = { ...groupFields(client, place), setZeroIfNotFound: "false" };
   const response = await client.request(
     address,
     { code: RequestCode.QUERY_CONSUMER_OFFSET, fields },
@@ -60,7 +60,7 @@ export async function updateOffset(
   update: OffsetUpdate,
   options: UpdateOffsetOptions = {},
 ): Promise<void> {
-  const fields = { ...groupFields(update), commitOffset: offsetField(update.offset) };
+  const fields = { ...groupFields(client, update), commitOffset: offsetField(update.offset) };
   const request = { code: RequestCode.UPDATE_CONSUMER_OFFSET, fields };
   if (options.oneway) return await client.oneway(address, request);
   expectSuccess(await client.request(address, request, options), address);
@@ -77,7 +77,7 @@ export function minOffset(
   queue: QueueId,
   options?: RequestOptions,
 ): Promise<number> {
-  return queueOffset(client, address, RequestCode.GET_MIN_OFFSET, queueFields(queue), options);
+  return queueOffset(client, address, RequestCode.GET_MIN_OFFSET, queueFields(client, queue), options);
 }
 
 /**
@@ -91,7 +91,7 @@ export function maxOffset(
   queue: QueueId,
   options?: RequestOptions,
 ): Promise<number> {
-  return queueOffset(client, address, RequestCode.GET_MAX_OFFSET, queueFields(queue), options);
+  return queueOffset(client, address, RequestCode.GET_MAX_OFFSET, queueFields(client, queue), options);
 }
 
 /**
@@ -107,7 +107,11 @@ export function offsetAtTime(
   storedAtMs: number,
   options?: RequestOptions,
 ): Promise<number> {
-  const fields = { ...queueFields(queue), timestamp: String(Math.floor(storedAtMs)), boundaryType: "LOWER" };
+  const fields = {
+    ...queueFields(client, queue),
+    timestamp: String(Math.floor(storedAtMs)),
+    boundaryType: "LOWER",
+  };
   return queueOffset(client, address, RequestCode.SEARCH_OFFSET_BY_TIMESTAMP, fields, options);
 }
 
@@ -122,10 +126,10 @@ async function queueOffset(
   return numberField(expectSuccess(response, address), "offset", address);
 }
 
-function groupFields(place: GroupQueue): Fields {
-  return { consumerGroup: place.group, ...queueFields(place) };
+function groupFields(client: RocketMqClient, place: GroupQueue): Fields {
+  return { consumerGroup: client.onWire(place.group), ...queueFields(client, place) };
 }
 
-function queueFields({ topic, queueId, brokerName }: QueueId): Fields {
-  return { topic, queueId: String(queueId), bname: brokerName };
+function queueFields(client: RocketMqClient, { topic, queueId, brokerName }: QueueId): Fields {
+  return { topic: client.onWire(topic), queueId: String(queueId), bname: brokerName };
 }

@@ -12,6 +12,8 @@ export const PropertyName = {
   TIMER_DELAY_MS: "TIMER_DELAY_MS",
   /** Deliver at this time, epoch milliseconds. */
   TIMER_DELIVER_MS: "TIMER_DELIVER_MS",
+  /** Namespace of the topic. */
+  NAMESPACE: "INSTANCE_ID",
   /** Topic that a delayed or half message is meant for. */
   REAL_TOPIC: "REAL_TOPIC",
   /** Queue that a delayed or half message is meant for. */

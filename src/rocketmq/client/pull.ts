@@ -89,12 +89,14 @@ export async function pull(
 ): Promise<PullResult> {
   const timeoutMs = options.timeoutMs ??
     (request.suspendMs > 0 ? request.suspendMs + LATE_ANSWER_MS : undefined);
-  const response = await client.request(address, pullRequest(request), { ...options, timeoutMs });
+  const response = await client.request(address, pullRequest(client, request), { ...options, timeoutMs });
   const status = STATUSES.get(response.code);
   if (status === undefined) throw refusal(response, address);
   return {
     status,
-    messages: status === "found" ? readMessages(response, address, request.subscription?.expression) : [],
+    messages: status === "found"
+      ? readMessages(client, response, address, request.subscription?.expression)
+      : [],
     nextOffset: numberField(response, "nextBeginOffset", address),
     minOffset: numberField(response, "minOffset", address),
     maxOffset: numberField(response, "maxOffset", address),
@@ -102,14 +104,14 @@ export async function pull(
 }
 
 /** RocketMQ: PullMessageRequestHeader. */
-function pullRequest(request: PullRequest): RequestCommand {
+function pullRequest(client: RocketMqClient, request: PullRequest): RequestCommand {
   const { group, topic, queueId, brokerName, offset, maxMessages, suspendMs, commitOffset, subscription } =
     request;
   const sysFlag = (commitOffset === undefined ? 0 : COMMIT_OFFSET) | (suspendMs > 0 ? SUSPEND : 0) |
     (subscription === undefined ? 0 : SUBSCRIPTION);
   const fields = {
-    consumerGroup: group,
-    topic,
+    consumerGroup: client.onWire(group),
+    topic: client.onWire(topic),
     queueId: String(queueId),
     queueOffset: offsetField(offset),
     maxMsgNums: String(maxMessages),
@@ -124,11 +126,16 @@ function pullRequest(request: PullRequest): RequestCommand {
 }
 
 /** RocketMQ: PullMessageResponseHeader. */
-function readMessages(response: Command, address: string, expression: string | undefined): StoredMessage[] {
+function readMessages(
+  { namespace }: RocketMqClient,
+  response: Command,
+  address: string,
+  expression: string | undefined,
+): StoredMessage[] {
   const delta = response.fields["offsetDelta"];
   const offsetDelta = delta === undefined ? 0 : numberField(response, "offsetDelta", address);
   try {
-    const messages = decodeMessages(response.body, { offsetDelta });
+    const messages = decodeMessages(response.body, { offsetDelta, namespace });
     return expression === undefined ? messages : filterByTags(messages, expression);
   } catch (cause) {
     throw new RocketMqError("unknown", `Cannot read the answer of ${address}: ${textOf(cause)}`, {

@@ -44,7 +44,7 @@ export async function queryByKey(
     query;
   // RocketMQ: QueryMessageRequestHeader, MixAll.UNIQUE_MSG_QUERY_FLAG.
   const fields = {
-    topic,
+    topic: client.onWire(topic),
     key,
     maxNum: String(max),
     beginTimestamp: String(Math.floor(beginMs)),
@@ -54,7 +54,7 @@ export async function queryByKey(
   const response = await client.request(address, { code: RequestCode.QUERY_MESSAGE, fields }, options);
   if (response.code === ResponseCode.QUERY_NOT_FOUND) return [];
   // The index knows hashes only.
-  return readMessages(expectSuccess(response, address), address)
+  return readMessages(client, expectSuccess(response, address), address)
     .filter((message) => message.topic === topic && hasKey(message, key, uniqueKey));
 }
 
@@ -71,14 +71,14 @@ export async function viewMessage(
 ): Promise<StoredMessage> {
   const request = { code: RequestCode.VIEW_MESSAGE_BY_ID, fields: { offset: String(commitLogOffset) } };
   const response = expectSuccess(await client.request(address, request, options), address);
-  const [message] = readMessages(response, address);
+  const [message] = readMessages(client, response, address);
   if (message !== undefined) return message;
   throw new RocketMqError("unknown", `Cannot read the answer of ${address}: no message in it`, { address });
 }
 
-function readMessages(response: Command, address: string): StoredMessage[] {
+function readMessages({ namespace }: RocketMqClient, response: Command, address: string): StoredMessage[] {
   try {
-    return decodeMessages(response.body);
+    return decodeMessages(response.body, { namespace });
   } catch (cause) {
     throw new RocketMqError("unknown", `Cannot read the answer of ${address}: ${textOf(cause)}`, {
       address,

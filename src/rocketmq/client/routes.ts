@@ -40,9 +40,15 @@ interface Known {
   readonly absentSince?: number | undefined;
 }
 
+/** Who tells routes, and under which names. */
+export interface RouteSource {
+  readonly nameServers: NameServers;
+  onWire(topic: string): string;
+}
+
 /** The routes of topics as last heard. */
 export class Routes {
-  readonly #nameServers: NameServers;
+  readonly #servers: RouteSource;
   readonly #clock: Clock;
   readonly #wheel: TimerWheel;
   readonly #timeoutMs: number;
@@ -51,10 +57,11 @@ export class Routes {
   #lookup = 0;
 
   /**
+   * @param servers who tells them
    * @param timeoutMs how long one name server has to answer
    */
-  constructor(nameServers: NameServers, clock: Clock, wheel: TimerWheel, timeoutMs: number) {
-    this.#nameServers = nameServers;
+  constructor(servers: RouteSource, clock: Clock, wheel: TimerWheel, timeoutMs: number) {
+    this.#servers = servers;
     this.#clock = clock;
     this.#wheel = wheel;
     this.#timeoutMs = timeoutMs;
@@ -83,7 +90,7 @@ export class Routes {
   #wait(topic: string, work: Promise<TopicRoute>, options: RouteOptions): Promise<TopicRoute> {
     const { signal } = options;
     // Each name server has its own time; the last may answer when all before ran out of theirs.
-    const timeoutMs = options.timeoutMs ?? this.#timeoutMs * this.#nameServers.addresses.length;
+    const timeoutMs = options.timeoutMs ?? this.#timeoutMs * this.#servers.nameServers.addresses.length;
     const onTimeout = (): RocketMqError =>
       new RocketMqError(
         "unknown",
@@ -129,9 +136,9 @@ export class Routes {
 
   async #ask(topic: string): Promise<TopicRoute> {
     // Version and field both ask for standard JSON: some servers heed one, some the other.
-    const fields = { topic, acceptStandardJsonOnly: "true" };
+    const fields = { topic: this.#servers.onWire(topic), acceptStandardJsonOnly: "true" };
     const request = { code: RequestCode.GET_ROUTEINFO_BY_TOPIC, fields };
-    const { address, response } = await this.#nameServers.request(request, {
+    const { address, response } = await this.#servers.nameServers.request(request, {
       timeoutMs: this.#timeoutMs,
       // One that was started anew may know no topic yet.
       accepts: ({ code }) => code !== ResponseCode.TOPIC_NOT_EXIST,

@@ -3,6 +3,7 @@ import type { Command, RequestCommand } from "../remote/command.ts";
 import { numberField, refusal } from "../remote/response.ts";
 import type { RocketMqClient } from "./client.ts";
 import { encodeProperties } from "./properties.ts";
+import { PropertyName } from "./property_names.ts";
 import type { RequestOptions } from "./request_options.ts";
 
 /** Template that a broker makes unknown topics from, where it may. RocketMQ: TopicValidator. */
@@ -81,7 +82,7 @@ export async function sendMessage(
   message: OutgoingMessage,
   options?: RequestOptions,
 ): Promise<SendResult> {
-  const request = sendRequest(RequestCode.SEND_MESSAGE_V2, message, client.clock.now());
+  const request = sendRequest(RequestCode.SEND_MESSAGE_V2, message, client);
   const response = await client.request(address, request, options);
   const status = STATUSES.get(response.code);
   if (status === undefined) throw refusal(response, address);
@@ -109,7 +110,7 @@ export async function sendReply(
   message: OutgoingMessage,
   options?: RequestOptions,
 ): Promise<ReplyResult> {
-  const request = sendRequest(RequestCode.SEND_REPLY_MESSAGE_V2, message, client.clock.now());
+  const request = sendRequest(RequestCode.SEND_REPLY_MESSAGE_V2, message, client);
   return replyResult(await client.request(address, request, options), address);
 }
 
@@ -121,25 +122,33 @@ function replyResult(response: Command, address: string): ReplyResult {
 }
 
 /** RocketMQ: SendMessageRequestHeaderV2, whose names are one letter long. */
-function sendRequest(code: number, message: OutgoingMessage, nowMs: number): RequestCommand {
+function sendRequest(code: number, message: OutgoingMessage, client: RocketMqClient): RequestCommand {
   if (message.body.length === 0) {
     throw new RangeError("Cannot send an empty body: brokers need at least one byte");
   }
   const fields = {
-    a: message.producerGroup,
-    b: message.topic,
+    a: client.onWire(message.producerGroup),
+    b: client.onWire(message.topic),
     // Required on the wire; a topic that does not exist cannot be its own template.
-    c: message.templateTopic ?? message.topic,
+    c: client.onWire(message.templateTopic ?? message.topic),
     d: "4",
     e: String(message.queueId),
     f: String(message.sysFlag ?? 0),
-    g: String(Math.floor(message.bornAtMs ?? nowMs)),
+    g: String(Math.floor(message.bornAtMs ?? client.clock.now())),
     h: String(message.flag ?? 0),
-    i: encodeProperties(message.properties),
+    i: encodeProperties(propertiesOf(client, message)),
     j: "0",
     k: "false",
     m: "false",
     n: message.brokerName,
   };
   return { code, fields, body: message.body };
+}
+
+/** A message of a namespace says so. */
+function propertiesOf(
+  { namespace }: RocketMqClient,
+  { properties }: OutgoingMessage,
+): Iterable<readonly [string, string]> {
+  return namespace === undefined ? properties : [...properties, [PropertyName.NAMESPACE, namespace]];
 }

@@ -46,7 +46,7 @@ export async function createTopic(
   const attributes = Object.entries(config.attributes ?? {}).map(([name, value]) => `+${name}=${value}`);
   // RocketMQ: CreateTopicRequestHeader.
   const fields = {
-    topic: config.topic,
+    topic: client.onWire(config.topic),
     defaultTopic: "TBW102",
     readQueueNums: String(config.readQueues),
     writeQueueNums: String(config.writeQueues),
@@ -73,7 +73,7 @@ export async function deleteTopic(
   topic: string,
   options?: RequestOptions,
 ): Promise<void> {
-  const request = { code: RequestCode.DELETE_TOPIC_IN_BROKER, fields: { topic } };
+  const request = { code: RequestCode.DELETE_TOPIC_IN_BROKER, fields: { topic: client.onWire(topic) } };
   expectSuccess(await client.request(address, request, options), address);
 }
 
@@ -87,7 +87,7 @@ export async function forgetTopic(
   topic: string,
   options?: RequestOptions,
 ): Promise<void> {
-  const request = { code: RequestCode.DELETE_TOPIC_IN_NAMESRV, fields: { topic } };
+  const request = { code: RequestCode.DELETE_TOPIC_IN_NAMESRV, fields: { topic: client.onWire(topic) } };
   for (const address of client.nameServers.addresses) {
     expectSuccess(await client.request(address, request, options), address);
   }
@@ -107,7 +107,7 @@ export async function createSubscriptionGroup(
 ): Promise<void> {
   // RocketMQ: SubscriptionGroupConfig.
   const body = jsonBody({
-    groupName: config.group,
+    groupName: client.onWire(config.group),
     consumeEnable: true,
     consumeFromMinEnable: true,
     consumeBroadcastEnable: true,
@@ -136,7 +136,7 @@ export async function deleteSubscriptionGroup(
   group: string,
   options?: RequestOptions,
 ): Promise<void> {
-  const fields = { groupName: group, cleanOffset: "true" };
+  const fields = { groupName: client.onWire(group), cleanOffset: "true" };
   const request = { code: RequestCode.DELETE_SUBSCRIPTIONGROUP, fields };
   expectSuccess(await client.request(address, request, options), address);
 }

@@ -14,6 +14,7 @@ export type { RemotingOptions };
  * does not carry replies), and one transport per system.
  *
  * @param options where the name servers are
+ * @throws {TypeError} when the namespace is malformed
  */
 export function remoting(options: RemotingOptions): Transport {
   return new RemotingTransport(options);

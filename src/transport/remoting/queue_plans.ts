@@ -64,7 +64,9 @@ export class QueuePlans {
     const { nameServers } = this.#client;
     const values = await nameServers.getValues(PLAN_NAMESPACE, this.#keyOf(topic), { signal });
     const best = highest(values, (error) => {
-      throw new RpcError("failed_precondition", unreadable(topic, error), { outcome: "not_sent" });
+      throw new RpcError("failed_precondition", unreadable(this.#keyOf(topic), error), {
+        outcome: "not_sent",
+      });
     });
     if (best !== undefined && best.slots !== slots) {
       throw new RpcError("failed_precondition", otherSlots(topic, best.slots, slots), {
@@ -163,8 +165,9 @@ export class QueuePlans {
     return known;
   }
 
+  /** Everybody who shares the topic shares its plan. */
   #keyOf(topic: string): string {
-    return topic;
+    return this.#client.onWire(topic);
   }
 
   #say(topic: string, error: unknown): void {

@@ -161,19 +161,20 @@ function commandsFor(
 ): string[] {
   if (!isForbidden(result)) return [];
   const servers = `-n '${nameServersOf(maker)}'`;
+  const name = maker.client.onWire(topic);
   const commands: string[] = [];
   for (const cluster of new Set([...info.brokers.values()].map(({ cluster }) => cluster))) {
     if (result.topic) {
-      commands.push(`mqadmin updateTopic ${servers} -c ${cluster} -t '${topic}' -r ${queues} -w ${queues}`);
+      commands.push(`mqadmin updateTopic ${servers} -c ${cluster} -t '${name}' -r ${queues} -w ${queues}`);
     }
     for (const group of result.groups) {
-      commands.push(`mqadmin updateSubGroup ${servers} -c ${cluster} -g '${group}'`);
+      commands.push(`mqadmin updateSubGroup ${servers} -c ${cluster} -g '${maker.client.onWire(group)}'`);
     }
   }
   if (result.topic && slots !== undefined) {
     const brokers = new Map([...masterAddresses(info).keys()].map((name) => [name, queues]));
     const plan = formatPlan({ number: 1, slots, brokers });
-    commands.push(`mqadmin updateKvConfig ${servers} -s ${PLAN_NAMESPACE} -k '${topic}' -v '${plan}'`);
+    commands.push(`mqadmin updateKvConfig ${servers} -s ${PLAN_NAMESPACE} -k '${name}' -v '${plan}'`);
   }
   return commands;
 }

@@ -3,6 +3,7 @@ import { EVENTS } from "../../log/events.ts";
 import { logger } from "../../log/log.ts";
 import { RocketMqClient } from "../../rocketmq/client/client.ts";
 import { consumerIds } from "../../rocketmq/client/members.ts";
+import { checkNamespace, withoutNamespace } from "../../rocketmq/client/namespace.ts";
 import { PropertyName } from "../../rocketmq/client/property_names.ts";
 import type { ConnectionEvent } from "../../rocketmq/client/peer.ts";
 import { masterAddress, PERM_READ, type TopicRoute } from "../../rocketmq/client/route.ts";
@@ -50,6 +51,11 @@ import { ensureTopics } from "./topics.ts";
 export interface RemotingOptions {
   /** The name servers, `host:port;host:port`. */
   readonly nameServers: string;
+  /**
+   * Keeps topics and groups apart from those of other users of the cluster, who may have the same contracts: servers
+   * know them as `namespace%topic`. 1 to 64 letters, digits, `_` and `-`. Default: none.
+   */
+  readonly namespace?: string | undefined;
 }
 
 /** What exists once the transport has started. */
@@ -94,7 +100,9 @@ export class RemotingTransport implements Transport {
   #onState: (state: TransportState, reason: string) => void = () => {};
   #closing: Promise<void> | undefined;
 
+  /** @throws {TypeError} when the namespace is malformed */
   constructor(options: RemotingOptions) {
+    if (options.namespace !== undefined) checkNamespace(options.namespace);
     this.#options = options;
   }
 
@@ -113,10 +121,11 @@ export class RemotingTransport implements Transport {
     if (this.#started !== undefined) {
       throw new TypeError("Cannot start a transport twice: make one for each system");
     }
-    const { nameServers } = this.#options;
+    const { nameServers, namespace } = this.#options;
     const { clock, random, instance } = start;
     const caller = new RocketMqClient({
       nameServers,
+      namespace,
       clock,
       random,
       clientId: callerClientId(instance),
@@ -124,6 +133,7 @@ export class RemotingTransport implements Transport {
     });
     const consuming = new RocketMqClient({
       nameServers,
+      namespace,
       clock,
       random,
       clientId: consumerClientId(instance),
@@ -323,7 +333,8 @@ export class RemotingTransport implements Transport {
 
   #notified(command: Command): RequestReply | undefined {
     if (command.code !== RequestCode.NOTIFY_CONSUMER_IDS_CHANGED) return undefined;
-    this.#started?.consumer.membersChanged(command.fields["consumerGroup"] ?? "");
+    const group = withoutNamespace(this.#options.namespace, command.fields["consumerGroup"] ?? "");
+    this.#started?.consumer.membersChanged(group);
     return { code: ResponseCode.SUCCESS };
   }
 
