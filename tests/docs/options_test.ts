@@ -94,6 +94,7 @@ const SERVE: Readonly<
 const TRANSPORT: Readonly<Record<keyof RemotingOptions | "broker", string>> = {
   broker: "one of its own",
   nameServers: "required",
+  namespace: "none",
 };
 const FIXED: Readonly<Record<string, string>> = {
   "longest timeout": ms(contract.MAX_TIMEOUT_MS),

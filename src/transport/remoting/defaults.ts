@@ -60,3 +60,5 @@ export const ROUTE_ARRIVAL_MS = 10_000;
 export const AVOID_MS = { initialMs: 1_000, maxMs: 30_000 } as const;
 /** Deadline of a request that makes a topic or a group: brokers write it to disk first. Milliseconds. */
 export const ADMIN_TIMEOUT_MS = 10_000;
+/** How long further masters have to answer a first heartbeat once one has, in milliseconds. */
+export const MEET_GRACE_MS = 500;

@@ -1,3 +1,4 @@
+import type { Clock, Timer } from "../../async/clock.ts";
 import { EVENTS } from "../../log/events.ts";
 import { logger } from "../../log/log.ts";
 import { brokerRuntimeInfo } from "../../rocketmq/client/broker_info.ts";
@@ -5,8 +6,10 @@ import type { RocketMqClient } from "../../rocketmq/client/client.ts";
 import { clusterInfo, masterAddresses } from "../../rocketmq/client/cluster.ts";
 import { replyTopic } from "../../rocketmq/client/property_names.ts";
 import { masterAddress, type TopicRoute } from "../../rocketmq/client/route.ts";
+import { RocketMqError } from "../../rocketmq/error.ts";
 import type { Waiting } from "../transport.ts";
-import { MAX_REMOTING_DELAY_MS } from "./defaults.ts";
+import { untilAborted } from "../until_aborted.ts";
+import { MAX_REMOTING_DELAY_MS, MEET_GRACE_MS } from "./defaults.ts";
 import type { Registration } from "./registration.ts";
 
 /** What only a broker with a timer tells about itself: RocketMQ 5.0 and newer, unless it is switched off. */
@@ -20,6 +23,7 @@ const log = logger("transport");
  */
 export class Masters {
   readonly #client: RocketMqClient;
+  readonly #clock: Clock;
   readonly #registration: Registration;
   readonly #clusters = new Set<string>();
   /** By address: whether it can hold messages back. */
@@ -34,6 +38,7 @@ export class Masters {
    */
   constructor(client: RocketMqClient, registration: Registration) {
     this.#client = client;
+    this.#clock = client.clock;
     this.#registration = registration;
   }
 
@@ -64,7 +69,7 @@ export class Masters {
     }
   }
 
-  /** Meets all masters of the clusters that hold a topic, as far as they can be met now. */
+  /** Meets masters of the clusters that hold a topic, as far as they can be met now. */
   async tryToMeetFor(route: TopicRoute, options: Waiting): Promise<void> {
     try {
       await this.meetFor(route, options);
@@ -75,11 +80,12 @@ export class Masters {
   }
 
   /**
-   * Meets all masters of the clusters that hold a topic.
+   * Meets all masters of the clusters that hold a topic, once one of them has been met no longer than a moment.
    *
-   * @throws {RocketMqError} when one of them cannot be met
+   * @returns those that could not be met so far; they are as soon as they can be reached
+   * @throws {RocketMqError} when none of them can be met
    */
-  async meetFor(route: TopicRoute, options: Waiting): Promise<void> {
+  async meetFor(route: TopicRoute, options: Waiting): Promise<ReadonlyMap<string, RocketMqError>> {
     const addresses = new Set<string>();
     for (const cluster of new Set([...route.brokers.values()].map(({ cluster }) => cluster))) {
       const replies = await this.#client.route(replyTopic(cluster), options);
@@ -89,7 +95,33 @@ export class Masters {
       }
       this.#clusters.add(cluster);
     }
-    await Promise.all([...addresses].map((address) => this.#meet(address)));
+    return await untilAborted(this.#meetAll(addresses), options.signal);
+  }
+
+  #meetAll(addresses: ReadonlySet<string>): Promise<ReadonlyMap<string, RocketMqError>> {
+    const unmet = new Map<string, RocketMqError>();
+    for (const address of addresses) {
+      unmet.set(address, new RocketMqError("not_sent", `No answer from ${address} so far`, { address }));
+    }
+    return new Promise((resolve, reject) => {
+      if (addresses.size === 0) return resolve(unmet);
+      let grace: Timer | undefined;
+      let left = addresses.size;
+      const settled = (address: string, error: unknown): void => {
+        left--;
+        if (error === undefined) {
+          unmet.delete(address);
+          grace ??= this.#clock.after(MEET_GRACE_MS, () => resolve(new Map(unmet)));
+        } else if (error instanceof RocketMqError) unmet.set(address, error);
+        if (left > 0) return;
+        grace?.cancel();
+        if (unmet.size < addresses.size) resolve(unmet);
+        else reject(error);
+      };
+      for (const address of addresses) {
+        this.#meet(address).then(() => settled(address, undefined), (error) => settled(address, error));
+      }
+    });
   }
 
   /**

@@ -24,6 +24,8 @@ export class Registration {
   readonly #clock: Clock;
   readonly #roles: Roles;
   readonly #brokers = new Map<string, Promise<void>>();
+  /** Those to register with, also while they cannot be reached. */
+  readonly #wanted = new Set<string>();
   readonly #timers = new Set<Timer>();
   #closed = false;
 
@@ -34,10 +36,14 @@ export class Registration {
     this.#later(HEARTBEAT_INTERVAL_MS, () => this.#beatAll());
   }
 
-  /** Registers with a broker unless it is; concurrent calls share one heartbeat. A failed one is tried again next time. */
+  /**
+   * Registers with a broker unless it is; concurrent calls share one heartbeat. A failed one is tried again next time,
+   * and when the broker can be reached.
+   */
   with(address: string): Promise<void> {
     let registered = this.#brokers.get(address);
     if (registered === undefined) {
+      this.#wanted.add(address);
       this.#client.keep(address);
       registered = this.#beat(address);
       registered.catch(() => this.#brokers.delete(address));
@@ -49,6 +55,7 @@ export class Registration {
   /** Sends a heartbeat now: what this client consumes there has changed. */
   again(address: string): Promise<void> {
     const registered = this.#beat(address);
+    this.#wanted.add(address);
     this.#brokers.set(address, registered);
     registered.catch(() => this.#brokers.delete(address));
     return registered;
@@ -56,7 +63,11 @@ export class Registration {
 
   /** The connection is back: registers again, and once more later, when the old connection's end cannot undo it. */
   reconnected(address: string): void {
-    if (this.#closed || !this.#brokers.has(address)) return;
+    if (this.#closed || !this.#wanted.has(address)) return;
+    if (!this.#brokers.has(address)) {
+      this.with(address).catch((error) => this.#failed(address, error));
+      return;
+    }
     this.#renew(address);
     if (this.#roles.producerGroup !== undefined) this.#later(REREGISTER_AFTER_MS, () => this.#renew(address));
   }
@@ -66,7 +77,7 @@ export class Registration {
     if (this.#closed) return;
     this.#closed = true;
     for (const timer of this.#timers) timer.cancel();
-    await Promise.allSettled([...this.#brokers.keys()].map((address) => this.#leave(address)));
+    await Promise.allSettled([...this.#wanted].map((address) => this.#leave(address)));
   }
 
   async #leave(address: string): Promise<void> {

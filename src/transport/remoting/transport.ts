@@ -304,9 +304,10 @@ export class RemotingTransport implements Transport {
     return this.#closing ??= this.#release();
   }
 
-  /** Registers with the masters of a topic before its first request. */
+  /** Registers with the masters of a topic before its first request; those that do not answer are avoided for now. */
   async #meet(route: TopicRoute, { signal }: Waiting): Promise<readonly QueueRef[]> {
-    await this.#running.masters.meetFor(route, { signal });
+    const { masters, faults } = this.#running;
+    for (const [address, error] of await masters.meetFor(route, { signal })) faults.failed(address, error);
     const writable = writableQueues(route);
     this.#writable.set(route, writable);
     return writable;

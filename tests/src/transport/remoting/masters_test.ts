@@ -6,7 +6,9 @@ import { RequestCode } from "../../../../src/rocketmq/remote/codes.ts";
 import type { RequestReply } from "../../../../src/rocketmq/remote/command.ts";
 import { Masters } from "../../../../src/transport/remoting/masters.ts";
 import { Registration } from "../../../../src/transport/remoting/registration.ts";
-import { ScriptedPeer } from "../../../fault/scripted_peer.ts";
+import { ScriptedNameServer } from "../../../fault/scripted_name_server.ts";
+import { ScriptedPeer, type Session } from "../../../fault/scripted_peer.ts";
+import { until } from "../../../helpers/settled.ts";
 import { eventsOf, recordLogs } from "../../../helpers/logs.ts";
 
 const LONGEST_MS = 259_200_000;
@@ -122,4 +124,57 @@ Deno.test("Masters never fails where nobody can be asked: it meets who can be me
   await at[Symbol.asyncDispose]();
   await at.masters.meetOnlyCluster();
   assert.deepEqual([at.heartbeats, at.masters.clusters, at.masters.delayMs], [[], [], false]);
+});
+
+Deno.test("Masters meets who can be met for a topic, without waiting long for the others, and these when they are back", async () => {
+  await using silent = new ScriptedPeer((session) => session.serve(() => undefined));
+  await using names = new ScriptedNameServer();
+  const beats = new Set<string>();
+  const broker = (name: string) => (session: Session) =>
+    session.serve(({ code }) => {
+      if (code === RequestCode.HEART_BEAT) beats.add(name);
+      return { code: 0, body: jsonOf({ table: NEW }) };
+    });
+  await using alive = new ScriptedPeer(broker("alive"));
+  const gone = new ScriptedPeer(broker("gone"));
+  await gone.stop();
+  const brokers = [alive, silent, gone].map(({ address }, index) => ({
+    name: `b${index}`,
+    address,
+    queues: 1,
+  }));
+  names.topics.set("T", brokers);
+  names.topics.set("C_REPLY_TOPIC", brokers);
+  await using client = new RocketMqClient({ nameServers: names.address, clientId: "c", random: () => 0 });
+  const registration = new Registration(client, systemClock, {
+    producerGroup: "g",
+    consumerGroups: () => [],
+  });
+  client.onConnection(({ address, state }) => {
+    if (state === "connected") registration.reconnected(address);
+  });
+  const masters = new Masters(client, registration);
+  const since = performance.now();
+  const unmet = await masters.meetFor(await client.route("T"), {});
+  assert.ok(performance.now() - since < 2_000);
+  assert.deepEqual([...unmet.keys()].sort(), [gone.address, silent.address].sort());
+  assert.deepEqual([...beats], ["alive"]);
+  await using _back = new ScriptedPeer(broker("back"), Number(gone.address.split(":")[1]));
+  await until(() => beats.has("back"));
+  await registration.close();
+});
+
+Deno.test("Masters fails where none can be met", async () => {
+  await using names = new ScriptedNameServer();
+  const brokers = [{ name: "a", address: "127.0.0.1:1", queues: 1 }];
+  names.topics.set("T", brokers);
+  names.topics.set("C_REPLY_TOPIC", brokers);
+  await using client = new RocketMqClient({ nameServers: names.address, clientId: "c", random: () => 0 });
+  const registration = new Registration(client, systemClock, {
+    producerGroup: "g",
+    consumerGroups: () => [],
+  });
+  const masters = new Masters(client, registration);
+  await assert.rejects(masters.meetFor(await client.route("T"), {}), { kind: "not_sent" });
+  await registration.close();
 });
