@@ -24,6 +24,11 @@ const KEPT_MS = 60_000;
 export interface RouteOptions {
   /** Ask the name server, whatever is known. Default: false. */
   readonly fresh?: boolean | undefined;
+  /**
+   * Ask the name server when what is known is older than that, in milliseconds, and go by what is known where that
+   * fails. Default: 30 s, and what is known is returned meanwhile.
+   */
+  readonly maxAgeMs?: number | undefined;
   /** Stops waiting; others that wait for the same look-up are not disturbed. */
   readonly signal?: AbortSignal | undefined;
   /** Default: the client's `requestTimeoutMs`. */
@@ -32,6 +37,8 @@ export interface RouteOptions {
 
 interface Known {
   readonly result: TopicRoute | RocketMqError;
+  /** When it was asked for last. */
+  readonly askedAt: number;
   /** When to ask again. */
   readonly staleAt: number;
   /** Number of the look-up it came from: an older answer never replaces a newer one. */
@@ -77,6 +84,11 @@ export class Routes {
     options.signal?.throwIfAborted();
     if (options.fresh) return await this.#wait(topic, this.#start(topic, true), options);
     const known = this.#known.get(topic);
+    if (options.maxAgeMs !== undefined && known !== undefined) {
+      const age = this.#clock.monotonic() - known.askedAt;
+      if (age > options.maxAgeMs) await this.#tryAgain(topic, options);
+      return await this.get(topic, { ...options, maxAgeMs: undefined });
+    }
     const stale = known === undefined || this.#clock.monotonic() >= known.staleAt;
     if (known === undefined || (stale && known.result instanceof RocketMqError)) {
       return await this.#wait(topic, this.#lookups.get(topic) ?? this.#start(topic), options);
@@ -85,6 +97,16 @@ export class Routes {
     if (stale && !this.#lookups.has(topic)) this.#start(topic).catch(() => {});
     if (known.result instanceof RocketMqError) throw known.result;
     return known.result;
+  }
+
+  /** Looks a route up again, and leaves what is known where that fails. */
+  async #tryAgain(topic: string, options: RouteOptions): Promise<void> {
+    try {
+      await this.#wait(topic, this.#lookups.get(topic) ?? this.#start(topic), options);
+    } catch (error) {
+      options.signal?.throwIfAborted();
+      if (!(error instanceof RocketMqError)) throw error;
+    }
   }
 
   #wait(topic: string, work: Promise<TopicRoute>, options: RouteOptions): Promise<TopicRoute> {
@@ -110,20 +132,21 @@ export class Routes {
   }
 
   async #lookUp(topic: string, lookup: number, believed: boolean): Promise<TopicRoute> {
+    const now = (): number => this.#clock.monotonic();
     try {
       const route = await this.#ask(topic);
-      this.#remember(topic, { result: route, staleAt: this.#clock.monotonic() + REFRESH_MS, lookup });
+      this.#remember(topic, { result: route, askedAt: now(), staleAt: now() + REFRESH_MS, lookup });
       return route;
     } catch (error) {
-      const now = this.#clock.monotonic();
+      const askedAt = now();
       const known = this.#known.get(topic);
       if (isAbsent(error)) {
-        const absentSince = known?.absentSince ?? now;
-        const kept = !believed && known !== undefined && now - absentSince < KEPT_MS;
+        const absentSince = known?.absentSince ?? askedAt;
+        const kept = !believed && known !== undefined && askedAt - absentSince < KEPT_MS;
         const result = kept ? known.result : error;
-        this.#remember(topic, { result, staleAt: now + ABSENT_MS, lookup, absentSince });
+        this.#remember(topic, { result, askedAt, staleAt: askedAt + ABSENT_MS, lookup, absentSince });
       } else if (known !== undefined) {
-        this.#remember(topic, { ...known, staleAt: now + RETRY_MS });
+        this.#remember(topic, { ...known, askedAt, staleAt: askedAt + RETRY_MS });
       }
       throw error;
     }

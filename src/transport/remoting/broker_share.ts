@@ -50,7 +50,7 @@ export class BrokerShare implements PartitionKeeper, GroupView {
   readonly random: Random;
   readonly instance: number;
   readonly #options: ShareOptions;
-  readonly #slots: readonly QueueSlot[];
+  readonly #slots: QueueSlot[] = [];
   readonly #lastSeen = new Map<string, number>();
   readonly #startedAt: number;
   #members: ReadonlySet<string> = new Set();
@@ -75,11 +75,7 @@ export class BrokerShare implements PartitionKeeper, GroupView {
     this.instance = options.instance;
     this.#startedAt = this.clock.monotonic();
     this.#relockAt = this.#startedAt + RELOCK_INTERVAL_MS;
-    const { topic, group, address, brokerName: broker } = options;
-    this.#slots = Array.from({ length: options.queues }, (_, id) => {
-      const queue: HeldQueue = { ref: { topic, broker, id }, group, address };
-      return new QueueSlot(queue, this, options.sink, () => this.#bootTime());
-    });
+    this.#add(options.queues);
   }
 
   /** The master that this share is about. */
@@ -106,6 +102,21 @@ export class BrokerShare implements PartitionKeeper, GroupView {
       await this.#probe();
     }
     await Promise.all(this.#slots.map((slot) => slot.firstTry));
+  }
+
+  /** The broker has more queues by now: takes its part of them too. Fewer are left as they are. */
+  grow(queues: number): void {
+    if (this.#closed || queues <= this.#slots.length) return;
+    this.#add(queues);
+    this.look();
+  }
+
+  #add(queues: number): void {
+    const { topic, group, address, brokerName: broker, sink } = this.#options;
+    for (let id = this.#slots.length; id < queues; id++) {
+      const queue: HeldQueue = { ref: { topic, broker, id }, group, address };
+      this.#slots.push(new QueueSlot(queue, this, sink, () => this.#bootTime()));
+    }
   }
 
   /** Looks at the members now: the broker said that they changed, or the connection is back. */

@@ -1,5 +1,7 @@
-import type { Clock } from "../../async/clock.ts";
+import type { Clock, Timer } from "../../async/clock.ts";
 import type { Random } from "../../async/random.ts";
+import { EVENTS } from "../../log/events.ts";
+import { logger } from "../../log/log.ts";
 import type { RocketMqClient } from "../../rocketmq/client/client.ts";
 import type { ConsumerGroup } from "../../rocketmq/client/heartbeat.ts";
 import { unregister } from "../../rocketmq/client/heartbeat.ts";
@@ -7,7 +9,18 @@ import { masterAddress, PERM_READ } from "../../rocketmq/client/route.ts";
 import type { Sink, Subscription, TransportStart, Waiting } from "../transport.ts";
 import { untilAborted } from "../until_aborted.ts";
 import { BrokerShare } from "./broker_share.ts";
+import { ROUTE_WATCH_MS } from "./defaults.ts";
 import { Registration } from "./registration.ts";
+
+/** A group's shares, by broker name. */
+interface Places {
+  readonly topic: string;
+  readonly group: string;
+  readonly sink: Sink;
+  readonly shares: Map<string, BrokerShare>;
+}
+
+const log = logger("transport");
 
 /** The consuming side of one instance: its groups, and its shares of their queues at each broker. */
 export class Consumer {
@@ -42,28 +55,34 @@ export class Consumer {
     const subscriptions = [{ topic, expression: "*", version: this.#version }];
     // At once, so that nobody else joins it meanwhile.
     this.#groups.set(group, { group, subscriptions, consumeType: "CONSUME_ACTIVELY" });
-    let shares: readonly BrokerShare[];
+    const places = { topic, group, sink, shares: new Map<string, BrokerShare>() };
     try {
-      shares = await this.#sharesOf(topic, group, sink, signal);
+      await this.#follow(places, signal);
     } catch (error) {
       this.#groups.delete(group);
       throw error;
     }
-    for (const share of shares) this.#shares.add(share);
+    let watch: Timer | undefined;
     let leaving: Promise<void> | undefined;
-    const leave = () => leaving ??= this.#leave(group, shares);
+    const leave = () => {
+      watch?.cancel();
+      return leaving ??= this.#leave(group, [...places.shares.values()]);
+    };
     const subscription: Subscription = { close: (options) => untilAborted(leave(), options?.signal) };
     this.#subscriptions.set(group, subscription);
     try {
-      await Promise.all(shares.map(async (share) => {
-        this.#client.keep(share.address);
-        await this.#registration.again(share.address);
-        await share.start(signal);
-      }));
+      await this.#joinAll([...places.shares.values()], signal);
     } catch (error) {
       await leave();
       throw error;
     }
+    const again = (): void => {
+      watch = this.#clock.after(ROUTE_WATCH_MS, async () => {
+        await this.#followLater(places, () => leaving === undefined);
+        if (leaving === undefined) again();
+      });
+    };
+    if (leaving === undefined) again();
     return subscription;
   }
 
@@ -78,21 +97,73 @@ export class Consumer {
     await this.#registration.close();
   }
 
-  /** One share at every master that has queues to read. */
-  async #sharesOf(
-    topic: string,
-    group: string,
-    sink: Sink,
-    signal: AbortSignal | undefined,
-  ): Promise<readonly BrokerShare[]> {
-    const route = await this.#client.route(topic, { signal });
-    return route.queues.flatMap(({ brokerName, read, perm }): BrokerShare[] => {
+  /** Sees to it that there is one share at every master that has queues to read. Returns those that are new. */
+  async #follow(places: Places, signal: AbortSignal | undefined): Promise<readonly BrokerShare[]> {
+    const { topic, group, sink, shares } = places;
+    const route = await this.#client.route(topic, { maxAgeMs: ROUTE_WATCH_MS / 2, signal });
+    const fresh: BrokerShare[] = [];
+    for (const { brokerName, read: queues, perm } of route.queues) {
       const address = masterAddress(route, brokerName);
-      if (address === undefined || (perm & PERM_READ) === 0) return [];
-      const place = { topic, group, brokerName, address, queues: read };
+      const known = shares.get(brokerName);
+      if (address === undefined || (perm & PERM_READ) === 0) continue;
+      known?.grow(queues);
+      // Its master has moved: what was owned there is lost by now, or will be.
+      if (known !== undefined && known.address !== address) void this.#drop(known);
+      else if (known !== undefined) continue;
+      const place = { topic, group, brokerName, address, queues };
       const sources = { clock: this.#clock, random: this.#random, instance: this.#instance };
-      return [new BrokerShare({ client: this.#client, sink, ...sources, ...place })];
-    });
+      const share = new BrokerShare({ client: this.#client, sink, ...sources, ...place });
+      shares.set(brokerName, share);
+      this.#shares.add(share);
+      fresh.push(share);
+    }
+    return fresh;
+  }
+
+  /** The same while it runs: masters come, move, and get more queues. Never rejects. */
+  async #followLater(places: Places, wanted: () => boolean): Promise<void> {
+    try {
+      for (const share of await this.#follow(places, undefined)) {
+        // It may have been left meanwhile, without this one.
+        if (!wanted()) await this.#drop(share);
+        else this.#join(share, undefined).catch((error) => this.#failed(share, error));
+      }
+    } catch (error) {
+      log.debug(EVENTS.transport.roundFailed, { what: `A look at the route of ${places.topic}`, error });
+    }
+  }
+
+  /** Joins at every master, at least at one: the others follow when they can be reached. */
+  async #joinAll(shares: readonly BrokerShare[], signal: AbortSignal | undefined): Promise<void> {
+    const joined = await Promise.allSettled(shares.map((share) => this.#join(share, signal)));
+    const failures = joined.flatMap((result, index) =>
+      result.status === "rejected" ? [[index, result] as const] : []
+    );
+    const [first] = failures;
+    if (first === undefined) return;
+    if (signal?.aborted || failures.length === shares.length) throw first[1].reason;
+    for (const [index, { reason }] of failures) {
+      const share = shares[index];
+      if (share !== undefined) this.#failed(share, reason);
+    }
+  }
+
+  /** Joins the group at one master: resolves after its first round. */
+  async #join(share: BrokerShare, signal: AbortSignal | undefined): Promise<void> {
+    this.#client.keep(share.address);
+    await this.#registration.again(share.address);
+    await share.start(signal);
+  }
+
+  #failed(share: BrokerShare, error: unknown): void {
+    // Once it can be reached it is joined by the next heartbeat and probe.
+    log.warn(EVENTS.transport.roundFailed, { what: `Joining ${share.group} at ${share.address}`, error });
+    share.look();
+  }
+
+  async #drop(share: BrokerShare): Promise<void> {
+    await share.close();
+    this.#shares.delete(share);
   }
 
   async #leave(group: string, shares: readonly BrokerShare[]): Promise<void> {

@@ -62,3 +62,7 @@ export const AVOID_MS = { initialMs: 1_000, maxMs: 30_000 } as const;
 export const ADMIN_TIMEOUT_MS = 10_000;
 /** How long further masters have to answer a first heartbeat once one has, in milliseconds. */
 export const MEET_GRACE_MS = 500;
+/** How often a subscription looks whether its topic has other masters or more queues, in milliseconds. */
+export const ROUTE_WATCH_MS = 5_000;
+/** A route older than this is looked up again when a send by it has failed, in milliseconds. */
+export const ROUTE_SUSPECT_MS = 1_000;

@@ -35,7 +35,7 @@ import type {
 import { checkDelay } from "../delay.ts";
 import { Consumer } from "./consumer.ts";
 import { declaredQueues, masterOf, noMaster, writableQueues } from "./declared_queues.ts";
-import { CALLER_GROUP, MAX_REMOTING_BODY_BYTES, REQUEST_TIMEOUT_MS } from "./defaults.ts";
+import { CALLER_GROUP, MAX_REMOTING_BODY_BYTES, REQUEST_TIMEOUT_MS, ROUTE_SUSPECT_MS } from "./defaults.ts";
 import { isRefusal, toNotSent, toSendError, unreachable, unusable } from "./errors.ts";
 import { Faults } from "./faults.ts";
 import { Masters } from "./masters.ts";
@@ -215,7 +215,7 @@ export class RemotingTransport implements Transport {
       const offset = heldBackMs > 0 ? undefined : sent.queueOffset;
       return { messageId: sent.messageId, queue: { ...queue, id: sent.queueId }, offset };
     } catch (error) {
-      if (address !== "") faults.failed(address, error);
+      if (address !== "") this.#failedAt(address, topic, error);
       throw toSendError(error, signal);
     }
   }
@@ -302,6 +302,13 @@ export class RemotingTransport implements Transport {
 
   close(): Promise<void> {
     return this.#closing ??= this.#release();
+  }
+
+  /** A master that does not answer may have moved: the next sends go by a route that is looked up again. */
+  #failedAt(address: string, topic: string, error: unknown): void {
+    const { caller, faults } = this.#running;
+    faults.failed(address, error);
+    if (faults.avoids(address)) caller.route(topic, { maxAgeMs: ROUTE_SUSPECT_MS }).catch(() => {});
   }
 
   /** Registers with the masters of a topic before its first request; those that do not answer are avoided for now. */

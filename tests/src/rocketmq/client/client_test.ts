@@ -322,3 +322,25 @@ Deno.test("RocketMqClient.route() asks every name server before it says that the
   await using client = newClient(`${empty.address};${full.address}`);
   assert.ok((await client.route("T")).brokers.has("b"));
 });
+
+Deno.test("RocketMqClient.route() waits for a look-up where what it knows is too old, and goes by it where that fails", async () => {
+  await withRoutes(async (client, clock, server) => {
+    const known = await client.route("T", { maxAgeMs: 1_000 });
+    assert.equal(await client.route("T", { maxAgeMs: 1_000 }), known);
+    assert.equal(server.asked, 1);
+    server.reply = { code: 0, body: routeBody("b") };
+    clock.shiftMs += 2_000;
+    const renewed = await client.route("T", { maxAgeMs: 1_000 });
+    assert.ok(renewed.brokers.has("b"));
+    for (const reply of [{ code: 17 }, { code: 1 }]) {
+      server.reply = reply;
+      clock.shiftMs += 2_000;
+      assert.equal(await client.route("T", { maxAgeMs: 1_000 }), renewed);
+    }
+    assert.equal(server.asked, 4);
+    await assert.rejects(client.route("U", { maxAgeMs: 1_000 }), { responseCode: 1 });
+    const reason = new Error("no");
+    const aborted = client.route("T", { maxAgeMs: 0, signal: AbortSignal.abort(reason) });
+    await assert.rejects(aborted, (error) => error === reason);
+  });
+});
