@@ -36,6 +36,7 @@ export {
   masterAddress,
   PERM_READ,
   PERM_WRITE,
+  readAddress,
   type RouteBroker,
   type RouteQueues,
   type TopicRoute,

@@ -24,7 +24,7 @@ let shared: Promise<Cluster> | undefined;
 /** One cluster for all tests of this file, which makes neither topics nor groups by itself. */
 function cluster(): Promise<Cluster> {
   const brokerConfig = { autoCreateTopicEnable: "false", autoCreateSubscriptionGroup: "false" };
-  return shared ??= startCluster({ brokerConfig });
+  return shared ??= startCluster({ brokerConfig, timeoutMs: 180_000 });
 }
 
 /** An instance in whose place an operator runs the commands that its error lists. */

@@ -5,6 +5,7 @@ import type { RocketMqClient } from "./client.ts";
 import { decodeMessages, type StoredMessage } from "./message.ts";
 import { offsetField, type QueueId } from "./queue.ts";
 import type { RequestOptions } from "./request_options.ts";
+import { MASTER_ID } from "./route.ts";
 import { filterByTags } from "./tags.ts";
 import { RocketMqError } from "../error.ts";
 import { textOf } from "../remote/text_of.ts";
@@ -35,7 +36,7 @@ export interface PullRequest extends QueueId {
   readonly maxMessages: number;
   /** How long the broker may hold the request when there is nothing, in milliseconds. 0: not at all. */
   readonly suspendMs: number;
-  /** Stored as the group's offset of this queue on the way. */
+  /** Stored as the group's offset of this queue on the way. Leave it out when you ask a replica. */
   readonly commitOffset?: number | undefined;
   /** Makes the broker filter by it; no heartbeat is needed then. Absent: what the group's heartbeat says. */
   readonly subscription?: PullSubscription | undefined;
@@ -63,6 +64,8 @@ export interface PullResult {
   readonly minOffset: number;
   /** One past the last offset of the queue. */
   readonly maxOffset: number;
+  /** Id of the broker to read from next, see `readAddress()`: 0, the master, unless it is behind in its work. */
+  readonly suggestedBrokerId: number;
 }
 
 const STATUSES: ReadonlyMap<number, PullStatus> = new Map([
@@ -100,6 +103,9 @@ export async function pull(
     nextOffset: numberField(response, "nextBeginOffset", address),
     minOffset: numberField(response, "minOffset", address),
     maxOffset: numberField(response, "maxOffset", address),
+    suggestedBrokerId: response.fields["suggestWhichBrokerId"] === undefined
+      ? MASTER_ID
+      : numberField(response, "suggestWhichBrokerId", address),
   };
 }
 

@@ -54,6 +54,29 @@ export function masterAddress(route: TopicRoute, brokerName: string): string | u
   return route.brokers.get(brokerName)?.addresses.get(MASTER_ID);
 }
 
+/**
+ * The address that messages of a broker name are read from: the broker that an earlier answer suggested, else the
+ * master, else any replica. Only what is read may come from a replica: offsets, locks and everything that is sent
+ * belong to the master.
+ *
+ * @param suggestedId `PullResult.suggestedBrokerId` of the last pull, if any
+ * @returns `undefined` when none of them is there
+ */
+export function readAddress(
+  route: TopicRoute,
+  brokerName: string,
+  suggestedId: number = MASTER_ID,
+): { readonly address: string; readonly master: boolean } | undefined {
+  const addresses = route.brokers.get(brokerName)?.addresses;
+  if (addresses === undefined) return undefined;
+  const [anyId] = [...addresses.keys()].sort((one, other) => one - other);
+  for (const id of [suggestedId, MASTER_ID, anyId]) {
+    const address = id === undefined ? undefined : addresses.get(id);
+    if (address !== undefined) return { address, master: id === MASTER_ID };
+  }
+  return undefined;
+}
+
 function parseQueues(value: unknown): RouteQueues {
   const queues = asObject(value, "queueDatas[]");
   return {

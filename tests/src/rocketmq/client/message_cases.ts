@@ -44,8 +44,8 @@ const sent = {
   n: "b",
 };
 
-const pullHeader = { nextBeginOffset: "6", minOffset: "1", maxOffset: "7", suggestWhichBrokerId: "0" };
-const pulled = { messages: [], nextOffset: 6, minOffset: 1, maxOffset: 7 };
+const pullHeader = { nextBeginOffset: "6", minOffset: "1", maxOffset: "7", suggestWhichBrokerId: "1" };
+const pulled = { messages: [], nextOffset: 6, minOffset: 1, maxOffset: 7, suggestedBrokerId: 1 };
 const pullRequest = { ...queue, group: "g", offset: 5, maxMessages: 32, suspendMs: 15_000 };
 const pullFields = {
   consumerGroup: "g",

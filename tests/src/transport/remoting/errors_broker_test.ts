@@ -172,9 +172,15 @@ Deno.test("remoting() sends again what a busy broker refused, and says how it en
 
 Deno.test("remoting() runs on 4.9 and 5.x brokers side by side, and says what the older ones cannot do", async () => {
   const brokerConfig = { maxMessageSize: "65536" };
-  await using newer = await startCluster({ brokerConfig });
+  await using newer = await startCluster({ brokerConfig, timeoutMs: 180_000 });
   const { nameServer } = newer;
-  await using _older = await startCluster({ version: OLD_VERSION, nameServer, namesFrom: 1, brokerConfig });
+  await using _older = await startCluster({
+    version: OLD_VERSION,
+    nameServer,
+    namesFrom: 1,
+    brokerConfig,
+    timeoutMs: 180_000,
+  });
   const contract = freshContract();
   await using server = await serving(contract, remoting({ nameServers: nameServer }));
   await using client = await caller(nameServer);
