@@ -108,5 +108,8 @@ export { type ClusterInfo, clusterInfo, masterAddresses } from "./client/cluster
 
 // For requests of one's own, and for answering a broker's.
 export { RequestCode, ResponseCode } from "./remote/codes.ts";
+export type { Credentials, CredentialsSource } from "./remote/credentials.ts";
+export type { Serialization } from "./remote/frame.ts";
+export type { TlsOptions } from "./remote/tls.ts";
 export type { Command, Fields, RequestCommand, RequestReply } from "./remote/command.ts";
 export { expectSuccess, refusal } from "./remote/response.ts";

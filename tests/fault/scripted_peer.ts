@@ -45,6 +45,12 @@ export function peerFrame(header: PeerHeader, body: Uint8Array = new Uint8Array(
   return frame;
 }
 
+/** A request that a server makes; it waits for an answer unless `flag` says otherwise. */
+export interface RequestOfServer extends Omit<PeerHeader, "flag"> {
+  readonly flag?: number;
+  readonly body?: Uint8Array | undefined;
+}
+
 /** One connection of a {@linkcode ScriptedPeer}. */
 export class Session {
   /** How many chunks came so far; at most one for each write of the client. */
@@ -76,6 +82,11 @@ export class Session {
   /** Answers a request. */
   answer(request: Command, reply: RequestReply): Promise<void> {
     return this.raw(peerFrame({ ...reply, flag: RESPONSE_FLAG, opaque: request.opaque }, reply.body));
+  }
+
+  /** Sends a request of the server's own. */
+  ask(request: RequestOfServer): Promise<void> {
+    return this.raw(peerFrame({ flag: 0, ...request }, request.body));
   }
 
   /** Sends bytes as they are: half frames, garbage, several frames. */

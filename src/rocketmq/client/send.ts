@@ -1,6 +1,6 @@
 import { RequestCode, ResponseCode } from "../remote/codes.ts";
 import type { Command, RequestCommand } from "../remote/command.ts";
-import { numberField, refusal } from "../remote/response.ts";
+import { numberField, refusal, refusesAccess } from "../remote/response.ts";
 import type { RocketMqClient } from "./client.ts";
 import { encodeProperties } from "./properties.ts";
 import type { RequestOptions } from "./request_options.ts";
@@ -116,7 +116,9 @@ export async function sendReply(
 function replyResult(response: Command, address: string): ReplyResult {
   const messageId = response.fields["msgId"] || undefined;
   if (response.code === ResponseCode.SUCCESS) return { pushed: true, messageId };
-  if (response.code !== ResponseCode.SYSTEM_ERROR) throw refusal(response, address);
+  if (response.code !== ResponseCode.SYSTEM_ERROR || refusesAccess(response)) {
+    throw refusal(response, address);
+  }
   return { pushed: false, reason: response.remark ?? "", messageId };
 }
 

@@ -2,6 +2,7 @@ import type { Clock, Timer } from "../../async/clock.ts";
 import { createDeferred } from "../../async/deferred.ts";
 import type { TimerWheel } from "../../async/timer_wheel.ts";
 import { RocketMqError } from "../error.ts";
+import { answerTo } from "./answer.ts";
 import { describeRequest, ResponseCode } from "./codes.ts";
 import {
   type Command,
@@ -12,42 +13,16 @@ import {
   type RequestReply,
   RESPONSE_FLAG,
 } from "./command.ts";
+import type { ConnectionCallOptions, ConnectionOptions } from "./connection_options.ts";
 import { textOf } from "./text_of.ts";
 import { FrameReader } from "./frame.ts";
 import { Outbox, type QueuedFrame } from "./outbox.ts";
 import type { OutgoingCommand } from "./outgoing.ts";
+import { signedVersion, type SignRequest } from "./signature.ts";
 import type { Socket } from "./socket.ts";
 
 const READ_BUFFER_BYTES = 64 * 1024;
 const MAX_OPAQUE = 0x7fff_ffff;
-
-/** How a {@linkcode Connection} is made. */
-export interface ConnectionOptions {
-  readonly clock: Clock;
-  /** Runs the deadlines; shared by all connections, closed by its maker. */
-  readonly wheel: TimerWheel;
-  /** Default: 3,000. */
-  readonly connectTimeoutMs?: number | undefined;
-  /** Largest frame to accept. Default: 16 MiB. */
-  readonly maxFrameBytes?: number | undefined;
-  /** Calls are refused while this many bytes or more wait to be written. Default: 64 MiB. */
-  readonly maxQueuedBytes?: number | undefined;
-  /** Calls are refused while this many wait for their answer. Default: 65,536. */
-  readonly maxPendingCalls?: number | undefined;
-  /**
-   * Answers a request of the server, at once. `undefined` means that the code is not known here: the server gets
-   * code 3. When it throws, the server gets code 1. To a one-way request nothing is answered.
-   */
-  readonly onRequest?: ((command: Command) => RequestReply | undefined) | undefined;
-}
-
-/** How long one call waits. */
-export interface ConnectionCallOptions {
-  /** From the call on, in milliseconds. */
-  readonly timeoutMs: number;
-  /** Stops waiting; the call then rejects with the signal's reason. */
-  readonly signal?: AbortSignal | undefined;
-}
 
 interface PendingCall {
   readonly code: number;
@@ -74,6 +49,8 @@ export class Connection {
   readonly #onRequest: (command: Command) => RequestReply | undefined;
   readonly #maxQueuedBytes: number;
   readonly #maxPendingCalls: number;
+  readonly #silenceLimitMs: number;
+  readonly #sign: SignRequest | undefined;
   readonly #outbox: Outbox;
   readonly #frames: FrameReader;
   readonly #pending = new Map<number, PendingCall>();
@@ -81,6 +58,8 @@ export class Connection {
   #opaque = 0;
   #isClosed = false;
   #lastReceivedAt: number | undefined;
+  /** When the first of the calls was sent that timed out one after the other, with nothing received since. */
+  #silentSince: number | undefined;
   #droppedAnswers = 0;
 
   /** Takes over an open socket; see `connect`. */
@@ -93,7 +72,9 @@ export class Connection {
     this.#onRequest = options.onRequest ?? (() => undefined);
     this.#maxQueuedBytes = options.maxQueuedBytes ?? 64 * 1024 * 1024;
     this.#maxPendingCalls = options.maxPendingCalls ?? 65_536;
-    this.#outbox = new Outbox(socket, (error) => this.#lose("was lost", error));
+    this.#silenceLimitMs = options.silenceLimitMs ?? 10_000;
+    this.#sign = options.sign;
+    this.#outbox = new Outbox(socket, (error) => this.#lose("was lost", error), options.serialization);
     this.#frames = new FrameReader((command) => this.#receive(command), options.maxFrameBytes);
     this.#read();
   }
@@ -169,9 +150,14 @@ export class Connection {
         `${this.#outbox.queuedBytes} bytes wait to be written; send less at a time`,
       );
     }
-    const { code, fields, body, remark } = request;
+    const { code, body, remark } = request;
     try {
-      return this.#outbox.append({ code, flag, opaque, fields, body, remark });
+      if (this.#sign === undefined) {
+        return this.#outbox.append({ code, flag, opaque, fields: request.fields, body, remark });
+      }
+      const fields = this.#sign(request.fields, body);
+      const version = signedVersion(fields);
+      return this.#outbox.append({ code, flag, opaque, fields, body, remark, version });
     } catch (cause) {
       throw this.#notSent(code, textOf(cause), cause);
     }
@@ -197,6 +183,23 @@ export class Connection {
       describeRequest(call.code)
     } within ${timeoutMs} ms`;
     call.reject(new RocketMqError(kind, message, { address: this.address }));
+    this.#heedSilence(timeoutMs);
+  }
+
+  /**
+   * A server that vanished without a word would be noticed by TCP after a quarter of an hour. One call without answer
+   * says little: the server may be busy, or have dropped that one.
+   */
+  #heedSilence(timeoutMs: number): void {
+    const now = this.#clock.monotonic();
+    const sentAt = now - timeoutMs;
+    const heardAt = this.#lastReceivedAt ?? -Infinity;
+    if (heardAt >= sentAt) return;
+    if (this.#silentSince === undefined || this.#silentSince < heardAt) this.#silentSince = sentAt;
+    const silentMs = now - this.#silentSince;
+    if (silentMs >= this.#silenceLimitMs) {
+      this.#lose(`was given up after ${Math.floor(silentMs)} ms without an answer`);
+    }
   }
 
   #abort(opaque: number, reason: unknown): void {
@@ -220,12 +223,19 @@ export class Connection {
     try {
       while (!this.#isClosed) {
         const count = await this.#socket.read(buffer);
-        if (count === null) return this.#lose("was closed by the server");
+        if (count === null) return this.#lose(this.#closedByServer());
         this.#push(buffer.subarray(0, count));
       }
     } catch (error) {
       this.#lose("was lost", error);
     }
+  }
+
+  #closedByServer(): string {
+    const silent = this.#lastReceivedAt === undefined;
+    // As a server does that takes TLS only, and one that is none of RocketMQ's.
+    const hint = silent ? " (it has said nothing so far: see whether it is RocketMQ's, and wants TLS)" : "";
+    return `was closed by the server${hint}`;
   }
 
   #push(chunk: Uint8Array): void {
@@ -247,7 +257,7 @@ export class Connection {
   }
 
   #serve(request: Command): void {
-    const reply = this.#replyTo(request);
+    const reply = answerTo(request, this.#onRequest);
     if (isOneway(request) || this.#isClosed) return;
     const { opaque } = request;
     const { code, fields = {}, body, remark } = reply;
@@ -260,17 +270,6 @@ export class Connection {
     } catch (error) {
       const code = ResponseCode.SYSTEM_ERROR;
       this.#outbox.append({ code, flag: RESPONSE_FLAG, opaque, fields: {}, remark: textOf(error) });
-    }
-  }
-
-  #replyTo(request: Command): RequestReply {
-    try {
-      const reply = this.#onRequest(request);
-      if (reply !== undefined) return reply;
-      const remark = `request ${describeRequest(request.code)} is not supported by this client`;
-      return { code: ResponseCode.REQUEST_CODE_NOT_SUPPORTED, remark };
-    } catch (error) {
-      return { code: ResponseCode.SYSTEM_ERROR, remark: textOf(error) };
     }
   }
 
