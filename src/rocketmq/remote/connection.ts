@@ -139,7 +139,7 @@ export class Connection {
 
   /** Closes the connection; pending calls fail at once. Closing twice does nothing. */
   close(): void {
-    this.#finish("was closed by this client", undefined, undefined);
+    this.#finish("was closed by this client");
   }
 
   #send(request: RequestCommand, opaque: number, flag: number): QueuedFrame {
@@ -274,24 +274,25 @@ export class Connection {
   }
 
   #lose(what: string, cause?: unknown): void {
+    const { address } = this;
     const reason = cause === undefined ? "" : `: ${textOf(cause)}`;
-    const message = `Connection to ${this.address} ${what}${reason}`;
-    this.#finish(what, new RocketMqError("unknown", message, { address: this.address, cause }), cause);
+    const message = `Connection to ${address} ${what}${reason}`;
+    this.#finish(what, reason, new RocketMqError("unknown", message, { address, cause }));
   }
 
-  #finish(what: string, error: RocketMqError | undefined, cause: unknown): void {
+  #finish(what: string, reason = "", error?: RocketMqError): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#outbox.close();
     this.#socket.close();
+    const { address } = this;
     for (const opaque of [...this.#pending.keys()]) {
       const call = this.#take(opaque);
       if (call === undefined) continue;
       const kind = this.#outbox.withdraw(call.frame) ? "not_sent" : "unknown";
-      const message = `Connection to ${this.address} ${what} before it answered request ${
-        describeRequest(call.code)
-      }`;
-      call.reject(new RocketMqError(kind, message, { address: this.address, cause }));
+      const request = describeRequest(call.code);
+      const message = `Connection to ${address} ${what} before it answered request ${request}${reason}`;
+      call.reject(new RocketMqError(kind, message, { address, cause: error?.cause }));
     }
     this.#end.resolve(error);
   }

@@ -29,7 +29,7 @@ export function checkTls(tls: TlsOptions): TlsOptions {
     if (!CERTIFICATE.test(pem)) throw wrong("ca", "it must be PEM text of certificates");
   }
   if ((certificate === undefined) !== (key === undefined)) {
-    throw wrong(certificate === undefined ? "key" : "certificate", "'certificate' and 'key' go together");
+    throw wrong(certificate === undefined ? "certificate" : "key", "'certificate' and 'key' go together");
   }
   if (certificate !== undefined && !CERTIFICATE.test(certificate)) {
     throw wrong("certificate", "it must be PEM text of a certificate");
@@ -84,7 +84,7 @@ const ADVICE: ReadonlyMap<string, string> = new Map([
 const CLIENT_CERTIFICATE_ALERT = /certificate.?required|bad.?certificate|handshake.?failure|unknown.?ca/i;
 /** What a server that speaks no TLS looks like from here. */
 const NOT_TLS =
-  /wrong.?version.?number|packet length too long|InvalidContentType|corrupt message|EPROTO|unexpected eof/i;
+  /wrong.?version.?number|packet length too long|corrupt message|unexpected (handshake )?message|unexpected eof/i;
 
 /** Says in one line why TLS failed and what to do. */
 export function tlsFailure(error: Error, closedInHandshake = false): string {
@@ -92,12 +92,12 @@ export function tlsFailure(error: Error, closedInHandshake = false): string {
   const advice = ADVICE.get(code);
   if (advice !== undefined) return advice;
   const said = `${code} ${error.message}`;
+  if (closedInHandshake || NOT_TLS.test(said)) {
+    return `the server does not answer in TLS: switch it on there, or leave out 'tls' (${error.message})`;
+  }
   if (CLIENT_CERTIFICATE_ALERT.test(said)) {
     return "the server wants a client certificate that it trusts: " +
       `give one as 'tls.certificate' and 'tls.key' (${error.message})`;
-  }
-  if (closedInHandshake || NOT_TLS.test(said)) {
-    return `the server does not answer in TLS: switch it on there, or leave out 'tls' (${error.message})`;
   }
   return error.message;
 }
