@@ -17,7 +17,12 @@ export type { Clock, Timer } from "../async/clock.ts";
 export type { Random } from "../async/random.ts";
 
 // Errors.
-export { RocketMqError, type RocketMqErrorKind, type RocketMqErrorOptions } from "./error.ts";
+export {
+  type RefusedAccess,
+  RocketMqError,
+  type RocketMqErrorKind,
+  type RocketMqErrorOptions,
+} from "./error.ts";
 
 // The client.
 export { type ClientOptions, RocketMqClient } from "./client/client.ts";
@@ -67,6 +72,7 @@ export {
   type PullSubscription,
 } from "./client/pull.ts";
 export { type KeyQuery, queryByKey, viewMessage } from "./client/query.ts";
+export type { Compression } from "./client/message_body.ts";
 export { decodeMessages, type DecodeOptions, type StoredMessage } from "./client/message.ts";
 export {
   createUniqueIds,

@@ -1,5 +1,5 @@
 import { Buffer } from "node:buffer";
-import { expectSuccess, RocketMqClient } from "../../src/rocketmq/mod.ts";
+import { expectSuccess, RocketMqClient, type TlsOptions } from "../../src/rocketmq/mod.ts";
 import type { Account } from "./acl.ts";
 
 /** Request codes of the accounts of ACL 2.0. RocketMQ: RequestCode. */
@@ -12,8 +12,8 @@ export class AccessAdmin implements AsyncDisposable {
   readonly #client: RocketMqClient;
   readonly #address: string;
 
-  constructor(nameServers: string, address: string, admin: Account) {
-    this.#client = new RocketMqClient({ nameServers, clientId: "access-admin", credentials: admin });
+  constructor(nameServers: string, address: string, admin: Account, tls?: TlsOptions) {
+    this.#client = new RocketMqClient({ nameServers, clientId: "access-admin", credentials: admin, tls });
     this.#address = address;
   }
 

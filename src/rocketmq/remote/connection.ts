@@ -14,6 +14,7 @@ import {
   RESPONSE_FLAG,
 } from "./command.ts";
 import type { ConnectionCallOptions, ConnectionOptions } from "./connection_options.ts";
+import { neverHeard } from "./tls.ts";
 import { textOf } from "./text_of.ts";
 import { FrameReader } from "./frame.ts";
 import { Outbox, type QueuedFrame } from "./outbox.ts";
@@ -51,6 +52,8 @@ export class Connection {
   readonly #maxPendingCalls: number;
   readonly #silenceLimitMs: number;
   readonly #sign: SignRequest | undefined;
+  /** What to look at when the server breaks the connection before its first frame. */
+  readonly #neverHeard: string;
   readonly #outbox: Outbox;
   readonly #frames: FrameReader;
   readonly #pending = new Map<number, PendingCall>();
@@ -74,6 +77,7 @@ export class Connection {
     this.#maxPendingCalls = options.maxPendingCalls ?? 65_536;
     this.#silenceLimitMs = options.silenceLimitMs ?? 10_000;
     this.#sign = options.sign;
+    this.#neverHeard = neverHeard(options.tls);
     this.#outbox = new Outbox(socket, (error) => this.#lose("was lost", error), options.serialization);
     this.#frames = new FrameReader((command) => this.#receive(command), options.maxFrameBytes);
     this.#read();
@@ -223,19 +227,12 @@ export class Connection {
     try {
       while (!this.#isClosed) {
         const count = await this.#socket.read(buffer);
-        if (count === null) return this.#lose(this.#closedByServer());
+        if (count === null) return this.#lose("was closed by the server");
         this.#push(buffer.subarray(0, count));
       }
     } catch (error) {
       this.#lose("was lost", error);
     }
-  }
-
-  #closedByServer(): string {
-    const silent = this.#lastReceivedAt === undefined;
-    // As a server does that takes TLS only, and one that is none of RocketMQ's.
-    const hint = silent ? " (it has said nothing so far: see whether it is RocketMQ's, and wants TLS)" : "";
-    return `was closed by the server${hint}`;
   }
 
   #push(chunk: Uint8Array): void {
@@ -276,8 +273,9 @@ export class Connection {
   #lose(what: string, cause?: unknown): void {
     const { address } = this;
     const reason = cause === undefined ? "" : `: ${textOf(cause)}`;
-    const message = `Connection to ${address} ${what}${reason}`;
-    this.#finish(what, reason, new RocketMqError("unknown", message, { address, cause }));
+    const lost = this.#lastReceivedAt === undefined ? `${what} (${this.#neverHeard})` : what;
+    const message = `Connection to ${address} ${lost}${reason}`;
+    this.#finish(lost, reason, new RocketMqError("unknown", message, { address, cause }));
   }
 
   #finish(what: string, reason = "", error?: RocketMqError): void {

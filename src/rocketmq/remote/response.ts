@@ -14,7 +14,7 @@ export function refusal(response: Command, address: string): RocketMqError {
   const reason = access === undefined ? said : `${access.reason}; ${access.advice}`;
   const message = `${address} answered ${describeResponse(code)}${reason === "" ? "" : `: ${reason}`}`;
   const responseCode = access === undefined ? code : ResponseCode.NO_PERMISSION;
-  return new RocketMqError("refused", message, { responseCode, address });
+  return new RocketMqError("refused", message, { responseCode, access: access?.access, address });
 }
 
 /** Whether a response refuses access, in the words of either ACL. */

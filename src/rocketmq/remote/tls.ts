@@ -101,3 +101,10 @@ export function tlsFailure(error: Error, closedInHandshake = false): string {
   }
   return error.message;
 }
+
+/** What to look at when a server breaks a connection before it has said anything. */
+export function neverHeard(tls: TlsOptions | undefined): string {
+  const nothing = "it has said nothing so far: see whether it is RocketMQ's";
+  if (tls === undefined) return `${nothing}, and wants TLS`;
+  return tls.certificate === undefined ? `${nothing}, and wants a client certificate` : nothing;
+}

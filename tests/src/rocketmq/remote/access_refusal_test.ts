@@ -40,8 +40,9 @@ Deno.test("refusal() has code 16 for a refusal of access, whatever the server an
     fields: {},
     body: new Uint8Array(0),
   };
-  const { kind, responseCode, message } = refusal(response, "b:1");
-  assert.deepEqual([kind, responseCode], ["refused", 16]);
+  const { kind, responseCode, access, message } = refusal(response, "b:1");
+  assert.deepEqual([kind, responseCode, access], ["refused", 16, "permission"]);
+  assert.equal(refusal({ ...response, remark: "check signature failed." }, "b:1").access, "identity");
   assert.equal(
     message,
     "b:1 answered 1 SYSTEM_ERROR: No default permission for topic:T; let an operator grant it",
