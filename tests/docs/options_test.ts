@@ -95,6 +95,8 @@ const TRANSPORT: Readonly<Record<keyof RemotingOptions | "broker", string>> = {
   broker: "one of its own",
   nameServers: "required",
   namespace: "none",
+  credentials: "none",
+  tls: "`false`",
 };
 const FIXED: Readonly<Record<string, string>> = {
   "longest timeout": ms(contract.MAX_TIMEOUT_MS),

@@ -3,7 +3,7 @@ import { DEFAULT_VERSION, javaClassPath } from "../broker/launcher.ts";
 import { Program } from "./program.ts";
 
 /** The programs of the folder `java`. */
-export type JavaProgram = "Requester" | "Responder" | "BenchRequester" | "BenchResponder";
+export type JavaProgram = "Requester" | "Responder" | "BenchRequester" | "BenchResponder" | "GoldenFrames";
 
 /** How to start one. */
 export interface JavaOptions {

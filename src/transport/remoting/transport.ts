@@ -8,6 +8,7 @@ import { PropertyName } from "../../rocketmq/client/property_names.ts";
 import type { ConnectionEvent } from "../../rocketmq/client/peer.ts";
 import { masterAddress, PERM_READ, type TopicRoute } from "../../rocketmq/client/route.ts";
 import { sendMessage } from "../../rocketmq/client/send.ts";
+import { RocketMqError } from "../../rocketmq/error.ts";
 import { RequestCode, ResponseCode } from "../../rocketmq/remote/codes.ts";
 import type { Command, RequestReply } from "../../rocketmq/remote/command.ts";
 import type {
@@ -42,21 +43,11 @@ import { Masters } from "./masters.ts";
 import { requestProperties, toProperties } from "./messages.ts";
 import { callerClientId, consumerClientId, OUR_MARKER } from "./names.ts";
 import { QueuePlans } from "./queue_plans.ts";
+import type { RemotingOptions } from "./options.ts";
 import { replyAddress } from "./reply_address.ts";
 import { findStoredReply, pushReply, receivePushed } from "./replies.ts";
 import { Registration } from "./registration.ts";
 import { ensureTopics } from "./topics.ts";
-
-/** How a {@linkcode RemotingTransport} finds its brokers. */
-export interface RemotingOptions {
-  /** The name servers, `host:port;host:port`. */
-  readonly nameServers: string;
-  /**
-   * Keeps topics and groups apart from those of other users of the cluster, who may have the same contracts: servers
-   * know them as `namespace%topic`. 1 to 64 letters, digits, `_` and `-`. Default: none.
-   */
-  readonly namespace?: string | undefined;
-}
 
 /** What exists once the transport has started. */
 interface Started {
@@ -121,21 +112,16 @@ export class RemotingTransport implements Transport {
     if (this.#started !== undefined) {
       throw new TypeError("Cannot start a transport twice: make one for each system");
     }
-    const { nameServers, namespace } = this.#options;
+    const { nameServers, namespace, credentials, tls } = this.#options;
     const { clock, random, instance } = start;
+    const shared = { nameServers, namespace, clock, random, credentials, tls };
     const caller = new RocketMqClient({
-      nameServers,
-      namespace,
-      clock,
-      random,
+      ...shared,
       clientId: callerClientId(instance),
       onRequest: (_, command) => this.#pushed(command),
     });
     const consuming = new RocketMqClient({
-      nameServers,
-      namespace,
-      clock,
-      random,
+      ...shared,
       clientId: consumerClientId(instance),
       onRequest: (_, command) => this.#notified(command),
     });
