@@ -2,8 +2,10 @@ import { remoting } from "rocket-actors/transport/remoting";
 import { sharedNameServer } from "../broker/shared.ts";
 import { callSuite } from "./call_suite.ts";
 
-callSuite("remoting", () =>
-  Promise.resolve({
-    transport: () => remoting({ nameServers: sharedNameServer() }),
-    [Symbol.asyncDispose]: () => Promise.resolve(),
-  }));
+for (const replies of ["push", "topic"] as const) {
+  callSuite(`remoting, replies by ${replies}`, () =>
+    Promise.resolve({
+      transport: () => remoting({ nameServers: sharedNameServer(), replies }),
+      [Symbol.asyncDispose]: () => Promise.resolve(),
+    }));
+}

@@ -5,15 +5,17 @@
  */
 
 import type { Transport } from "../transport.ts";
+import type { ReplyStrategy } from "./reply_address.ts";
 import { type RemotingOptions, RemotingTransport } from "./transport.ts";
 
-export type { RemotingOptions };
+export type { RemotingOptions, ReplyStrategy };
 
 /**
  * Makes a transport to a RocketMQ cluster. It needs direct connections to name servers and brokers (the 5.x proxy
  * does not carry replies), and one transport per system.
  *
- * @param options where the name servers are
+ * @param options where the name servers are, and how replies come
+ * @throws {TypeError} when there is no such way for replies
  */
 export function remoting(options: RemotingOptions): Transport {
   return new RemotingTransport(options);

@@ -25,7 +25,18 @@ export interface TopicMaker {
  *
  * @throws {RpcError} `failed_precondition` / `not_sent` with the commands to run, where brokers do not let us
  */
-export async function ensureTopic(spec: TopicSpec, maker: TopicMaker): Promise<void> {
+export function ensureTopic({ topic, queues, group }: TopicSpec, maker: TopicMaker): Promise<void> {
+  const groups = group === undefined ? [] : [group, ...sideGroups.all(group)];
+  return ensureTopicAndGroups({ topic, queues, groups }, maker);
+}
+
+/** A topic with exactly those groups. */
+export interface TopicAndGroups extends Pick<TopicSpec, "topic" | "queues"> {
+  readonly groups: readonly string[];
+}
+
+/** The same as {@linkcode ensureTopic}, without side groups. */
+export async function ensureTopicAndGroups(spec: TopicAndGroups, maker: TopicMaker): Promise<void> {
   const masters = [...masterAddresses(await clusterInfo(maker.client, maker)).values()];
   try {
     if (!await topicExists(spec.topic, maker)) {
@@ -35,15 +46,18 @@ export async function ensureTopic(spec: TopicSpec, maker: TopicMaker): Promise<v
       }
       await routeArrived(spec.topic, maker);
     }
-    if (spec.group !== undefined) await ensureGroups(spec.group, masters, maker);
+    await ensureGroups(spec.groups, masters, maker);
   } catch (error) {
     if (isRefusal(error, ResponseCode.NO_PERMISSION)) throw forbidden(spec, error);
     throw error;
   }
 }
 
-async function ensureGroups(group: string, masters: readonly string[], maker: TopicMaker): Promise<void> {
-  const names = [group, ...sideGroups.all(group)];
+async function ensureGroups(
+  names: readonly string[],
+  masters: readonly string[],
+  maker: TopicMaker,
+): Promise<void> {
   await Promise.all(masters.flatMap((address) =>
     names.map(async (name) => {
       if (await groupExists(maker.client, address, name, maker)) return;
@@ -69,14 +83,12 @@ async function routeArrived(topic: string, maker: TopicMaker): Promise<void> {
   }
 }
 
-function forbidden({ topic, queues, group }: TopicSpec, cause: unknown): RpcError {
+function forbidden({ topic, queues, groups }: TopicAndGroups, cause: unknown): RpcError {
   const commands = [
     `mqadmin updateTopic -n <name servers> -c <cluster> -t '${topic}' -r ${queues} -w ${queues}`,
   ];
-  if (group !== undefined) {
-    for (const name of [group, ...sideGroups.all(group)]) {
-      commands.push(`mqadmin updateSubGroup -n <name servers> -c <cluster> -g '${name}'`);
-    }
+  for (const name of groups) {
+    commands.push(`mqadmin updateSubGroup -n <name servers> -c <cluster> -g '${name}'`);
   }
   const message = `Cannot make topic "${topic}": the broker forbids it. Run once:\n${commands.join("\n")}`;
   return new RpcError("failed_precondition", message, { outcome: "not_sent", cause });

@@ -12,10 +12,10 @@ import type { Command, RequestReply } from "../../rocketmq/remote/command.ts";
 import type {
   Addresses,
   Capabilities,
-  Delivery,
   DirectMessage,
   Member,
   Message,
+  Near,
   QueueRef,
   SendOptions,
   SendReceipt,
@@ -32,13 +32,14 @@ import type {
 import { checkDelay } from "../delay.ts";
 import { Consumer } from "./consumer.ts";
 import { declaredQueues, masterOf, noMaster } from "./declared_queues.ts";
-import { CALLER_GROUP, MAX_REMOTING_BODY_BYTES, REQUEST_TIMEOUT_MS } from "./defaults.ts";
+import { CALLER_GROUP, DEFAULT_REPLIES, MAX_REMOTING_BODY_BYTES, REQUEST_TIMEOUT_MS } from "./defaults.ts";
 import { isRefusal, toNotSent, toSendError } from "./errors.ts";
 import { Masters } from "./masters.ts";
 import { requestProperties, toProperties } from "./messages.ts";
 import { callerClientId, consumerClientId, OUR_MARKER } from "./names.ts";
-import { replyAddress } from "./reply_address.ts";
-import { findStoredReply, pushReply, receivePushed } from "./replies.ts";
+import type { ReplyStrategy } from "./reply_address.ts";
+import { receivePushed } from "./replies.ts";
+import { ReplySide } from "./reply_side.ts";
 import { Registration } from "./registration.ts";
 import { ensureTopic } from "./topics.ts";
 
@@ -46,16 +47,28 @@ import { ensureTopic } from "./topics.ts";
 export interface RemotingOptions {
   /** The name servers, `host:port;host:port`. */
   readonly nameServers: string;
+  /**
+   * How replies, and whatever else is sent to this instance past all queues, reach it.
+   *
+   * - `"push"`: its brokers push them. The least delay; but a process that dies while replies are pushed to it holds one
+   *   of each broker's few reply threads per responder for ten seconds.
+   * - `"topic"`: it pulls them from the topic `rpc-replies`, which is made at the start. Nothing that dies holds up anybody
+   *   else, and no reply is missed while a broker restarts: for large fleets, and for brokers whose request-reply others
+   *   use as well.
+   *
+   * Callers and callees of both kinds understand each other. Default: `"push"`.
+   */
+  readonly replies?: ReplyStrategy | undefined;
 }
 
 /** What exists once the transport has started. */
 interface Started {
   readonly start: TransportStart;
-  readonly addresses: Addresses;
   /** Sends, and is found by replies. Its connections carry no held pulls. */
   readonly caller: RocketMqClient;
   readonly registration: Registration;
   readonly masters: Masters;
+  readonly replies: ReplySide;
   readonly consuming: RocketMqClient;
   readonly consumer: Consumer;
 }
@@ -85,29 +98,49 @@ export class RemotingTransport implements Transport {
   #capabilities = CAPABILITIES;
   #started: Started | undefined;
   #listener: (message: DirectMessage) => void = () => {};
+  #onMissed: () => void = () => {};
   #onState: (state: TransportState, reason: string) => void = () => {};
   #closing: Promise<void> | undefined;
 
+  /**
+   * Connects to nobody yet.
+   *
+   * @throws {TypeError} when there is no such way for replies
+   */
   constructor(options: RemotingOptions) {
+    const { replies } = options;
+    if (replies !== undefined && replies !== "push" && replies !== "topic") {
+      throw new TypeError(
+        `Cannot use 'replies': it must be "push" or "topic": current value is ${JSON.stringify(replies)}`,
+      );
+    }
     this.#options = options;
   }
 
-  /** Whether messages can be held back depends on the brokers: those of 4.x cannot. */
+  /** What of it depends on the brokers: holding messages back, which those of 4.x cannot, and keeping replies. */
   get capabilities(): Capabilities {
     const delayMs = this.#started?.masters.delayMs ?? false;
-    if (this.#capabilities.delayMs !== delayMs) this.#capabilities = { ...this.#capabilities, delayMs };
+    const storedReplies = this.#started?.replies.storedReplies ?? true;
+    const known = this.#capabilities;
+    if (known.delayMs !== delayMs || known.storedReplies !== storedReplies) {
+      this.#capabilities = { ...known, delayMs, storedReplies };
+    }
     return this.#capabilities;
   }
 
+  get counts(): Readonly<Record<string, number>> {
+    return this.#started?.replies.counts ?? {};
+  }
+
   get addresses(): Addresses {
-    return this.#running.addresses;
+    return this.#running.replies.addresses;
   }
 
   async start(start: TransportStart): Promise<void> {
     if (this.#started !== undefined) {
       throw new TypeError("Cannot start a transport twice: make one for each system");
     }
-    const { nameServers } = this.#options;
+    const { nameServers, replies: strategy = DEFAULT_REPLIES } = this.#options;
     const { clock, random, instance } = start;
     const caller = new RocketMqClient({
       nameServers,
@@ -126,18 +159,20 @@ export class RemotingTransport implements Transport {
     const registration = new Registration(caller, clock, {
       producerGroup: CALLER_GROUP,
       consumerGroups: () => [],
+      renewed: () => strategy === "push" && this.#onMissed(),
+    });
+    const masters = new Masters(caller, registration);
+    const replies = new ReplySide({
+      strategy,
+      client: caller,
+      clock,
+      random,
+      instance,
+      clusters: () => masters.clusters,
+      listener: (message) => this.#listener(message),
     });
     const consumer = new Consumer(consuming, start);
-    const address = replyAddress(caller);
-    this.#started = {
-      start,
-      addresses: { reply: address, direct: address },
-      caller,
-      registration,
-      masters: new Masters(caller, registration),
-      consuming,
-      consumer,
-    };
+    this.#started = { start, caller, registration, masters, replies, consuming, consumer };
     caller.onConnection((event) => this.#connection(event));
     try {
       // Any answer will do: it shows that the address is a name server's.
@@ -146,17 +181,24 @@ export class RemotingTransport implements Transport {
       await this.close();
       throw unreachable(nameServers, error);
     }
-    await this.#running.masters.meetOnlyCluster();
+    await masters.meetOnlyCluster();
+    try {
+      await replies.start();
+    } catch (error) {
+      await this.close();
+      throw error;
+    }
   }
 
   async queues(topic: string, options: Waiting = {}): Promise<readonly QueueRef[]> {
-    const { caller, masters } = this.#running;
+    const { caller, masters, replies } = this.#running;
     try {
       const route = await caller.route(topic, options);
       const known = this.#declared.get(route);
       if (known !== undefined) return known;
       const declared = declaredQueues(route);
       await masters.meetFor(route, options);
+      await replies.meet(options);
       this.#declared.set(route, declared);
       return declared;
     } catch (error) {
@@ -193,9 +235,9 @@ export class RemotingTransport implements Transport {
     message: Omit<Message, "topic">,
     options: SendToOptions = {},
   ): Promise<void> {
-    const { caller, masters } = this.#running;
+    const { replies } = this.#running;
     try {
-      await pushReply(caller, address, message, masters.clusters, options);
+      await replies.send(address, message, options);
     } catch (error) {
       throw toSendError(error, options.signal);
     }
@@ -210,10 +252,11 @@ export class RemotingTransport implements Transport {
     sink: Sink,
     options: Waiting = {},
   ): Promise<Subscription> {
-    const { caller, masters, consumer } = this.#running;
+    const { caller, masters, replies, consumer } = this.#running;
     if (this.#closing !== undefined) throw closed();
     try {
       await masters.tryToMeetFor(await caller.route(topic, options), options);
+      await replies.meet(options);
       return await consumer.subscribe(topic, group, sink, options);
     } catch (error) {
       throw toNotSent(error);
@@ -251,12 +294,20 @@ export class RemotingTransport implements Transport {
     }
   }
 
-  async storedReply(callId: string, near: Delivery, options: Waiting = {}): Promise<StoredReply | undefined> {
+  async storedReplies(
+    callId: string,
+    near: Near | undefined,
+    options: Waiting = {},
+  ): Promise<readonly StoredReply[]> {
     try {
-      return await findStoredReply(this.#running.caller, callId, near, options);
+      return await this.#running.replies.stored(callId, near, options);
     } catch (error) {
       throw toNotSent(error);
     }
+  }
+
+  onMissed(listener: () => void): void {
+    this.#onMissed = listener;
   }
 
   onState(listener: (state: TransportState, reason: string) => void): void {
@@ -269,8 +320,9 @@ export class RemotingTransport implements Transport {
 
   async #release(): Promise<void> {
     if (this.#started === undefined) return;
-    const { caller, registration, consuming, consumer } = this.#started;
+    const { caller, registration, replies, consuming, consumer } = this.#started;
     await consumer.close();
+    await replies.close();
     await registration.close();
     await Promise.all([caller.close(), consuming.close()]);
   }
@@ -295,6 +347,7 @@ export class RemotingTransport implements Transport {
   #connection({ address, state, error }: ConnectionEvent): void {
     if (state === "connected") {
       this.#started?.registration.reconnected(address);
+      this.#started?.replies.connected();
       this.#onState("connected", `Connected to ${address}`);
       return;
     }
