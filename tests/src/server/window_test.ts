@@ -1,7 +1,4 @@
 import assert from "node:assert/strict";
-import type { Ran } from "../../../src/call/inbound.ts";
-import { type Code, CODES } from "../../../src/errors/code.ts";
-import { RpcError } from "../../../src/errors/rpc_error.ts";
 import { DuplicateWindow } from "../../../src/server/window.ts";
 import type { Reply } from "../../../src/envelope/reply.ts";
 import { replyBody } from "../../../src/envelope/reply.ts";
