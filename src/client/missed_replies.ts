@@ -82,10 +82,13 @@ export class MissedReplies {
   #settle(id: string, stored: readonly StoredReply[]): void {
     let refusal: Reply | undefined;
     for (const candidate of stored) {
-      for (const reply of repliesStored(candidate)) {
-        if (isRetryable(reply)) {
-          if (reply.id === id) refusal ??= reply;
-        } else this.#settleBy(reply);
+      try {
+        for (const reply of repliesStored(candidate)) {
+          if (!isRetryable(reply)) this.#settleBy(reply);
+          else if (reply.id === id) refusal ??= reply;
+        }
+      } catch (error) {
+        log.warn(EVENTS.caller.replyRefused, { error });
       }
     }
     if (refusal !== undefined) this.#settleBy(refusal);

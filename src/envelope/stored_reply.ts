@@ -23,7 +23,7 @@ export function* repliesStored({ headers, body }: StoredReply): Generator<Reply>
  * call again, and that time it may have been started.
  *
  * @param stored the newest first
- * @throws {TypeError} when the only candidates cannot be read
+ * @throws {RpcError} when the only candidates cannot be read
  */
 export function finalReply(stored: readonly StoredReply[], id: string): Reply | undefined {
   let failure: unknown;

@@ -110,7 +110,8 @@ export function requestProperties(plain: PlainRequest, sender: string): [string,
 /** What makes a message a reply that the broker pushes to its requester. */
 export function replyProperties(
   to: Pick<ReplyAddress, "clientId">,
-  plain: PlainRequest | undefined): [string, string][] {
+  plain: PlainRequest | undefined,
+): [string, string][] {
   const properties: [string, string][] = [
     [PropertyName.MESSAGE_TYPE, REPLY_MESSAGE_TYPE],
     [PropertyName.REPLY_TO_CLIENT, to.clientId],
