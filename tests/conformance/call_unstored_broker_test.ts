@@ -22,8 +22,10 @@ function transport(): Transport {
   return remoting({ nameServers: cluster?.nameServer ?? "" });
 }
 
-callSuite("remoting without stored replies", () =>
-  Promise.resolve({ transport, [Symbol.asyncDispose]: () => Promise.resolve() }));
+callSuite(
+  "remoting without stored replies",
+  () => Promise.resolve({ transport, [Symbol.asyncDispose]: () => Promise.resolve() }),
+);
 
 Deno.test("remoting without stored replies says so once", async () => {
   const records = await recordLogs(async () => {

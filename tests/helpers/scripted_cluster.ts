@@ -91,6 +91,7 @@ export class ScriptedCluster implements AsyncDisposable {
   }
 
   #route({ code, fields }: Command): RequestReply {
+    if (code === RequestCode.GET_BROKER_CLUSTER_INFO) return this.#clusterInfo();
     if (code !== RequestCode.GET_ROUTEINFO_BY_TOPIC) return { code: ResponseCode.SUCCESS };
     const queues = this.topics.get(fields["topic"] ?? "");
     if (queues === undefined) return { code: ResponseCode.TOPIC_NOT_EXIST };
@@ -101,6 +102,15 @@ export class ScriptedCluster implements AsyncDisposable {
       { brokerName: name, readQueueNums: queues, writeQueueNums: queues, perm: 6 }
     ));
     const body = new TextEncoder().encode(JSON.stringify({ brokerDatas, queueDatas }));
+    return { code: ResponseCode.SUCCESS, body };
+  }
+
+  #clusterInfo(): RequestReply {
+    const entries = this.#brokers.map(({ name, cluster, peer }) => [
+      name,
+      { brokerName: name, cluster, brokerAddrs: { "0": peer.address } },
+    ]);
+    const body = new TextEncoder().encode(JSON.stringify({ brokerAddrTable: Object.fromEntries(entries) }));
     return { code: ResponseCode.SUCCESS, body };
   }
 }
