@@ -44,6 +44,7 @@ export class ReplyQueueReader {
   #offset: number | undefined;
   /** Pulls in a row that found the queue shorter than what was read of it. */
   #beyondEnd = 0;
+  #failing = false;
   #pause: { readonly timer: Timer; readonly end: () => void } | undefined;
 
   constructor(reading: ReplyQueueReading) {
@@ -56,9 +57,14 @@ export class ReplyQueueReader {
     return `${REPLY_TOPIC} ${this.#reading.brokerName}/${this.#reading.queueId}`;
   }
 
-  /** Finds the end of the queue, where reading begins. */
+  /**
+   * Finds the end of the queue, where reading begins.
+   *
+   * @throws {RocketMqError} kind `refused` when nothing may be read there; else when the broker cannot be reached
+   */
   async begin(options: Waiting): Promise<void> {
     this.#offset = await this.#end(options);
+    await this.#pullOnce(this.#offset, 0);
   }
 
   /** Reads until it is closed. Never rejects. */
@@ -67,11 +73,12 @@ export class ReplyQueueReader {
       try {
         // Its tag was never used before this instance began: earlier places cost a glance, and bring nothing twice.
         this.#offset ??= Math.max(0, await this.#end({ signal: this.#closing.signal }) - REPLY_LOOK_BACK);
-        await this.#pullOnce(this.#offset);
+        await this.#pullOnce(this.#offset, PULL_SUSPEND_MS);
         this.#backoff.reset();
+        this.#failing = false;
       } catch (error) {
         if (this.#closing.signal.aborted) return;
-        log.debug(EVENTS.transport.roundFailed, { what: `A pull of ${this.name}`, error });
+        this.#failed(error);
         await this.#wait(this.#backoff.next());
       }
     }
@@ -95,7 +102,15 @@ export class ReplyQueueReader {
     });
   }
 
-  async #pullOnce(offset: number): Promise<void> {
+  /** Each row of failures is worth one warning. */
+  #failed(error: unknown): void {
+    const properties = { what: `A pull of ${this.name}`, error };
+    if (this.#failing) log.debug(EVENTS.transport.roundFailed, properties);
+    else log.warn(EVENTS.transport.roundFailed, properties);
+    this.#failing = true;
+  }
+
+  async #pullOnce(offset: number, suspendMs: number): Promise<void> {
     const { client, instance, listener } = this.#reading;
     const { signal } = this.#closing;
     const subscription = { expression: replyTag(instance), version: 0 };
@@ -107,7 +122,7 @@ export class ReplyQueueReader {
         group: REPLY_TOPIC,
         offset,
         maxMessages: PULL_MESSAGES,
-        suspendMs: PULL_SUSPEND_MS,
+        suspendMs,
         subscription,
       },
       { timeoutMs: PULL_TIMEOUT_MS, signal },

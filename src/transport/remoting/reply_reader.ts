@@ -43,13 +43,14 @@ export class ReplyReader {
 
   /**
    * Begins to read at every broker known by now. What is stored after this has resolved is read, except from brokers
-   * that cannot be reached yet: there, reading begins a little before the end.
+   * that cannot be reached yet: there, reading begins a little before the end. Where there is no topic, it is looked for
+   * again from time to time.
    *
    * @throws {RocketMqError} when a broker refuses
    */
   async start(options: Waiting): Promise<void> {
     if (this.#timer === undefined) this.#schedule();
-    await this.meet(options);
+    if (this.#reading.topic.usable) await this.meet(options);
   }
 
   /** Begins to read at brokers, and queues, that are new. */

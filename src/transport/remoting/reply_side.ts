@@ -14,6 +14,7 @@ import type {
   StoredReply,
   Waiting,
 } from "../transport.ts";
+import { untilAborted } from "../until_aborted.ts";
 import { toNotSent } from "./errors.ts";
 import { PushGate } from "./push_gate.ts";
 import { replyAddress, type ReplyStrategy } from "./reply_address.ts";
@@ -55,6 +56,7 @@ export class ReplySide {
   /** Set once reading has begun. */
   #reading = false;
   #knownClusters = 0;
+  #meeting: Promise<void> = Promise.resolve();
   /** What goes on without anybody waiting for it. */
   readonly #background = new Set<Promise<void>>();
 
@@ -115,13 +117,18 @@ export class ReplySide {
   /** Begins to read at brokers of clusters that are new to this instance; to be awaited before it uses them. */
   async meet(options: Waiting): Promise<void> {
     const { length } = this.#parts.clusters();
-    if (!this.#reading || length === this.#knownClusters) return;
-    this.#knownClusters = length;
-    const meeting = this.#reader.meet(options);
-    if (this.#parts.strategy === "push") return this.#inBackground(meeting, EVENTS.transport.noReplyTopic);
+    if (!this.#reading) return;
+    if (length !== this.#knownClusters) {
+      this.#knownClusters = length;
+      this.#meeting = this.#reader.meet({ signal: this.#closing.signal });
+      this.#inBackground(this.#meeting, EVENTS.transport.noReplyTopic);
+    }
+    if (this.#parts.strategy === "push") return;
     try {
-      await meeting;
+      await untilAborted(this.#meeting, options.signal);
     } catch (error) {
+      options.signal?.throwIfAborted();
+      // So that the next one tries again.
       this.#knownClusters = 0;
       throw error;
     }
@@ -153,14 +160,23 @@ export class ReplySide {
 
   async #open(): Promise<void> {
     const { signal } = this.#closing;
+    let failure: unknown;
     try {
       await this.#topic.ensure({ signal });
-    } finally {
-      // Where it may not be made it may be there all the same, or come later.
-      this.#reading = true;
-      this.#knownClusters = this.#parts.clusters().length;
-      if (!signal.aborted && await this.#topic.look({ signal })) await this.#reader.start({ signal });
+    } catch (error) {
+      signal.throwIfAborted();
+      failure = error;
     }
+    this.#reading = true;
+    this.#knownClusters = this.#parts.clusters().length;
+    // Where nothing may be made or looked at it may be there all the same, or come later.
+    const there = failure === undefined || await this.#topic.look({ signal });
+    try {
+      await this.#reader.start({ signal });
+    } catch (error) {
+      throw failure ?? error;
+    }
+    if (!there) throw failure;
   }
 
   #inBackground(work: Promise<void>, event: string): void {

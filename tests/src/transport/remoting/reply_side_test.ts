@@ -21,7 +21,11 @@ function cluster(mayMake = false): ScriptedCluster {
       case RequestCode.GET_MAX_OFFSET:
         return { code: ResponseCode.SUCCESS, fields: { offset: "0" } };
       case RequestCode.PULL_MESSAGE:
-        return undefined;
+        if (fields["suspendTimeoutMillis"] !== "0") return undefined;
+        return {
+          code: ResponseCode.PULL_NOT_FOUND,
+          fields: { nextBeginOffset: "0", minOffset: "0", maxOffset: "0" },
+        };
       default:
         return { code: ResponseCode.SUCCESS, body: new TextEncoder().encode("{}") };
     }
