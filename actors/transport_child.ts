@@ -41,7 +41,7 @@ export class TransportChild {
         return {
           stop: () => this.#transport.close(),
           state: () => ({
-            details: { connection: this.#state, ...this.#transport.capabilities },
+            details: { connection: this.#state, ...this.#transport.capabilities, ...this.#transport.counts },
             ...(this.#lastFailure !== undefined && { lastFailure: this.#lastFailure }),
           }),
         };

@@ -14,6 +14,7 @@ import { MAX_IN_FLIGHT } from "./defaults.ts";
 import { sendToInstance } from "./instance.ts";
 import { type CallDesk, OutboundCall } from "./outbound_call.ts";
 import { Owners } from "./owners.ts";
+import { MissedReplies } from "./missed_replies.ts";
 import { GIVEN_UP, PendingCalls } from "./pending.ts";
 import type { Presence } from "./presence.ts";
 import { codeOfAbort, invalid, notSent } from "./refusal.ts";
@@ -56,12 +57,14 @@ export class Caller implements CallDesk {
   readonly #composer: Composer;
   readonly #routes: Routes;
   readonly #retries: Retries;
+  readonly #missed: MissedReplies;
   #refusal: string | undefined;
   #closed = false;
 
   constructor(parts: CallerParts) {
     this.#parts = parts;
     this.pending = new PendingCalls(parts.wheel);
+    this.#missed = new MissedReplies(parts.transport, this.pending);
     this.#composer = new Composer(parts);
     this.#routes = new Routes(parts.transport, parts.clock);
     this.#retries = new Retries(parts, (outbound) => this.proceed(outbound));
@@ -87,6 +90,7 @@ export class Caller implements CallDesk {
     this.#refusal ??= reason;
     this.#closed = true;
     this.#retries.close();
+    this.#missed.close();
     this.pending.cancelAll(reason);
     this.#routes.close();
   }

@@ -5,6 +5,7 @@ import type { Reply } from "../envelope/reply.ts";
 import type { Code } from "../errors/code.ts";
 import type { Outcome } from "../errors/outcome.ts";
 import { RpcError } from "../errors/rpc_error.ts";
+import type { QueueRef } from "../transport/transport.ts";
 import { codeOfAbort } from "./refusal.ts";
 
 /** What a caller hears whose signal has aborted; why is the error's cause. */
@@ -13,6 +14,8 @@ export const GIVEN_UP = "The call was given up";
 /** What happens to a pending call; nothing after it is over. */
 export interface PendingCall {
   readonly id: string;
+  /** The queue that has it, or may have it. */
+  readonly queue?: QueueRef | undefined;
   /** A reply came before the deadline. `false` when the call goes on waiting: it is made again, or still reads it. */
   replied(reply: Reply): boolean;
   /** The deadline passed, and nothing more was learnt. Then it is over. */
@@ -91,6 +94,18 @@ export class PendingCalls {
   note(id: string, outcome: Outcome): void {
     const entry = this.#entries.get(id);
     if (entry !== undefined) entry.outcome = outcome;
+  }
+
+  /** Whether a call waits for its reply. */
+  has(id: string): boolean {
+    return this.#entries.has(id);
+  }
+
+  /** The calls that may have been answered by now. */
+  underWay(): PendingCall[] {
+    const calls: PendingCall[] = [];
+    for (const { call, outcome } of this.#entries.values()) if (outcome === "sent_unknown") calls.push(call);
+    return calls;
   }
 
   /** Settles a call by its value: one that has no reply. `false` when it has been settled already. */

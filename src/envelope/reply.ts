@@ -95,6 +95,15 @@ export function readReply(shared: Headers, own: Headers, body: Uint8Array): Repl
   return { id, ok: false, error, ran, declared };
 }
 
+/**
+ * Whether the caller may send the call again under its id, and have it run: it was refused before any handler. One that
+ * expired or was cancelled has come to its end.
+ */
+export function isRetryable(reply: Reply): boolean {
+  if (reply.ok || reply.ran !== "no") return false;
+  return reply.error.code !== "cancelled" && reply.error.code !== "deadline_exceeded";
+}
+
 function readRan(value: string | undefined): Ran {
   return value === "no" || value === "yes" || value === "lost" ? value : "maybe";
 }

@@ -39,6 +39,7 @@ export const EVENTS = {
   caller: {
     lateReply: "A reply to {callId} came after its call had been settled",
     again: "Call {callId} is made again in {pauseMs} ms: {error}",
+    lookUpFailed: "A stored reply to {callId} could not be looked up, its deadline decides: {error}",
     cancelFailed: "The callee of {callId} could not be told that nobody waits: {error}",
     replyRefused: "A message to this instance is no reply of ours: {error}",
   },
@@ -71,6 +72,9 @@ export const EVENTS = {
     listenerFailed: "A listener threw: {error}",
     reconnected: "Connected to {address} again",
     lost: "Connection to {address} is lost: {error}",
+    repliesNotStored:
+      "The broker {address} stores no replies (storeReplyMessageEnable=false): none can be looked up after a failure",
+    noReplyTopic: "Replies that cannot be pushed in time have nowhere else to go: {error}",
     roundFailed: "{what} failed, trying again: {error}",
     planDerived:
       "The queue plan of {topic} is not declared and follows from the brokers that are up, so that keys move when one goes: {reason}",

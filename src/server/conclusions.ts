@@ -1,5 +1,5 @@
 import type { Result } from "../call/inbound.ts";
-import type { Reply } from "../envelope/reply.ts";
+import { isRetryable, type Reply } from "../envelope/reply.ts";
 import { letterOf } from "./dead_letters.ts";
 import { EXPIRED_ANSWERED_MS } from "./defaults.ts";
 import type { LiveCalls } from "./live_calls.ts";
@@ -9,7 +9,6 @@ import { Retries } from "./retries.ts";
 import type { Shared } from "./shared.ts";
 import { StoreGate } from "./store_gate.ts";
 import { deathOfTried } from "./suspects.ts";
-import { isRetryable } from "./window.ts";
 
 /**
  * What follows the end of a run, in this order: another attempt, or a dead letter where there is none; the outcome is

@@ -3,7 +3,7 @@ import type { Result } from "../call/inbound.ts";
 import { CALL_TIMEOUT_MS } from "../call/defaults.ts";
 import type { Contract } from "../contract/types.ts";
 import { ENVELOPE_VERSION, HEADER } from "../envelope/headers.ts";
-import type { Reply } from "../envelope/reply.ts";
+import { isRetryable, type Reply } from "../envelope/reply.ts";
 import { readTarget } from "../envelope/target.ts";
 import { RpcError } from "../errors/rpc_error.ts";
 import { EVENTS } from "../log/events.ts";
@@ -20,7 +20,7 @@ import { Receiver } from "./receiver.ts";
 import { Replier } from "./replier.ts";
 import type { Mailboxes } from "./server.ts";
 import type { ServiceParts } from "./service_parts.ts";
-import { DuplicateWindow, isRetryable } from "./window.ts";
+import { DuplicateWindow } from "./window.ts";
 
 /** A contract whose calls name the instance that they are for. */
 export interface DirectContract {

@@ -1,17 +1,15 @@
 import { ATTEMPTS } from "../call/defaults.ts";
 import type { Dead, Result } from "../call/inbound.ts";
-import { HEADER } from "../envelope/headers.ts";
-import { decodePack } from "../envelope/pack.ts";
-import { readReply, type Reply } from "../envelope/reply.ts";
+import type { Reply } from "../envelope/reply.ts";
+import { finalReply } from "../envelope/stored_reply.ts";
 import { RpcError } from "../errors/rpc_error.ts";
 import { EVENTS } from "../log/events.ts";
 import { logger } from "../log/log.ts";
-import type { StoredReply, Transport } from "../transport/transport.ts";
+import type { Transport } from "../transport/transport.ts";
 import { isSuspect, startsBefore } from "./attempts.ts";
 import { LOOKUPS_AT_ONCE } from "./defaults.ts";
 import type { Once } from "./once.ts";
 import type { CallFacts, ReceivedCall } from "./received_call.ts";
-import { isRetryable } from "./window.ts";
 
 const log = logger("callee");
 
@@ -64,10 +62,8 @@ export class Suspects {
     if (facts.request.kind === "oneway") return undefined;
     await this.#enter();
     try {
-      const stored = await this.#transport.storedReply(facts.request.id, facts.delivery);
-      const reply = stored === undefined ? undefined : replyOf(stored, facts.request.id);
-      // A refusal was not the end of the call: its caller sent it again, and that time it was started.
-      return reply === undefined || isRetryable(reply) ? undefined : reply;
+      const { id } = facts.request;
+      return finalReply(await this.#transport.storedReplies(id, facts.delivery), id);
     } catch (error) {
       if (!this.#saidOff) log.warn(EVENTS.callee.storedRepliesOff, { error });
       this.#saidOff = true;
@@ -112,15 +108,4 @@ export function deadAnswer(reason: string): RpcError {
     ? "An earlier instance may have run this call and died; it is in the dead-letter queue"
     : "This call was started as often as allowed and never finished; it is in the dead-letter queue";
   return new RpcError("internal", message, { outcome: "sent_unknown" });
-}
-
-function replyOf(stored: StoredReply, id: string): Reply | undefined {
-  const kind = stored.headers.get(HEADER.kind);
-  // Whatever else was stored under the call's id is no answer, though it may be read as one.
-  if (kind === "reply") return readReply(stored.headers, stored.headers, stored.body);
-  if (kind !== "pack") return undefined;
-  for (const entry of decodePack(stored.body)) {
-    if (entry.headers.get(HEADER.id) === id) return readReply(stored.headers, entry.headers, entry.body);
-  }
-  return undefined;
 }

@@ -203,12 +203,3 @@ export class DuplicateWindow {
     }
   }
 }
-
-/**
- * Whether the caller may send the call again under its id, and have it run: it was refused before any handler. One that
- * expired or was cancelled has come to its end.
- */
-export function isRetryable(reply: Reply): boolean {
-  if (reply.ok || reply.ran !== "no") return false;
-  return reply.error.code !== "cancelled" && reply.error.code !== "deadline_exceeded";
-}

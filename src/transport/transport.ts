@@ -83,7 +83,7 @@ export interface Capabilities {
   readonly delayMs: number | false;
   /** Whether messages survive the end of this process. */
   readonly durable: boolean;
-  /** Whether {@linkcode Transport.storedReply} can find anything. */
+  /** Whether {@linkcode Transport.storedReplies} can find anything. */
   readonly storedReplies: boolean;
   /** Whether {@linkcode Transport.members} can tell. */
   readonly presence: boolean;
@@ -207,6 +207,14 @@ export interface DirectMessage {
   readonly plain?: PlainRequest | undefined;
 }
 
+/** The request that something answers: where it is, and where it is known the message itself. */
+export interface Near {
+  /** The queue that holds it. */
+  readonly queue: QueueRef;
+  /** What was received. */
+  readonly message?: Message | undefined;
+}
+
 /** How a transport is doing. */
 export type TransportState = "connected" | "degraded" | "failed";
 
@@ -288,8 +296,24 @@ export interface Transport {
   ensureTopics(specs: readonly TopicSpec[], options?: Waiting): Promise<void>;
   /** Who serves the topic: the members of its group by all brokers that have it; `unknown` on any error. */
   members(topic: string, group: string, options?: Waiting): Promise<readonly Member[] | "unknown">;
-  /** The reply with that key as it was stored, where the transport can look: `undefined` where it is not found. */
-  storedReply(callId: string, near: Delivery, options?: Waiting): Promise<StoredReply | undefined>;
+  /**
+   * What was stored with that key on its way to an address, the newest first: everywhere it may be, where the transport
+   * can look. Rejects where nothing was found and a place could not be asked.
+   *
+   * @param near what it answers; `undefined` for what went past all queues
+   */
+  storedReplies(
+    callId: string,
+    near: Near | undefined,
+    options?: Waiting,
+  ): Promise<readonly StoredReply[]>;
+  /**
+   * Sets the one listener that is told when messages to this instance may have passed it by: what of them was stored
+   * can be looked up. Absent where that cannot happen.
+   */
+  onMissed?(listener: () => void): void;
+  /** What it has counted so far, by name, for whoever looks at the tree. */
+  readonly counts?: Readonly<Record<string, number>>;
   /** Sets the one listener for the transport's state. */
   onState(listener: (state: TransportState, reason: string) => void): void;
   /**

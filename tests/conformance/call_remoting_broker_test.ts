@@ -1,15 +1,11 @@
-import { RocketMqClient } from "rocket-actors/rocketmq";
 import { remoting } from "rocket-actors/transport/remoting";
 import { sharedNameServer } from "../broker/shared.ts";
-import { declarePlan } from "../helpers/declare_plan.ts";
+import { remotingFixture } from "./call_remoting_fixture.ts";
 import { callSuite } from "./call_suite.ts";
 
-callSuite("remoting", () => {
-  const nameServers = sharedNameServer();
-  const tools = new RocketMqClient({ nameServers, clientId: `tools-${crypto.randomUUID()}` });
-  return Promise.resolve({
-    transport: () => remoting({ nameServers }),
-    declarePlan: (topic, number, queues) => declarePlan(tools, topic, number, queues),
-    [Symbol.asyncDispose]: () => tools.close(),
+for (const replies of ["push", "topic"] as const) {
+  callSuite(`remoting, replies by ${replies}`, () => {
+    const nameServers = sharedNameServer();
+    return remotingFixture(nameServers, () => remoting({ nameServers, replies }));
   });
-});
+}

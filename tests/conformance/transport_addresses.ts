@@ -70,7 +70,7 @@ function replies(test: TransportTest): void {
       assert.equal(new TextDecoder().decode(stored.body), "reply");
       assert.equal(stored.headers.get("h-a"), "1");
     }
-    assert.equal(await other.transport.storedReply(`${id}-3`, near), undefined);
+    assert.deepEqual(await other.transport.storedReplies(`${id}-3`, near), []);
   });
 }
 
@@ -104,10 +104,10 @@ async function storedReply(
   key: string,
   near: Delivery,
 ): Promise<StoredReply | undefined> {
-  let stored = await transport.storedReply(key, near);
+  let [stored] = await transport.storedReplies(key, near);
   if (transport.capabilities.storedReplies) {
     await stage.until(
-      async () => (stored ??= await transport.storedReply(key, near)) !== undefined,
+      async () => (stored ??= (await transport.storedReplies(key, near))[0]) !== undefined,
       "the reply",
     );
   } else assert.equal(stored, undefined);

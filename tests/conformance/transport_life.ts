@@ -117,7 +117,7 @@ function waiting(test: TransportTest): void {
       () => transport.subscribe({ topic, group: `${group}-other` }, new RecordingSink(), { signal }),
       () => transport.ensureTopics([{ topic: `${topic}-other`, queues: 1 }], { signal }),
       () => transport.members(topic, group, { signal }),
-      () => transport.storedReply("none", sink.delivery("near"), { signal }),
+      () => transport.storedReplies("none", sink.delivery("near"), { signal }),
     ];
     for (const wait of waits) await assert.rejects(wait(), (error) => error === reason, String(wait));
   });

@@ -24,7 +24,7 @@ const CAPABILITIES: Omit<Capabilities, "delayMs"> = {
   maxBodyBytes: 3 * 1024 * 1024,
 };
 
-async function open(): Promise<TransportFixture> {
+async function open(replies: "push" | "topic"): Promise<TransportFixture> {
   const nameServers = sharedNameServer();
   const tools = new RocketMqClient({ nameServers, clientId: `tools-${crypto.randomUUID()}` });
   const [master = ""] = masterAddresses(await clusterInfo(tools)).values();
@@ -32,8 +32,8 @@ async function open(): Promise<TransportFixture> {
   return {
     // Brokers of the older line have fixed levels of delay only.
     capabilities: { ...CAPABILITIES, delayMs: version.startsWith("V4_") ? false : 259_200_000 },
-    transport: () => remoting({ nameServers }),
-    unreachable: () => remoting({ nameServers: NOBODY }),
+    transport: () => remoting({ nameServers, replies }),
+    unreachable: () => remoting({ nameServers: NOBODY, replies }),
     storeDamaged: async ({ topic, broker: brokerName, id: queueId }) => {
       const address = masterAddress(await tools.route(topic), brokerName) ?? "";
       const message = { brokerName, topic, queueId, body: Uint8Array.of(1, 2, 3), properties: [] };
@@ -47,4 +47,7 @@ async function open(): Promise<TransportFixture> {
 }
 
 // The broker's timer steps by seconds.
-transportSuite({ name: "remoting", ownership: "offset", latenessMs: 3_000, open });
+for (const replies of ["push", "topic"] as const) {
+  const name = `remoting, replies by ${replies}`;
+  transportSuite({ name, ownership: "offset", latenessMs: 3_000, open: () => open(replies) });
+}

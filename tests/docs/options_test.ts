@@ -97,6 +97,7 @@ const TRANSPORT: Readonly<Record<keyof RemotingOptions | "broker", string>> = {
   namespace: "none",
   credentials: "none",
   tls: "`false`",
+  replies: code(JSON.stringify(remoting.DEFAULT_REPLIES)),
 };
 const FIXED: Readonly<Record<string, string>> = {
   "longest timeout": ms(contract.MAX_TIMEOUT_MS),
@@ -131,6 +132,11 @@ const FIXED: Readonly<Record<string, string>> = {
   "expired calls answered": ms(server.EXPIRED_ANSWERED_MS),
   "clock skew reported": ms(server.CLOCK_SKEW_MS),
   "replies to one plain requester": count(server.PLAIN_REPLIES_AT_ONCE),
+  "pushes to one of ours": count(remoting.PUSHES_TO_OURS),
+  "pushes at one broker": count(remoting.PUSHES_AT_BROKER),
+  "unanswered push": ms(remoting.PUSH_UNANSWERED_MS),
+  "wait for a push": ms(remoting.PUSH_WAIT_MS),
+  "silent receiver": ms(remoting.PUSH_AGAIN_AFTER_MS),
   "sign of life": ms(remoting.PROBE_INTERVAL_MS),
   "owner's limit": ms(remoting.OWNER_LIMIT_MS),
   "taker's grace": ms(remoting.TAKEOVER_GRACE_MS),

@@ -6,6 +6,7 @@ import type {
   LookupOptions,
   Member,
   Message,
+  Near,
   QueuePlan,
   QueueRef,
   SendOptions,
@@ -46,6 +47,7 @@ export class FakeTransport implements Transport {
   readonly sentTo: SentTo[] = [];
   looks = 0;
   listener: (message: DirectMessage) => void = () => {};
+  missed: () => void = () => {};
 
   onQueues: (topic: string) => Promise<readonly QueueRef[]> = (topic) =>
     Promise.resolve([0, 1, 2, 3].map((id) => ({ topic, broker: "a", id })));
@@ -57,7 +59,8 @@ export class FakeTransport implements Transport {
   onSendTo: (sent: SentTo) => Promise<void> = () => Promise.resolve();
   onMembers: () => Promise<readonly Member[] | "unknown"> = () =>
     Promise.resolve([{ clientId: "rka1-1", ours: true }]);
-  onStoredReply: (callId: string) => Promise<StoredReply | undefined> = () => Promise.resolve(undefined);
+  onStoredReplies: (callId: string, near: Near | undefined) => Promise<readonly StoredReply[]> = () =>
+    Promise.resolve([]);
 
   start(): Promise<void> {
     return Promise.resolve();
@@ -95,8 +98,11 @@ export class FakeTransport implements Transport {
     this.looks++;
     return this.onMembers();
   }
-  storedReply(callId: string): Promise<StoredReply | undefined> {
-    return this.onStoredReply(callId);
+  storedReplies(callId: string, near: Near | undefined): Promise<readonly StoredReply[]> {
+    return this.onStoredReplies(callId, near);
+  }
+  onMissed(listener: () => void): void {
+    this.missed = listener;
   }
   onState(): void {}
   close(): Promise<void> {

@@ -20,19 +20,25 @@ export class Load {
   readonly #work: Omit<Work, "n">;
   readonly #methods: readonly (keyof WorkMethods)[];
   readonly #workers: Promise<void>[];
-  #next = 0;
+  readonly #first: number;
+  #next: number;
   #stopped = false;
 
   /**
    * @param inFlight calls under way at once
    * @param handlerMs how long each handler takes
+   * @param methods called in turn
+   * @param first number of the first call
    */
   constructor(
     client: Client<Service<WorkMethods>>,
     inFlight: number,
     handlerMs: number,
     methods: readonly (keyof WorkMethods)[] = ["safe", "idempotent", "once"],
+    first = 0,
   ) {
+    this.#first = first;
+    this.#next = first;
     this.#client = client;
     this.#work = { ms: handlerMs };
     this.#methods = methods;
@@ -41,7 +47,7 @@ export class Load {
 
   /** Calls made so far. */
   get made(): number {
-    return this.#next;
+    return this.#next - this.#first;
   }
 
   /** Resolves when that many calls are settled. */

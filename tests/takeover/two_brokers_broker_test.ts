@@ -48,6 +48,11 @@ Deno.test("takeover: two instances share the queues of each of two brokers, and 
   const numbers = Array.from({ length: 300 }, (_, n) => n);
   assert.deepEqual(await Promise.all(numbers.map((n) => n % 2 === 0 ? echo.safe(n) : echo.once(n))), numbers);
 
+  const options = { nameServers: cluster.nameServer, replies: "topic" } as const;
+  await using pulling = await createClient({ transport: remoting(options) });
+  const pulled = pulling.client(Echo);
+  assert.deepEqual(await Promise.all(numbers.map((n) => pulled.once(n))), numbers);
+
   await leaves.stop();
   await ownsAtEach(stays, brokers, 16);
   assert.deepEqual(await Promise.all(numbers.map((n) => echo.once(n))), numbers);

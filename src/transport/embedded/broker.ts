@@ -212,11 +212,11 @@ export class MemoryBroker implements GroupHost {
   }
 
   /** A copy of the newest message to an address that has that key, as long as it is kept. */
-  storedReply(key: string): StoredReply | undefined {
+  storedReplies(key: string): readonly StoredReply[] {
     const stored = this.#replies.find(key);
-    if (stored === undefined) return undefined;
+    if (stored === undefined) return [];
     const { headers, body } = giveContent(stored.message);
-    return { headers, body };
+    return [{ headers, body }];
   }
 
   /** Makes an instance die as a killed process would; see `EmbeddedBroker`. */

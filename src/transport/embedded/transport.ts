@@ -5,10 +5,10 @@ import { untilAborted } from "../until_aborted.ts";
 import type {
   Addresses,
   Capabilities,
-  Delivery,
   DirectMessage,
   Member,
   Message,
+  Near,
   QueuePlan,
   QueueRef,
   SendOptions,
@@ -156,12 +156,12 @@ export class EmbeddedTransport implements Transport, Instance {
     });
   }
 
-  storedReply(
+  storedReplies(
     callId: string,
-    _near: Delivery,
+    _near?: Near,
     options: Waiting = {},
-  ): Promise<StoredReply | undefined> {
-    return this.#ask(options, () => this.#broker.storedReply(callId));
+  ): Promise<readonly StoredReply[]> {
+    return this.#ask(options, () => this.#broker.storedReplies(callId));
   }
 
   onState(listener: (state: TransportState, reason: string) => void): void {

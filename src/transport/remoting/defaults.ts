@@ -32,8 +32,36 @@ export const TAKEOVER_RETRY_MS = { initialMs: 100, maxMs: 2_000 } as const;
 export const COMMIT_AFTER_MS = 100;
 /** Deadline of a request that a broker answers at once, in milliseconds. */
 export const REQUEST_TIMEOUT_MS = 3_000;
-/** Deadline of a reply's send: the broker pushes it before it answers, and gives a dead requester 10 s. */
-export const REPLY_TIMEOUT_MS = 12_000;
+/** How replies reach an instance that says nothing else. */
+export const DEFAULT_REPLIES = "push";
+/** Deadline of a push: the broker waits up to 10 s for its receiver before it answers. Milliseconds. */
+export const PUSH_TIMEOUT_MS = 12_000;
+/** Unanswered pushes to one instance of ours, at one broker: each holds one of the broker's few reply threads. */
+export const PUSHES_TO_OURS = 1;
+/** Unanswered pushes to one plain requester, at all brokers together. */
+export const PUSHES_TO_PLAIN = 4;
+/** Unanswered pushes of this instance at one broker, to all receivers together. */
+export const PUSHES_AT_BROKER = 12;
+/** A push without an answer for this long: its receiver gets it, and what follows, from the reply topic. Milliseconds. */
+export const PUSH_UNANSWERED_MS = 1_000;
+/** How long a message waits for its turn to be pushed before it goes to the reply topic. Milliseconds. */
+export const PUSH_WAIT_MS = 250;
+/** How long a receiver that let a push fail by its silence is spared further ones, in milliseconds. */
+export const PUSH_AGAIN_AFTER_MS = 30_000;
+/** Messages that wait for their turn to be pushed at one broker; further ones go elsewhere or are refused. */
+export const PUSHES_WAITING = 1_024;
+/** Silent receivers that are remembered of one broker; the oldest are forgotten first. */
+export const SILENT_RECEIVERS = 4_096;
+/** Queues of the reply topic at each broker that are used: as many as it is made with. */
+export const REPLY_QUEUES = 16;
+/** Places before the end of a reply queue from which an instance reads that comes late to it. */
+export const REPLY_LOOK_BACK = 1_000;
+/** How often the route of the reply topic is looked at for new brokers and queues, in milliseconds. */
+export const REPLY_ROUTE_INTERVAL_MS = 30_000;
+/** First and longest pause after a pull of replies that failed, in milliseconds. */
+export const REPLY_PULL_RETRY_MS = { initialMs: 50, maxMs: 1_000 } as const;
+/** Brokers that are asked for a stored reply at once. */
+export const LOOKUP_BROKERS = 16;
 /** Largest body, in bytes: brokers refuse messages of 4 MiB, headers included. */
 export const MAX_REMOTING_BODY_BYTES = 3 * 1024 * 1024;
 /** Longest delay of a message, in milliseconds: what brokers are set up for by default. */
@@ -46,8 +74,6 @@ export const DIRECT_TRIES = 4;
 export const CALLER_GROUP = "rpc-callers";
 /** Pause between looks for this instance in its broker's member list, at the start. Milliseconds. */
 export const FIRST_ROUND_RETRY_MS = 100;
-/** Messages that a look-up of a stored reply reads at most: a reply may have been stored more than once. */
-export const LOOKUP_MESSAGES = 4;
 /** Age from which a queue plan is looked up again while it is used, in milliseconds. */
 export const PLAN_REFRESH_MS = 30_000;
 /** The same where no name server told it, in milliseconds. */
@@ -66,3 +92,5 @@ export const MEET_GRACE_MS = 500;
 export const ROUTE_WATCH_MS = 5_000;
 /** A route older than this is looked up again when a send by it has failed, in milliseconds. */
 export const ROUTE_SUSPECT_MS = 1_000;
+/** Messages that a look-up reads at each broker: a reply may be stored more than once, and refusals before it. */
+export const LOOKUP_MESSAGES = 8;

@@ -108,7 +108,10 @@ export function requestProperties(plain: PlainRequest, sender: string): [string,
 }
 
 /** What makes a message a reply that the broker pushes to its requester. */
-export function replyProperties(to: ReplyAddress, plain: PlainRequest | undefined): [string, string][] {
+export function replyProperties(
+  to: Pick<ReplyAddress, "clientId">,
+  plain: PlainRequest | undefined,
+): [string, string][] {
   const properties: [string, string][] = [
     [PropertyName.MESSAGE_TYPE, REPLY_MESSAGE_TYPE],
     [PropertyName.REPLY_TO_CLIENT, to.clientId],
@@ -120,9 +123,21 @@ export function replyProperties(to: ReplyAddress, plain: PlainRequest | undefine
   return properties;
 }
 
+/** The properties of a message to an instance that pulls it: its tag says for whom it is. */
+export function pulledProperties(message: Omit<Message, "topic">, tag: string): [string, string][] {
+  const properties = toProperties({ ...message, tag });
+  const { plain } = message;
+  if (plain !== undefined) properties.push([PropertyName.CORRELATION_ID, plain.correlationId]);
+  return properties;
+}
+
 /** Turns a pushed reply into what the listener gets. */
 export function toDirectMessage(properties: string, body: Uint8Array): DirectMessage {
-  const headers = decodeProperties(properties);
+  return directMessage(decodeProperties(properties), body);
+}
+
+/** What the listener gets. */
+export function directMessage(headers: ReadonlyMap<string, string>, body: Uint8Array): DirectMessage {
   const correlationId = headers.get(PropertyName.CORRELATION_ID);
   const plain = correlationId === undefined ? undefined : { correlationId, ttlMs: 0 };
   return { headers, body, plain };
@@ -135,7 +150,7 @@ function plainRequest(properties: ReadonlyMap<string, string>): PlainRequest | u
   return {
     correlationId,
     ttlMs: ttlMs(properties.get(PropertyName.TTL)),
-    replyTo: replyAddress({ clientId }),
+    replyTo: replyAddress(clientId),
   };
 }
 

@@ -6,18 +6,19 @@
 
 import type { Transport } from "../transport.ts";
 import type { RemotingOptions } from "./options.ts";
+import type { ReplyStrategy } from "./reply_address.ts";
 import { RemotingTransport } from "./transport.ts";
 
 export type { Credentials, CredentialsSource } from "../../rocketmq/remote/credentials.ts";
 export type { TlsOptions } from "../../rocketmq/remote/tls.ts";
-export type { RemotingOptions };
+export type { RemotingOptions, ReplyStrategy };
 
 /**
  * Makes a transport to a RocketMQ cluster. It needs direct connections to name servers and brokers (the 5.x proxy
  * does not carry replies), and one transport per system.
  *
- * @param options where the name servers are, and who this is
- * @throws {TypeError} when the namespace is malformed, or `credentials` or `tls` cannot be used
+ * @param options where the name servers are, who this is, and how replies come
+ * @throws {TypeError} when an option cannot be used
  */
 export function remoting(options: RemotingOptions): Transport {
   return new RemotingTransport(options);

@@ -6,9 +6,28 @@ export function consumerClientId(instance: number): string {
   return OUR_MARKER + instance.toString(36);
 }
 
+/** What the client ids begin with under which instances send. */
+const CALLER_MARKER = "rkr1-";
+const INSTANCE = /^[1-9a-z][0-9a-z]{0,10}$/;
+
 /** The client id under which an instance sends, and is found by replies. */
 export function callerClientId(instance: number): string {
-  return `rkr1-${instance.toString(36)}`;
+  return CALLER_MARKER + instance.toString(36);
+}
+
+/** The instance that sends under a client id; `undefined` for a client that is none of ours. */
+export function callerInstance(clientId: string): number | undefined {
+  if (!clientId.startsWith(CALLER_MARKER)) return undefined;
+  const text = clientId.slice(CALLER_MARKER.length);
+  const instance = INSTANCE.test(text) ? Number.parseInt(text, 36) : NaN;
+  return Number.isSafeInteger(instance) ? instance : undefined;
+}
+
+/** The topic of replies that are pulled, and the group in whose name: nobody is ever a member of it. */
+export const REPLY_TOPIC = "rpc-replies";
+/** The tag of an instance's messages in that topic. */
+export function replyTag(instance: number): string {
+  return instance.toString(36);
 }
 
 /** The groups whose "offsets" keep what RocketMQ has no place for. */

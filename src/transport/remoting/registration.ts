@@ -13,6 +13,8 @@ export interface Roles {
   readonly producerGroup?: string | undefined;
   /** The groups that it consumes in, at that broker. */
   consumerGroups(address: string): readonly ConsumerGroup[];
+  /** Told when the client is found by replies again, that have missed it until now. */
+  readonly renewed?: (() => void) | undefined;
 }
 
 /**
@@ -99,7 +101,10 @@ export class Registration {
     const left = producerGroup === undefined
       ? Promise.resolve()
       : unregister(this.#client, address, { producerGroup }).catch(() => {});
-    left.then(() => this.#beat(address)).catch((error) => this.#failed(address, error));
+    left.then(() => this.#beat(address)).then(
+      () => this.#closed || this.#roles.renewed?.(),
+      (error) => this.#failed(address, error),
+    );
   }
 
   async #beat(address: string): Promise<void> {

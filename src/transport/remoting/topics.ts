@@ -27,6 +27,16 @@ export interface TopicMaker {
   readonly signal: AbortSignal | undefined;
 }
 
+/** A topic with exactly those groups. */
+export interface TopicAndGroups extends Omit<TopicSpec, "group"> {
+  readonly groups: readonly string[];
+}
+
+/** A class topic with its group and what the transport keeps beside that. */
+export function withSideGroups({ group, ...spec }: TopicSpec): TopicAndGroups {
+  return { ...spec, groups: group === undefined ? [] : [group, ...sideGroups.all(group)] };
+}
+
 /** What brokers do not let us make. */
 interface Forbidden {
   topic: boolean;
@@ -41,7 +51,7 @@ interface Forbidden {
  * @throws {RpcError} `failed_precondition` / `not_sent` with the commands to run, where brokers do not let us
  * @throws {RocketMqError} of any other failure; that of an account that they do not know among them
  */
-export async function ensureTopics(specs: readonly TopicSpec[], maker: TopicMaker): Promise<void> {
+export async function ensureTopics(specs: readonly TopicAndGroups[], maker: TopicMaker): Promise<void> {
   const info = await clusterInfo(maker.client, maker);
   const masters = masterAddresses(info);
   if (masters.size === 0) {
@@ -60,7 +70,7 @@ export async function ensureTopics(specs: readonly TopicSpec[], maker: TopicMake
 }
 
 async function ensureTopic(
-  { topic, queues, group }: TopicSpec,
+  { topic, queues, groups }: TopicAndGroups,
   masters: ReadonlyMap<string, string>,
   maker: TopicMaker,
 ): Promise<Forbidden> {
@@ -75,13 +85,13 @@ async function ensureTopic(
     if (refusal === undefined) await routeArrived(topic, masters, maker);
     else Object.assign(forbidden, { topic: true, cause: refusal });
   }
-  if (group !== undefined) await ensureGroups(topic, group, masters, maker, forbidden);
+  await ensureGroups(topic, groups, masters, maker, forbidden);
   return forbidden;
 }
 
 async function ensureGroups(
   topic: string,
-  group: string,
+  groups: readonly string[],
   masters: ReadonlyMap<string, string>,
   maker: TopicMaker,
   forbidden: Forbidden,
@@ -91,7 +101,7 @@ async function ensureGroups(
   let unknown: unknown;
   await Promise.all(
     [...masters.values()].flatMap((address) =>
-      [group, ...sideGroups.all(group)].map(async (name) => {
+      groups.map(async (name) => {
         const exists = await groupExists(client, address, name, maker);
         if (exists) return;
         const refusal = await allowed(createSubscriptionGroup(client, address, { group: name }, waiting));
@@ -156,7 +166,7 @@ function isForbidden(result: Forbidden | undefined): result is Forbidden {
 
 /** What an operator runs instead, for each cluster. */
 function commandsFor(
-  { topic, queues, slots }: TopicSpec,
+  { topic, queues, slots }: TopicAndGroups,
   result: Forbidden | undefined,
   info: ClusterInfo,
   maker: TopicMaker,

@@ -14,11 +14,11 @@ import type { Command, RequestReply } from "../../rocketmq/remote/command.ts";
 import type {
   Addresses,
   Capabilities,
-  Delivery,
   DirectMessage,
   LookupOptions,
   Member,
   Message,
+  Near,
   QueuePlan,
   QueueRef,
   SendOptions,
@@ -36,29 +36,35 @@ import type {
 import { checkDelay } from "../delay.ts";
 import { Consumer } from "./consumer.ts";
 import { declaredQueues, masterOf, noMaster, writableQueues } from "./declared_queues.ts";
-import { CALLER_GROUP, MAX_REMOTING_BODY_BYTES, REQUEST_TIMEOUT_MS, ROUTE_SUSPECT_MS } from "./defaults.ts";
+import {
+  CALLER_GROUP,
+  DEFAULT_REPLIES,
+  MAX_REMOTING_BODY_BYTES,
+  REQUEST_TIMEOUT_MS,
+  ROUTE_SUSPECT_MS,
+} from "./defaults.ts";
 import { isRefusal, toNotSent, toSendError, unreachable, unusable } from "./errors.ts";
 import { Faults } from "./faults.ts";
 import { Masters } from "./masters.ts";
 import { requestProperties, toProperties } from "./messages.ts";
 import { callerClientId, consumerClientId, OUR_MARKER } from "./names.ts";
-import { QueuePlans } from "./queue_plans.ts";
 import type { RemotingOptions } from "./options.ts";
-import { replyAddress } from "./reply_address.ts";
-import { findStoredReply, pushReply, receivePushed } from "./replies.ts";
+import { QueuePlans } from "./queue_plans.ts";
+import { receivePushed } from "./replies.ts";
+import { ReplySide } from "./reply_side.ts";
 import { Registration } from "./registration.ts";
-import { ensureTopics } from "./topics.ts";
+import { ensureTopics, withSideGroups } from "./topics.ts";
 
 /** What exists once the transport has started. */
 interface Started {
   readonly start: TransportStart;
-  readonly addresses: Addresses;
   /** Sends, and is found by replies. Its connections carry no held pulls. */
   readonly caller: RocketMqClient;
   readonly registration: Registration;
   readonly masters: Masters;
   readonly plans: QueuePlans;
   readonly faults: Faults;
+  readonly replies: ReplySide;
   readonly consuming: RocketMqClient;
   readonly consumer: Consumer;
 }
@@ -88,31 +94,50 @@ export class RemotingTransport implements Transport {
   #capabilities = CAPABILITIES;
   #started: Started | undefined;
   #listener: (message: DirectMessage) => void = () => {};
+  #onMissed: () => void = () => {};
   #onState: (state: TransportState, reason: string) => void = () => {};
   #closing: Promise<void> | undefined;
 
-  /** @throws {TypeError} when the namespace is malformed */
+  /**
+   * Connects to nobody yet.
+   *
+   * @throws {TypeError} when the namespace is malformed, or there is no such way for replies
+   */
   constructor(options: RemotingOptions) {
-    if (options.namespace !== undefined) checkNamespace(options.namespace);
+    const { namespace, replies } = options;
+    if (namespace !== undefined) checkNamespace(namespace);
+    if (replies !== undefined && replies !== "push" && replies !== "topic") {
+      throw new TypeError(
+        `Cannot use 'replies': it must be "push" or "topic": current value is ${JSON.stringify(replies)}`,
+      );
+    }
     this.#options = options;
   }
 
-  /** Whether messages can be held back depends on the brokers: those of 4.x cannot. */
+  /** What of it depends on the brokers: holding messages back, which those of 4.x cannot, and keeping replies. */
   get capabilities(): Capabilities {
     const delayMs = this.#started?.masters.delayMs ?? false;
-    if (this.#capabilities.delayMs !== delayMs) this.#capabilities = { ...this.#capabilities, delayMs };
+    const storedReplies = this.#started?.replies.storedReplies ?? true;
+    const known = this.#capabilities;
+    if (known.delayMs !== delayMs || known.storedReplies !== storedReplies) {
+      this.#capabilities = { ...known, delayMs, storedReplies };
+    }
     return this.#capabilities;
   }
 
+  get counts(): Readonly<Record<string, number>> {
+    return this.#started?.replies.counts ?? {};
+  }
+
   get addresses(): Addresses {
-    return this.#running.addresses;
+    return this.#running.replies.addresses;
   }
 
   async start(start: TransportStart): Promise<void> {
     if (this.#started !== undefined) {
       throw new TypeError("Cannot start a transport twice: make one for each system");
     }
-    const { nameServers, namespace, credentials, tls } = this.#options;
+    const { nameServers, namespace, credentials, tls, replies: strategy = DEFAULT_REPLIES } = this.#options;
     const { clock, random, instance } = start;
     const shared = { nameServers, namespace, clock, random, credentials, tls };
     const caller = new RocketMqClient({
@@ -128,17 +153,27 @@ export class RemotingTransport implements Transport {
     const registration = new Registration(caller, clock, {
       producerGroup: CALLER_GROUP,
       consumerGroups: () => [],
+      renewed: () => strategy === "push" && this.#onMissed(),
+    });
+    const masters = new Masters(caller, registration);
+    const replies = new ReplySide({
+      strategy,
+      client: caller,
+      clock,
+      random,
+      instance,
+      clusters: () => masters.clusters,
+      listener: (message) => this.#listener(message),
     });
     const consumer = new Consumer(consuming, start);
-    const address = replyAddress(caller);
     this.#started = {
       start,
-      addresses: { reply: address, direct: address },
       caller,
       registration,
-      masters: new Masters(caller, registration),
+      masters,
       plans: new QueuePlans(caller),
       faults: new Faults(clock),
+      replies,
       consuming,
       consumer,
     };
@@ -150,7 +185,13 @@ export class RemotingTransport implements Transport {
       await this.close();
       throw unreachable(nameServers, error);
     }
-    await this.#running.masters.meetOnlyCluster();
+    await masters.meetOnlyCluster();
+    try {
+      await replies.start();
+    } catch (error) {
+      await this.close();
+      throw error;
+    }
   }
 
   async queues(topic: string, options: LookupOptions = {}): Promise<readonly QueueRef[]> {
@@ -211,9 +252,9 @@ export class RemotingTransport implements Transport {
     message: Omit<Message, "topic">,
     options: SendToOptions = {},
   ): Promise<void> {
-    const { caller, masters } = this.#running;
+    const { replies } = this.#running;
     try {
-      await pushReply(caller, address, message, masters.clusters, options);
+      await replies.send(address, message, options);
     } catch (error) {
       throw toSendError(error, options.signal);
     }
@@ -228,12 +269,13 @@ export class RemotingTransport implements Transport {
     sink: Sink,
     options: Waiting = {},
   ): Promise<Subscription> {
-    const { caller, masters, consumer } = this.#running;
+    const { caller, masters, replies, consumer } = this.#running;
     if (this.#closing !== undefined) throw closed();
     try {
       const route = await caller.route(topic, options);
       if (route.queues.every(({ perm }) => (perm & PERM_READ) === 0)) throw unusable(topic, "read", false);
       await masters.tryToMeetFor(route, options);
+      await replies.meet(options);
       return await consumer.subscribe(topic, group, sink, options);
     } catch (error) {
       throw toNotSent(error);
@@ -243,7 +285,7 @@ export class RemotingTransport implements Transport {
   async ensureTopics(specs: readonly TopicSpec[], { signal }: Waiting = {}): Promise<void> {
     const { caller: client, plans, start: { clock } } = this.#running;
     try {
-      await ensureTopics(specs, { client, clock, signal });
+      await ensureTopics(specs.map(withSideGroups), { client, clock, signal });
       await Promise.all(specs.map(async ({ topic, slots }) => {
         if (slots !== undefined) await plans.declare(topic, slots, { signal });
       }));
@@ -274,12 +316,20 @@ export class RemotingTransport implements Transport {
     }
   }
 
-  async storedReply(callId: string, near: Delivery, options: Waiting = {}): Promise<StoredReply | undefined> {
+  async storedReplies(
+    callId: string,
+    near: Near | undefined,
+    options: Waiting = {},
+  ): Promise<readonly StoredReply[]> {
     try {
-      return await findStoredReply(this.#running.caller, callId, near, options);
+      return await this.#running.replies.stored(callId, near, options);
     } catch (error) {
       throw toNotSent(error);
     }
+  }
+
+  onMissed(listener: () => void): void {
+    this.#onMissed = listener;
   }
 
   onState(listener: (state: TransportState, reason: string) => void): void {
@@ -299,8 +349,9 @@ export class RemotingTransport implements Transport {
 
   /** Registers with the masters of a topic before its first request; those that do not answer are avoided for now. */
   async #meet(route: TopicRoute, { signal }: Waiting): Promise<readonly QueueRef[]> {
-    const { masters, faults } = this.#running;
+    const { masters, replies, faults } = this.#running;
     for (const [address, error] of await masters.meetFor(route, { signal })) faults.failed(address, error);
+    await replies.meet({ signal });
     const writable = writableQueues(route);
     this.#writable.set(route, writable);
     return writable;
@@ -308,8 +359,9 @@ export class RemotingTransport implements Transport {
 
   async #release(): Promise<void> {
     if (this.#started === undefined) return;
-    const { caller, registration, consuming, consumer } = this.#started;
+    const { caller, registration, replies, consuming, consumer } = this.#started;
     await consumer.close();
+    await replies.close();
     await registration.close();
     await Promise.all([caller.close(), consuming.close()]);
   }
@@ -335,6 +387,7 @@ export class RemotingTransport implements Transport {
   #connection({ address, state, error }: ConnectionEvent): void {
     if (state === "connected") {
       this.#started?.registration.reconnected(address);
+      this.#started?.replies.connected();
       this.#onState("connected", `Connected to ${address}`);
       return;
     }

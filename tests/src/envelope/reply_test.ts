@@ -3,7 +3,7 @@ import fc from "fast-check";
 import type { Ran } from "../../../src/call/inbound.ts";
 import { travelling } from "../../../src/envelope/body.ts";
 import { HEADER } from "../../../src/envelope/headers.ts";
-import { readReply, type Reply, replyBody, replyHeaders } from "../../../src/envelope/reply.ts";
+import { isRetryable, readReply, type Reply, replyBody, replyHeaders } from "../../../src/envelope/reply.ts";
 import { type Code, CODES } from "../../../src/errors/code.ts";
 import type { Outcome } from "../../../src/errors/outcome.ts";
 import { RpcError } from "../../../src/errors/rpc_error.ts";
@@ -111,6 +111,16 @@ Deno.test("readReply never takes a failure for success, nor throws, whatever its
   for (const value of values.slice(1)) {
     const reply = readReply(...changed(good, HEADER.code, value), Uint8Array.of(1));
     assert.ok(reply !== undefined && !reply.ok && reply.error.code === "unknown", `code ${value}`);
+  }
+});
+
+Deno.test("isRetryable is true of what was refused before any handler, and has not come to its end", () => {
+  const failed = (code: Code, ran: Ran) =>
+    isRetryable({ id: "c1", ok: false, error: new RpcError(code, ""), ran });
+  assert.ok(!isRetryable({ id: "c1", ok: true, type: "", body: undefined }));
+  for (const code of CODES) {
+    for (const ran of ["yes", "lost", "maybe"] as const) assert.ok(!failed(code, ran));
+    assert.equal(failed(code, "no"), code !== "cancelled" && code !== "deadline_exceeded", code);
   }
 });
 

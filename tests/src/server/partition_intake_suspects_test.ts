@@ -23,7 +23,7 @@ Deno.test("PartitionIntake keeps a suspect whose time is up as a dead letter, wh
 
 Deno.test("PartitionIntake keeps a suspect that its caller cancels as a dead letter, where it must not run twice", async () => {
   const at = new ServiceFixture();
-  at.transport.onStoredReply = () => Promise.reject(new Error("off"));
+  at.transport.onStoredReplies = () => Promise.reject(new Error("off"));
   at.intake.deliver(suspect("c1", "run", 1));
   assert.ok(at.intake.cancel("c1"));
   await turns();

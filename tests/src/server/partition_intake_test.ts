@@ -308,8 +308,8 @@ Deno.test("PartitionIntake lets nothing of the partition run beside a call on it
 Deno.test("PartitionIntake sends the stored reply of a suspect again instead of running it", async () => {
   const at = new ServiceFixture();
   const reply: Reply = { id: "c1", ok: true, type: "application/json", body: Uint8Array.of(49) };
-  at.transport.onStoredReply = () =>
-    Promise.resolve({ headers: replyHeaders(reply), body: Uint8Array.of(49) });
+  at.transport.onStoredReplies = () =>
+    Promise.resolve([{ headers: replyHeaders(reply), body: Uint8Array.of(49) }]);
   const suspect = delivery("c1", { starts: 1 });
   at.intake.deliver(suspect);
   at.intake.deliver(delivery("c2", { offset: 1 }));

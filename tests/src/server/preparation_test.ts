@@ -310,8 +310,8 @@ Deno.test("Preparation checks the queue of a key that a schema parsed", async ()
 Deno.test("Preparation looks for the stored reply of a suspect before anything else is said of it", async () => {
   const at = new ServiceFixture(keyed);
   const reply: Reply = { id: "c1", ok: true, type: "application/json", body: Uint8Array.of(49) };
-  at.transport.onStoredReply = () =>
-    Promise.resolve({ headers: replyHeaders(reply), body: Uint8Array.of(49) });
+  at.transport.onStoredReplies = () =>
+    Promise.resolve([{ headers: replyHeaders(reply), body: Uint8Array.of(49) }]);
   at.intake.deliver(delivery("c1", THERE, { starts: 1 }));
   await turns();
   assert.deepEqual([at.replies, at.shared.counts.foundAgain], [[reply], 1]);

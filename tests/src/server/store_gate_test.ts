@@ -170,7 +170,7 @@ Deno.test("StoreGate asks the store about a suspect before anything else", async
   first.receive("c1");
   await first.take(() => FAILED);
   const second = new Fixture(store);
-  second.transport.onStoredReply = () => assert.fail("the broker was asked");
+  second.transport.onStoredReplies = () => assert.fail("the broker was asked");
   const suspect = second.receive("c1", "run", {}, 1);
   assert.deepEqual(await second.take(), []);
   assert.deepEqual([second.answers, suspect.acks, second.deadLetters], [["not_found/replied"], 1, []]);

@@ -60,22 +60,22 @@ Deno.test("Suspects judge by starts and by promise where no reply is stored", as
 Deno.test("Suspects find the stored reply, alone or in a pack, whatever the method promises", async () => {
   const transport = new FakeTransport();
   const suspects = new Suspects(transport);
-  transport.onStoredReply = () =>
-    Promise.resolve({ headers: replyHeaders(REPLY), body: replyBody(REPLY) ?? Uint8Array.of(32) });
+  transport.onStoredReplies = () =>
+    Promise.resolve([{ headers: replyHeaders(REPLY), body: replyBody(REPLY) ?? Uint8Array.of(32) }]);
   assert.deepEqual(await suspects.judge(facts(3, false)), { kind: "answered", reply: REPLY });
   const entries = ["c0", "c1"].map((id) => {
     const headers = new Map<string, string>();
     writeReply({ ...REPLY, id }, headers);
     return { headers, body: Uint8Array.of(1) };
   });
-  transport.onStoredReply = () =>
-    Promise.resolve({ headers: new Map([[HEADER.kind, "pack"]]), body: packOf(entries) });
+  transport.onStoredReplies = () =>
+    Promise.resolve([{ headers: new Map([[HEADER.kind, "pack"]]), body: packOf(entries) }]);
   assert.deepEqual(await suspects.judge(facts(1, true)), { kind: "answered", reply: REPLY });
 });
 
 Deno.test("Suspects go on without stored replies where looking fails, and say so once", async () => {
   const transport = new FakeTransport();
-  transport.onStoredReply = () => Promise.reject(new Error("switched off"));
+  transport.onStoredReplies = () => Promise.reject(new Error("switched off"));
   const suspects = new Suspects(transport);
   const records = await recordLogs(async () => {
     for (let index = 0; index < 3; index++) {
@@ -88,9 +88,9 @@ Deno.test("Suspects go on without stored replies where looking fails, and say so
 Deno.test("Suspects look nothing up for a plain requester, for a one-way call, or where the transport cannot", async () => {
   const transport = new FakeTransport();
   let looks = 0;
-  transport.onStoredReply = () => {
+  transport.onStoredReplies = () => {
     looks++;
-    return Promise.resolve(undefined);
+    return Promise.resolve([]);
   };
   const plain = { correlationId: "c1", ttlMs: 1 };
   assert.equal((await new Suspects(transport).judge(facts(1, true, { plain }))).kind, "run");
@@ -106,13 +106,13 @@ Deno.test("Suspects have at most sixteen look-ups under way", async () => {
   let underWay = 0;
   let most = 0;
   const gates: (() => void)[] = [];
-  transport.onStoredReply = async () => {
+  transport.onStoredReplies = async () => {
     most = Math.max(most, ++underWay);
     const gate = createDeferred<void>();
     gates.push(gate.resolve);
     await gate.promise;
     underWay--;
-    return undefined;
+    return [];
   };
   const suspects = new Suspects(transport);
   const verdicts = Promise.all(Array.from({ length: 40 }, () => suspects.judge(facts(1, true))));
@@ -141,9 +141,9 @@ Deno.test("Suspects count what earlier messages of a call counted, and the run t
 Deno.test("Suspects ask the store first, and nothing else where it knows", async () => {
   const transport = new FakeTransport();
   const looked: string[] = [];
-  transport.onStoredReply = () => {
+  transport.onStoredReplies = () => {
     looked.push("broker");
-    return Promise.resolve(undefined);
+    return Promise.resolve([]);
   };
   const error = new RpcError("failed_precondition", "x", { outcome: "rejected" });
   type Known = Awaited<ReturnType<Once["look"]>>;
@@ -198,7 +198,7 @@ Deno.test("Suspects take nothing for an answer that was stored under the call's 
   const suspects = new Suspects(transport);
   const request = requestHeaders(requestOf("c1"));
   for (const headers of [request, new Map<string, string>(), cancelMessage("c1", "run").headers]) {
-    transport.onStoredReply = () => Promise.resolve({ headers, body: Uint8Array.of(49) });
+    transport.onStoredReplies = () => Promise.resolve([{ headers, body: Uint8Array.of(49) }]);
     const records = await recordLogs(async () => {
       assert.deepEqual(await suspects.judge(facts(1, true)), { kind: "run", alone: false });
     });

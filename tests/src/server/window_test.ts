@@ -1,8 +1,5 @@
 import assert from "node:assert/strict";
-import type { Ran } from "../../../src/call/inbound.ts";
-import { type Code, CODES } from "../../../src/errors/code.ts";
-import { RpcError } from "../../../src/errors/rpc_error.ts";
-import { DuplicateWindow, isRetryable } from "../../../src/server/window.ts";
+import { DuplicateWindow } from "../../../src/server/window.ts";
 import type { Reply } from "../../../src/envelope/reply.ts";
 import { replyBody } from "../../../src/envelope/reply.ts";
 import { SPAN_LIMIT, WINDOW_AGE_MS } from "../../../src/server/defaults.ts";
@@ -56,16 +53,6 @@ Deno.test("DuplicateWindow keeps nothing of a call but its reply once it is answ
   first.call = { cancel: () => true, facts: { request: { replyTo: "fake:caller" } } };
   first.answered(ok("c1"));
   assert.equal(first.call, undefined);
-});
-
-Deno.test("isRetryable is true of what was refused before any handler, and has not come to its end", () => {
-  const failed = (code: Code, ran: Ran) =>
-    isRetryable({ id: "c1", ok: false, error: new RpcError(code, ""), ran });
-  assert.ok(!isRetryable(ok("c1")));
-  for (const code of CODES) {
-    for (const ran of ["yes", "lost", "maybe"] as const) assert.ok(!failed(code, ran));
-    assert.equal(failed(code, "no"), code !== "cancelled" && code !== "deadline_exceeded", code);
-  }
 });
 
 Deno.test("DuplicateWindow remembers as many calls as a queue may have unsettled, and at most an eighth more", () => {

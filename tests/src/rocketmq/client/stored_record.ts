@@ -10,6 +10,7 @@ export interface RecordParts {
   readonly queueOffset?: number;
   readonly version?: 1 | 2;
   readonly checksum?: number;
+  readonly storedAtMs?: number;
 }
 
 /** Writes a message the way a broker stores it (RocketMQ: MessageExtEncoder): queue 3, 127.0.0.1:10911, offset 0x1234. */
@@ -27,7 +28,7 @@ export function storedRecord(parts: RecordParts = {}): Uint8Array {
   writer.u32(sysFlag);
   writer.i64(1_700_000_000_001);
   writeHost(writer, (sysFlag & 16) !== 0, 4_321);
-  writer.i64(1_700_000_000_002);
+  writer.i64(parts.storedAtMs ?? 1_700_000_000_002);
   writeHost(writer, (sysFlag & 32) !== 0, 10_911);
   writer.u32(2);
   writer.i64(0);

@@ -9,7 +9,7 @@ function replyTo(broker: MemoryBroker, text: string, ...keys: readonly string[])
 }
 
 function found(broker: MemoryBroker, key: string): string | undefined {
-  const reply = broker.storedReply(key);
+  const [reply] = broker.storedReplies(key);
   return reply === undefined ? undefined : new TextDecoder().decode(reply.body);
 }
 

@@ -1,0 +1,39 @@
+import type { StoredReply } from "../transport/transport.ts";
+import { HEADER } from "./headers.ts";
+import { decodePack } from "./pack.ts";
+import { isRetryable, readReply, type Reply } from "./reply.ts";
+
+/** The replies in what was stored on its way to an address. */
+export function* repliesStored({ headers, body }: StoredReply): Generator<Reply> {
+  const kind = headers.get(HEADER.kind);
+  // Whatever else was stored under the id of a call is no answer, though it may be read as one.
+  if (kind === "reply") {
+    const reply = readReply(headers, headers, body);
+    if (reply !== undefined) yield reply;
+  }
+  if (kind !== "pack") return;
+  for (const entry of decodePack(body)) {
+    const reply = readReply(headers, entry.headers, entry.body);
+    if (reply !== undefined) yield reply;
+  }
+}
+
+/**
+ * The reply that ended a call, among all that was stored under its id. A refusal was not its end: its caller sent the
+ * call again, and that time it may have been started.
+ *
+ * @param stored the newest first
+ * @throws {RpcError} when the only candidates cannot be read
+ */
+export function finalReply(stored: readonly StoredReply[], id: string): Reply | undefined {
+  let failure: unknown;
+  for (const candidate of stored) {
+    try {
+      for (const reply of repliesStored(candidate)) if (reply.id === id && !isRetryable(reply)) return reply;
+    } catch (error) {
+      failure ??= error;
+    }
+  }
+  if (failure !== undefined) throw failure;
+  return undefined;
+}
