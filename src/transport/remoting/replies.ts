@@ -1,7 +1,7 @@
 import { EVENTS } from "../../log/events.ts";
 import { logger } from "../../log/log.ts";
 import type { RocketMqClient } from "../../rocketmq/client/client.ts";
-import { plainBody } from "../../rocketmq/client/message_body.ts";
+import { pushedBody } from "../../rocketmq/client/message_body.ts";
 import { PropertyName, replyTopic } from "../../rocketmq/client/property_names.ts";
 import { queryByKey } from "../../rocketmq/client/query.ts";
 import { masterAddress } from "../../rocketmq/client/route.ts";
@@ -99,7 +99,7 @@ export async function findStoredReply(
 export function receivePushed(command: Command, listener: (message: DirectMessage) => void): void {
   let message: DirectMessage;
   try {
-    const body = plainBody(command.body, Number(command.fields["sysFlag"] ?? 0));
+    const body = pushedBody(command.body, Number(command.fields["sysFlag"] ?? 0));
     message = toDirectMessage(command.fields["properties"] ?? "", body);
   } catch (error) {
     log.warn(EVENTS.caller.replyRefused, { error });
