@@ -57,7 +57,10 @@ Deno.test("listenForReplies settles a call by a plain responder's answer", () =>
 Deno.test("listenForReplies settles a call by a plain responder's error, which names no call of ours", () => {
   const at = new Fixture("c1");
   const plain = { correlationId: "c1", ttlMs: 0 };
-  const headers = new Map([[HEADER.code, "not_found"], [HEADER.message, "no such account"], [HEADER.ran, "yes"]]);
+  const headers = new Map([[HEADER.code, "not_found"], [HEADER.message, "no such account"], [
+    HEADER.ran,
+    "yes",
+  ]]);
   at.listen({ headers, body: Uint8Array.of(1), plain });
   const [reply] = at.replies;
   assert(reply !== undefined && !reply.ok);
