@@ -1,3 +1,4 @@
+import java.util.Base64;
 import org.apache.rocketmq.client.consumer.DefaultMQPushConsumer;
 import org.apache.rocketmq.client.consumer.listener.ConsumeConcurrentlyStatus;
 import org.apache.rocketmq.client.consumer.listener.MessageListenerConcurrently;
@@ -28,7 +29,8 @@ public class Consumer {
     }
 
     private static String json(MessageExt message) {
-        return "{\"tag\":" + Lines.quoted(message.getTags()) + ",\"queue\":" + message.getQueueId()
-            + ",\"bytes\":" + message.getBody().length + ",\"properties\":" + Lines.json(message.getProperties()) + "}";
+        return "{\"tag\":" + Lines.quoted(message.getTags())
+            + ",\"body\":" + Lines.quoted(Base64.getEncoder().encodeToString(message.getBody()))
+            + ",\"properties\":" + Lines.json(message.getProperties()) + "}";
     }
 }
