@@ -42,23 +42,6 @@ export function plainBody(
 }
 
 /**
- * The same for the body of a pushed reply. The Go client marks replies above 4 KiB as compressed, in the way of older
- * clients, and sends them as they are: what is marked so and is no ZLIB stream is returned as it came.
- *
- * @throws as {@linkcode plainBody} does
- */
-export function pushedBody(pushed: Uint8Array, sysFlag: number, maxBytes?: number): Uint8Array {
-  const typed = (sysFlag & COMPRESSION_MASK) !== 0;
-  return typed || isZlib(pushed) ? plainBody(pushed, sysFlag, maxBytes) : pushed;
-}
-
-/** Whether it begins as a ZLIB stream does: RFC 1950, section 2.2. */
-function isZlib(bytes: Uint8Array): boolean {
-  const [method = 0, flags = 0] = bytes;
-  return (method & 0xf) === 8 && (method * 256 + flags) % 31 === 0;
-}
-
-/**
  * Compares the stored bytes with their checksum.
  *
  * @throws TypeError when they differ: the message was damaged on its way or on disk

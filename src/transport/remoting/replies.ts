@@ -1,8 +1,8 @@
 import { EVENTS } from "../../log/events.ts";
 import { logger } from "../../log/log.ts";
 import type { RocketMqClient } from "../../rocketmq/client/client.ts";
-import { pushedBody } from "../../rocketmq/client/message_body.ts";
 import { PropertyName, replyTopic } from "../../rocketmq/client/property_names.ts";
+import { pushedBody } from "../../rocketmq/client/pushed_body.ts";
 import { queryByKey } from "../../rocketmq/client/query.ts";
 import { masterAddress } from "../../rocketmq/client/route.ts";
 import { sendReply } from "../../rocketmq/client/send.ts";

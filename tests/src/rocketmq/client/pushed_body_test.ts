@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { deflateSync } from "node:zlib";
-import { COMPRESSED_FLAG, plainBody, pushedBody } from "../../../../src/rocketmq/client/message_body.ts";
+import { COMPRESSED_FLAG, plainBody } from "../../../../src/rocketmq/client/message_body.ts";
+import { pushedBody } from "../../../../src/rocketmq/client/pushed_body.ts";
 
 const text = new TextEncoder().encode(JSON.stringify({ text: "ü".repeat(4_000) }));
 const zlib = Uint8Array.from(deflateSync(text));
