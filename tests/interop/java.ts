@@ -26,7 +26,7 @@ export interface JavaOptions {
 }
 
 /**
- * Starts a Java peer, which uses the official client. The first start of a version compiles all of them. A responder
+ * Starts a Java peer, which uses the official client. Its first start compiles it. A responder
  * ends when this process does.
  *
  * @throws {BrokerUnavailable} when Java, Maven or the jars are missing
@@ -38,7 +38,7 @@ export async function startJava(
 ): Promise<Program> {
   const version = options.version ?? DEFAULT_VERSION;
   const classPath = await javaClassPath(version, options.signal);
-  const classes = await compiled(version, classPath);
+  const classes = await compiled(program, version, classPath);
   // The client logs to this home, so that stdout carries the program's own lines only.
   const home = await Deno.makeTempDir({ prefix: "rocket-actors-java-" });
   for (const [path, text] of Object.entries(options.home ?? {})) {
@@ -59,17 +59,17 @@ export async function startJava(
   });
 }
 
-async function compiled(version: string, classPath: string): Promise<string> {
-  const compile = async (into: string): Promise<void> => {
-    const sources: string[] = [];
-    for await (const { name } of Deno.readDir(SOURCES)) sources.push(fileURLToPath(new URL(name, SOURCES)));
-    await compileWith(
-      "javac",
-      ["-proc:none", "-encoding", "UTF-8", "-cp", classPath, "-d", into, ...sources],
-      {
+/** Only what the program is made of: others may need another version's classes. */
+async function compiled(program: JavaProgram, version: string, classPath: string): Promise<string> {
+  const folder = fileURLToPath(SOURCES);
+  const source = ["-sourcepath", folder, "-implicit:class", `${folder}${program}.java`];
+  return await built({
+    name: `java-${version}-${program}`,
+    sources: SOURCES,
+    dependsOn: classPath,
+    compile: (into) =>
+      compileWith("javac", ["-proc:none", "-encoding", "UTF-8", "-cp", classPath, "-d", into, ...source], {
         needs: "a JDK (17 or newer)",
-      },
-    );
-  };
-  return await built({ name: `java-${version}`, sources: SOURCES, dependsOn: classPath, compile });
+      }),
+  });
 }
