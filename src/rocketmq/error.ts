@@ -7,10 +7,15 @@
  */
 export type RocketMqErrorKind = "not_sent" | "unknown" | "refused";
 
+/** What an access control list refused: who the client says it is, or what it wants to do. */
+export type RefusedAccess = "identity" | "permission";
+
 /** What a {@linkcode RocketMqError} may carry besides its kind and text. */
 export interface RocketMqErrorOptions {
   /** The server's response code; given when it was refused. */
   readonly responseCode?: number | undefined;
+  /** Given when an access control list refused it. */
+  readonly access?: RefusedAccess | undefined;
   /** The server's address, `host:port`. */
   readonly address?: string | undefined;
   /** What led to it. */
@@ -23,8 +28,10 @@ export class RocketMqError extends Error {
   override readonly name = "RocketMqError";
   /** What is known about the request. */
   readonly kind: RocketMqErrorKind;
-  /** The server's response code, when it was refused. */
+  /** The server's response code, when it was refused; 16 for every refusal of an access control list. */
   readonly responseCode: number | undefined;
+  /** What was not accepted, when an access control list refused it. */
+  readonly access: RefusedAccess | undefined;
   /** The server's address, `host:port`, when one was involved. */
   readonly address: string | undefined;
 
@@ -33,12 +40,13 @@ export class RocketMqError extends Error {
    *
    * @param kind what is known about the request
    * @param message text for people
-   * @param options response code, address and cause
+   * @param options response code, refused access, address and cause
    */
   constructor(kind: RocketMqErrorKind, message: string, options: RocketMqErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.kind = kind;
     this.responseCode = options.responseCode;
+    this.access = options.access;
     this.address = options.address;
   }
 }

@@ -17,7 +17,12 @@ export type { Clock, Timer } from "../async/clock.ts";
 export type { Random } from "../async/random.ts";
 
 // Errors.
-export { RocketMqError, type RocketMqErrorKind, type RocketMqErrorOptions } from "./error.ts";
+export {
+  type RefusedAccess,
+  RocketMqError,
+  type RocketMqErrorKind,
+  type RocketMqErrorOptions,
+} from "./error.ts";
 
 // The client.
 export { type ClientOptions, RocketMqClient } from "./client/client.ts";
@@ -67,6 +72,7 @@ export {
   type PullSubscription,
 } from "./client/pull.ts";
 export { type KeyQuery, queryByKey, viewMessage } from "./client/query.ts";
+export type { Compression } from "./client/message_body.ts";
 export { decodeMessages, type DecodeOptions, type StoredMessage } from "./client/message.ts";
 export {
   createUniqueIds,
@@ -108,5 +114,8 @@ export { type ClusterInfo, clusterInfo, masterAddresses } from "./client/cluster
 
 // For requests of one's own, and for answering a broker's.
 export { RequestCode, ResponseCode } from "./remote/codes.ts";
+export type { Credentials, CredentialsSource } from "./remote/credentials.ts";
+export type { Serialization } from "./remote/frame.ts";
+export type { TlsOptions } from "./remote/tls.ts";
 export type { Command, Fields, RequestCommand, RequestReply } from "./remote/command.ts";
 export { expectSuccess, refusal } from "./remote/response.ts";

@@ -1,4 +1,3 @@
-import { answersFrame } from "./probe.ts";
 import type { JvmProcess } from "./process.ts";
 
 /** SIGTERM takes a broker up to 15 s. */
@@ -33,8 +32,8 @@ export interface BrokerHandle {
 export interface BrokerHost {
   /** Starts the JVM. */
   start(): JvmProcess;
-  /** Waits until the cluster's route has the broker, and until `answers` says true. */
-  ready(process: JvmProcess, answers: () => Promise<boolean>): Promise<void>;
+  /** Waits until the broker answers at its address and the cluster's route has it. */
+  ready(process: JvmProcess, address: string): Promise<void>;
 }
 
 /** A broker that runs from jars. */
@@ -63,7 +62,7 @@ export class JvmBroker implements BrokerHandle {
 
   /** Resolves when it answers and its route is at the name server. */
   ready(): Promise<void> {
-    return this.#host.ready(this.#process, () => answersFrame(this.address));
+    return this.#host.ready(this.#process, this.address);
   }
 
   kill(): Promise<void> {

@@ -1,3 +1,4 @@
+import { aclConfig, aclFile, type AclSettings } from "./acl.ts";
 import { type BrokerHandle, JvmBroker } from "./broker.ts";
 import { brokerConfig, homeFiles, nameServerConfig, proxyConfig } from "./configuration.ts";
 import { BrokerUnavailable } from "./errors.ts";
@@ -6,6 +7,7 @@ import { startProgram } from "./jvm.ts";
 import { BROKER_PORTS, findPort } from "./ports.ts";
 import { answersFrame, answersHttp2, brokersInRoute } from "./probe.ts";
 import type { JvmProcess } from "./process.ts";
+import { type ProbeTls, probeTls, tlsProperties, type TlsSettings } from "./tls.ts";
 import { waitUntil } from "./wait.ts";
 
 const DEFAULT_TIMEOUT_MS = 60_000;
@@ -22,6 +24,10 @@ export interface ClusterOptions {
   proxy?: boolean;
   /** Extra lines of broker.conf for every broker; they win over the launcher's own. */
   brokerConfig?: Readonly<Record<string, string>>;
+  /** Brokers let in who proves to be one of these; default: everybody. */
+  acl?: AclSettings;
+  /** Name server and brokers show a certificate; default: none. */
+  tls?: TlsSettings;
   /** "5.5.0" (default) or "4.9.7". */
   version?: string;
   /** Ends the start; what runs already is stopped. */
@@ -81,6 +87,7 @@ class JvmCluster implements Cluster {
   readonly #clusterName: string;
   /** Name server and proxy; brokers change their process when they restart. */
   readonly #others: JvmProcess[] = [];
+  #probeTls: ProbeTls | undefined;
   #proxy: string | undefined;
   #signal: AbortSignal | undefined;
 
@@ -99,6 +106,7 @@ class JvmCluster implements Cluster {
 
   async start(): Promise<void> {
     const deadlineMs = this.#newDeadline();
+    this.#probeTls = await probeTls(this.#options.tls);
     await this.#startNameServer(deadlineMs);
     const count = this.#options.brokers ?? 1;
     for (let index = 0; index < count; index++) await this.#addBroker(index);
@@ -139,9 +147,11 @@ class JvmCluster implements Cluster {
       classPath: this.#classPath,
       directory,
       args: ["-c", config],
+      properties: tlsProperties(this.#options.tls),
     });
     this.#others.push(process);
-    await waitUntil(`the name server to answer at ${this.nameServer}`, () => answersFrame(this.nameServer), {
+    const check = () => answersFrame(this.nameServer, this.#probeTls);
+    await waitUntil(`the name server to answer at ${this.nameServer}`, check, {
       deadlineMs,
       processes: [process],
       signal: this.#signal,
@@ -157,7 +167,7 @@ class JvmCluster implements Cluster {
       config,
       brokerConfig({
         ...{ name, port, directory, clusterName: this.#clusterName, nameServer: this.nameServer },
-        extra: this.#options.brokerConfig ?? {},
+        extra: { ...this.#aclConfig(), ...this.#options.brokerConfig },
       }),
     );
     const start = {
@@ -166,20 +176,27 @@ class JvmCluster implements Cluster {
       classPath: this.#classPath,
       directory,
       args: ["-c", config],
+      properties: tlsProperties(this.#options.tls),
     } as const;
     this.brokers.push(
       new JvmBroker(name, `127.0.0.1:${port}`, {
         start: () => startProgram(start),
-        ready: (process, answers) => this.#brokerReady(name, process, answers),
+        ready: (process, address) => this.#brokerReady(name, process, address),
       }),
     );
   }
 
-  #brokerReady(name: string, process: JvmProcess, answers: () => Promise<boolean>): Promise<void> {
+  #aclConfig(): Readonly<Record<string, string>> {
+    const { acl, version = DEFAULT_VERSION } = this.#options;
+    return acl === undefined ? {} : aclConfig(acl, version);
+  }
+
+  #brokerReady(name: string, process: JvmProcess, address: string): Promise<void> {
     // Every broker makes this topic, also one that creates no topics by itself.
     const topic = `${this.#clusterName}_REPLY_TOPIC`;
     const check = async () =>
-      await answers() && (await brokersInRoute(this.nameServer, topic)).includes(name);
+      await answersFrame(address, this.#probeTls) &&
+      (await brokersInRoute(this.nameServer, topic, this.#probeTls)).includes(name);
     return waitUntil(`${name} to answer and to be in the route`, check, {
       deadlineMs: this.#newDeadline(),
       processes: [process],
@@ -212,7 +229,9 @@ class JvmCluster implements Cluster {
   async #makeHome(name: string): Promise<string> {
     const directory = `${this.directory}/${name}`;
     await Deno.mkdir(`${directory}/conf`, { recursive: true });
-    for (const [path, text] of homeFiles(this.#options.version)) {
+    const { acl, version = DEFAULT_VERSION } = this.#options;
+    const files = [...homeFiles(version), ...(acl === undefined ? [] : aclFile(acl, version))];
+    for (const [path, text] of files) {
       await Deno.writeTextFile(`${directory}/${path}`, text);
     }
     return directory;

@@ -25,6 +25,8 @@ export interface ProgramStart {
   /** The process's own folder: its home, its logs, its configuration. */
   readonly directory: string;
   readonly args: readonly string[];
+  /** System properties, as options of `java`. */
+  readonly properties?: readonly string[];
 }
 
 /** Starts one program of RocketMQ with a small heap; all it writes goes into its folder. */
@@ -45,6 +47,7 @@ export function startProgram(start: ProgramStart): JvmProcess {
       `-Djava.io.tmpdir=${directory}`,
       `-Drocketmq.home.dir=${directory}`,
       `-DRMQ_PROXY_HOME=${directory}`,
+      ...(start.properties ?? []),
       // The broker maps and unmaps its store through internals that Java 17 does not export.
       ...["java.base/sun.nio.ch", "java.base/jdk.internal.ref"].map((name) =>
         `--add-exports=${name}=ALL-UNNAMED`

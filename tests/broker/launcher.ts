@@ -8,10 +8,12 @@ import { hasDocker, startDocker } from "./docker.ts";
 import { endpointsFrom } from "./environment.ts";
 import { ClusterFailed } from "./errors.ts";
 
+export type { Account, AclSettings } from "./acl.ts";
 export type { BrokerHandle } from "./broker.ts";
 export { type Cluster, type ClusterOptions, startCluster } from "./cluster.ts";
 export { BrokerUnavailable, ClusterFailed } from "./errors.ts";
 export { DEFAULT_VERSION, javaClassPath, OLD_VERSION } from "./jars.ts";
+export type { TlsSettings } from "./tls.ts";
 
 /** Where a broker for tests can be reached. Disposing stops what was started for it, and nothing else. */
 export interface Endpoints extends AsyncDisposable {

@@ -1,3 +1,5 @@
+import type { ProbeTls } from "./tls.ts";
+
 const PROBE_TIMEOUT_MS = 2_000;
 const GET_ROUTE = 105;
 /** From version 401 on, the name server writes a route as standard JSON. */
@@ -11,8 +13,12 @@ interface Answer {
 }
 
 /** Names of the brokers in the topic's route; empty when there is none or the name server does not answer. */
-export async function brokersInRoute(nameServer: string, topic: string): Promise<readonly string[]> {
-  const answer = await ask(nameServer, topic);
+export async function brokersInRoute(
+  nameServer: string,
+  topic: string,
+  tls?: ProbeTls,
+): Promise<readonly string[]> {
+  const answer = await ask(nameServer, topic, tls);
   if (answer?.code !== 0) return [];
   const route: unknown = JSON.parse(answer.body);
   const brokers = isRecord(route) && Array.isArray(route.brokerDatas) ? route.brokerDatas : [];
@@ -20,8 +26,8 @@ export async function brokersInRoute(nameServer: string, topic: string): Promise
 }
 
 /** Whether a name server, broker or proxy at that address answers a remoting frame, whatever it answers. */
-export async function answersFrame(address: string): Promise<boolean> {
-  return await ask(address, "TBW102") !== undefined;
+export async function answersFrame(address: string, tls?: ProbeTls): Promise<boolean> {
+  return await ask(address, "TBW102", tls) !== undefined;
 }
 
 /** Whether a server at that address answers the HTTP/2 preface, as a gRPC server does. */
@@ -36,14 +42,14 @@ export async function answersHttp2(address: string): Promise<boolean> {
 }
 
 /** Sends GET_ROUTEINFO_BY_TOPIC; undefined when nobody answers. */
-function ask(address: string, topic: string): Promise<Answer | undefined> {
+function ask(address: string, topic: string, tls: ProbeTls | undefined): Promise<Answer | undefined> {
   return exchange(address, routeRequest(topic), async (conn) => {
     const frame = await readFully(conn, new DataView((await readFully(conn, 4)).buffer).getUint32(0));
     const headerLength = new DataView(frame.buffer).getUint32(0) & 0xff_ffff;
     const header: unknown = JSON.parse(decoder.decode(frame.subarray(4, 4 + headerLength)));
     const code = isRecord(header) && typeof header.code === "number" ? header.code : -1;
     return { code, body: decoder.decode(frame.subarray(4 + headerLength)) };
-  });
+  }, tls);
 }
 
 function routeRequest(topic: string): Uint8Array<ArrayBuffer> {
@@ -65,8 +71,9 @@ async function exchange<T>(
   address: string,
   request: Uint8Array<ArrayBuffer>,
   read: (conn: Deno.Conn) => Promise<T>,
+  tls?: ProbeTls,
 ): Promise<T | undefined> {
-  const conn = await connect(address);
+  const conn = await connect(address, tls);
   if (conn === undefined) return undefined;
   // Closing the connection is what ends a read that got no answer.
   const timer = setTimeout(() => closeQuietly(conn), PROBE_TIMEOUT_MS);
@@ -81,11 +88,11 @@ async function exchange<T>(
   }
 }
 
-async function connect(address: string): Promise<Deno.Conn | undefined> {
+async function connect(address: string, tls: ProbeTls | undefined): Promise<Deno.Conn | undefined> {
   const colon = address.lastIndexOf(":");
   const to = { hostname: address.slice(0, colon), port: Number(address.slice(colon + 1)) };
   try {
-    return await Deno.connect(to);
+    return tls === undefined ? await Deno.connect(to) : await Deno.connectTls({ ...to, ...tls });
   } catch {
     return undefined;
   }

@@ -11,6 +11,8 @@ class ClientGone extends Error {
 
 const KEPT_CHUNK_BYTES = 4_096;
 
+type PeerListener = Deno.TcpListener | Deno.TlsListener;
+
 /** What a peer does with one connection, from accepting it to its end. */
 export type Script = (session: Session) => void | Promise<void>;
 
@@ -45,6 +47,12 @@ export function peerFrame(header: PeerHeader, body: Uint8Array = new Uint8Array(
   return frame;
 }
 
+/** A request that a server makes; it waits for an answer unless `flag` says otherwise. */
+export interface RequestOfServer extends Omit<PeerHeader, "flag"> {
+  readonly flag?: number;
+  readonly body?: Uint8Array | undefined;
+}
+
 /** One connection of a {@linkcode ScriptedPeer}. */
 export class Session {
   /** How many chunks came so far; at most one for each write of the client. */
@@ -53,13 +61,17 @@ export class Session {
   readonly received: number[] = [];
   /** Resolves when the client has closed, or the peer cut. */
   readonly closed: Promise<void>;
-  readonly #connection: Deno.TcpConn;
+  /** Resolves with the first bytes of the client, whether frames or not. */
+  readonly firstBytes: Promise<void>;
+  readonly #first = createDeferred<void>();
+  readonly #connection: Deno.Conn;
   readonly #arrived: Command[] = [];
   readonly #waiting: Deferred<Command>[] = [];
   #over = false;
 
-  constructor(connection: Deno.TcpConn) {
+  constructor(connection: Deno.Conn) {
     this.#connection = connection;
+    this.firstBytes = this.#first.promise;
     this.closed = this.#read();
   }
 
@@ -76,6 +88,11 @@ export class Session {
   /** Answers a request. */
   answer(request: Command, reply: RequestReply): Promise<void> {
     return this.raw(peerFrame({ ...reply, flag: RESPONSE_FLAG, opaque: request.opaque }, reply.body));
+  }
+
+  /** Sends a request of the server's own. */
+  ask(request: RequestOfServer): Promise<void> {
+    return this.raw(peerFrame({ flag: 0, ...request }, request.body));
   }
 
   /** Sends bytes as they are: half frames, garbage, several frames. */
@@ -112,6 +129,7 @@ export class Session {
         const count = await this.#connection.read(buffer);
         if (count === null) break;
         this.chunks++;
+        this.#first.resolve();
         if (count <= KEPT_CHUNK_BYTES) this.received.push(...buffer.subarray(0, count));
         frames.push(buffer.subarray(0, count));
       }
@@ -134,12 +152,13 @@ export class ScriptedPeer implements AsyncDisposable {
   readonly #accepting: Promise<void>;
   readonly #scripts: Promise<void>[] = [];
   readonly #arrivals: { readonly count: number; readonly reached: Deferred<void> }[] = [];
-  #listener: Deno.TcpListener | undefined;
+  #listener: PeerListener | undefined;
 
-  /** Listens on a free port, or on `port` to come back at an address. */
-  constructor(script: Script, port = 0) {
+  /** Listens on a free port, or on `port` to come back at an address; with a certificate in TLS. */
+  constructor(script: Script, port = 0, tls?: { readonly cert: string; readonly key: string }) {
     this.#script = script;
-    this.#listener = Deno.listen({ hostname: "127.0.0.1", port });
+    const at = { hostname: "127.0.0.1", port };
+    this.#listener = tls === undefined ? Deno.listen(at) : Deno.listenTls({ ...at, ...tls });
     this.address = `127.0.0.1:${this.#listener.addr.port}`;
     this.#accepting = this.#accept(this.#listener);
   }
@@ -166,10 +185,10 @@ export class ScriptedPeer implements AsyncDisposable {
     return this.stop();
   }
 
-  async #accept(listener: Deno.TcpListener): Promise<void> {
+  async #accept(listener: PeerListener): Promise<void> {
     try {
       for await (const connection of listener) {
-        connection.setNoDelay(true);
+        if ("setNoDelay" in connection) connection.setNoDelay(true);
         const session = new Session(connection);
         this.sessions.push(session);
         this.#scripts.push(this.#run(session));

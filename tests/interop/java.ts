@@ -13,7 +13,8 @@ export type JavaProgram =
   | "Consumer"
   | "Admin"
   | "BenchRequester"
-  | "BenchResponder";
+  | "BenchResponder"
+  | "GoldenFrames";
 
 /** How to start one. */
 export interface JavaOptions {

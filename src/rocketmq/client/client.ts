@@ -3,6 +3,11 @@ import { type Random, systemRandom } from "../../async/random.ts";
 import { TimerWheel } from "../../async/timer_wheel.ts";
 import { RocketMqError } from "../error.ts";
 import type { Command, RequestCommand, RequestReply } from "../remote/command.ts";
+import type { ConnectionOptions } from "../remote/connection_options.ts";
+import { requestSigner } from "../remote/signature.ts";
+import { checkTls, type TlsOptions } from "../remote/tls.ts";
+import type { Serialization } from "../remote/frame.ts";
+import type { CredentialsSource } from "../remote/credentials.ts";
 import { Connections } from "./connections.ts";
 import { NameServers } from "./name_servers.ts";
 import type { ConnectionEvent } from "./peer.ts";
@@ -22,8 +27,17 @@ export interface ClientOptions {
   readonly random?: Random | undefined;
   /** How long a request waits that says nothing itself. Default: 3,000. */
   readonly requestTimeoutMs?: number | undefined;
-  /** Default: 3,000. */
+  /** For TCP and, where it is wanted, TLS together. Default: 3,000. */
   readonly connectTimeoutMs?: number | undefined;
+  /**
+   * Signs every request, for servers with ACL 1.0 or 2.0. A function is asked at each request, at once, so that keys can
+   * be replaced. Default: none.
+   */
+  readonly credentials?: CredentialsSource | undefined;
+  /** Encrypts all connections, to name servers and brokers: `true` with what the machine trusts. Default: `false`. */
+  readonly tls?: boolean | TlsOptions | undefined;
+  /** How headers are written; those received are read either way. Default: `binary`. */
+  readonly serialization?: Serialization | undefined;
   /**
    * Answers a broker's request, at once and without waiting for anything: the broker holds a thread for it.
    * `undefined` means the code is not known.
@@ -53,7 +67,7 @@ export class RocketMqClient implements AsyncDisposable {
   /**
    * Makes no connection yet.
    *
-   * @throws TypeError when `nameServers` is malformed or `clientId` empty
+   * @throws TypeError when `nameServers` is malformed, `clientId` empty, or `credentials` or `tls` cannot be used
    */
   constructor(options: ClientOptions) {
     const { nameServers, clientId, clock = systemClock, random = systemRandom } = options;
@@ -66,7 +80,7 @@ export class RocketMqClient implements AsyncDisposable {
       clock,
       random,
       wheel: this.#wheel,
-      connectTimeoutMs: options.connectTimeoutMs,
+      ...connectionOptions(options),
       onRequest: options.onRequest ?? (() => undefined),
       onEvent: (event) => this.#announce(event),
     });
@@ -167,4 +181,15 @@ export class RocketMqClient implements AsyncDisposable {
       }
     }
   }
+}
+
+function connectionOptions(
+  { connectTimeoutMs, credentials, tls = false, serialization }: ClientOptions,
+): Pick<ConnectionOptions, "connectTimeoutMs" | "sign" | "tls" | "serialization"> {
+  return {
+    connectTimeoutMs,
+    serialization,
+    sign: credentials === undefined ? undefined : requestSigner(credentials),
+    tls: tls === false ? undefined : checkTls(tls === true ? {} : tls),
+  };
 }

@@ -1,5 +1,5 @@
 import { RequestCode, ResponseCode } from "../remote/codes.ts";
-import { expectSuccess } from "../remote/response.ts";
+import { expectSuccess, refusesAccess } from "../remote/response.ts";
 import type { RocketMqClient } from "./client.ts";
 import { asArray, asObject, asText, readJsonBody } from "./json.ts";
 import type { RequestOptions } from "./request_options.ts";
@@ -32,7 +32,7 @@ export async function consumerIds(
     options,
   );
   // That is how a broker says "nobody".
-  if (response.code === ResponseCode.SYSTEM_ERROR) return [];
+  if (response.code === ResponseCode.SYSTEM_ERROR && !refusesAccess(response)) return [];
   return readJsonBody(expectSuccess(response, address), address, (value) => {
     const ids = asArray(asObject(value, "The body")["consumerIdList"], "consumerIdList");
     return ids.map((id) => asText(id, "consumerIdList[]"));

@@ -1,6 +1,6 @@
-import { crc32, inflateSync } from "node:zlib";
-
+import { crc32, deflateSync, inflateSync, zstdCompressSync, zstdDecompressSync } from "node:zlib";
 import { textOf } from "../remote/text_of.ts";
+import { decompressLz4 } from "./lz4_frame.ts";
 
 /** Largest body that compressed bytes may grow to, by default: what brokers accept as a message. */
 export const MAX_BODY_BYTES = 4 * 1024 * 1024;
@@ -8,16 +8,36 @@ export const MAX_BODY_BYTES = 4 * 1024 * 1024;
 /** Bit of sysFlag: the body is compressed. RocketMQ: MessageSysFlag. */
 export const COMPRESSED_FLAG = 1;
 const COMPRESSION_MASK = 0x700;
-/** Older clients set no type. */
-const ZLIB_TYPES: ReadonlySet<number> = new Set([0, 0x300]);
-const TYPE_NAMES: ReadonlyMap<number, string> = new Map([[0x100, "LZ4"], [0x200, "Zstandard"]]);
+const LZ4 = 0x100;
+const ZSTD = 0x200;
+const ZLIB = 0x300;
+/** RocketMQ's own default. */
+const ZLIB_LEVEL = 5;
 const CRC_MASK = 0x7fff_ffff;
+
+/**
+ * How a body is compressed. Every client reads `zlib`; Go's and those before 4.9.4 nothing else. RocketMQ:
+ * CompressionType.
+ */
+export type Compression = "zlib" | "zstd";
+
+/** By the bits of sysFlag. Older clients set none of them. */
+const DECOMPRESS: ReadonlyMap<number, (stored: Uint8Array, maxBytes: number) => Uint8Array> = new Map([
+  [0, inflate],
+  [ZLIB, inflate],
+  [ZSTD, (stored, maxBytes) => zstdDecompressSync(stored, { maxOutputLength: maxBytes })],
+  [LZ4, decompressLz4],
+]);
+
+function inflate(stored: Uint8Array, maxBytes: number): Uint8Array {
+  return inflateSync(stored, { maxOutputLength: maxBytes });
+}
 
 /**
  * Returns the body as its producer gave it: decompressed where sysFlag says so. RocketMQ: MessageSysFlag,
  * CompressionType.
  *
- * @throws TypeError when the compression is not supported, or the bytes are not what it says
+ * @throws TypeError when the compression is not known, or the bytes are not what it says
  * @throws RangeError when it would grow beyond `maxBytes`
  */
 export function plainBody(
@@ -27,18 +47,33 @@ export function plainBody(
 ): Uint8Array {
   if ((sysFlag & COMPRESSED_FLAG) === 0) return stored;
   const type = sysFlag & COMPRESSION_MASK;
-  if (!ZLIB_TYPES.has(type)) {
-    const name = TYPE_NAMES.get(type) ?? `type ${type >> 8}`;
-    throw new TypeError(`Cannot decompress the body: ${name} is not supported; let the producer use ZLIB`);
+  const decompress = DECOMPRESS.get(type);
+  if (decompress === undefined) {
+    throw new TypeError(
+      `Cannot decompress the body: type ${type >> 8} is not supported; let the producer use ZLIB`,
+    );
   }
   try {
-    const plain = inflateSync(stored, { maxOutputLength: maxBytes });
+    const plain = decompress(stored, maxBytes);
     return new Uint8Array(plain.buffer, plain.byteOffset, plain.byteLength);
   } catch (cause) {
     const reason = textOf(cause);
     if (cause instanceof RangeError) throw new RangeError(`Cannot decompress the body: ${reason}`, { cause });
     throw new TypeError(`Cannot decompress the body: ${reason}`, { cause });
   }
+}
+
+/** A body as it is sent, and the bits of sysFlag that say so. */
+export interface PackedBody {
+  readonly body: Uint8Array;
+  readonly sysFlag: number;
+}
+
+/** Compresses a body, unless that would make it no smaller. */
+export function compressBody(body: Uint8Array, compression: Compression): PackedBody {
+  const packed = compression === "zstd" ? zstdCompressSync(body) : deflateSync(body, { level: ZLIB_LEVEL });
+  if (packed.length >= body.length) return { body, sysFlag: 0 };
+  return { body: packed, sysFlag: COMPRESSED_FLAG | (compression === "zstd" ? ZSTD : ZLIB) };
 }
 
 /**

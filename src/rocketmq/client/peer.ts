@@ -5,7 +5,8 @@ import { RocketMqError } from "../error.ts";
 import type { Command, RequestReply } from "../remote/command.ts";
 import { parseAddress } from "../remote/address.ts";
 import { connect } from "../remote/connect.ts";
-import type { Connection, ConnectionOptions } from "../remote/connection.ts";
+import type { Connection } from "../remote/connection.ts";
+import type { ConnectionOptions } from "../remote/connection_options.ts";
 
 const INITIAL_WAIT_MS = 100;
 const MAX_WAIT_MS = 5_000;

@@ -1,7 +1,8 @@
 import { RequestCode, ResponseCode } from "../remote/codes.ts";
 import type { Command, RequestCommand } from "../remote/command.ts";
-import { numberField, refusal } from "../remote/response.ts";
+import { numberField, refusal, refusesAccess } from "../remote/response.ts";
 import type { RocketMqClient } from "./client.ts";
+import { compressBody, type Compression } from "./message_body.ts";
 import { encodeProperties } from "./properties.ts";
 import type { RequestOptions } from "./request_options.ts";
 
@@ -26,6 +27,11 @@ export interface OutgoingMessage {
   readonly flag?: number | undefined;
   /** What the client did to the body. Default: 0. */
   readonly sysFlag?: number | undefined;
+  /**
+   * Compress the body, where that makes it smaller; only for {@linkcode sendMessage}: brokers store replies without the
+   * mark that they are compressed. Worth its time from about 4 KiB on. Default: not at all.
+   */
+  readonly compression?: Compression | undefined;
   /** When it was made, epoch milliseconds. Default: now. */
   readonly bornAtMs?: number | undefined;
   /**
@@ -81,7 +87,7 @@ export async function sendMessage(
   message: OutgoingMessage,
   options?: RequestOptions,
 ): Promise<SendResult> {
-  const request = sendRequest(RequestCode.SEND_MESSAGE_V2, message, client.clock.now());
+  const request = sendRequest(RequestCode.SEND_MESSAGE_V2, compressed(message), client.clock.now());
   const response = await client.request(address, request, options);
   const status = STATUSES.get(response.code);
   if (status === undefined) throw refusal(response, address);
@@ -116,8 +122,16 @@ export async function sendReply(
 function replyResult(response: Command, address: string): ReplyResult {
   const messageId = response.fields["msgId"] || undefined;
   if (response.code === ResponseCode.SUCCESS) return { pushed: true, messageId };
-  if (response.code !== ResponseCode.SYSTEM_ERROR) throw refusal(response, address);
+  if (response.code !== ResponseCode.SYSTEM_ERROR || refusesAccess(response)) {
+    throw refusal(response, address);
+  }
   return { pushed: false, reason: response.remark ?? "", messageId };
+}
+
+function compressed(message: OutgoingMessage): OutgoingMessage {
+  if (message.compression === undefined) return message;
+  const { body, sysFlag } = compressBody(message.body, message.compression);
+  return { ...message, body, sysFlag: (message.sysFlag ?? 0) | sysFlag };
 }
 
 /** RocketMQ: SendMessageRequestHeaderV2, whose names are one letter long. */

@@ -25,7 +25,7 @@ export function fitsBinaryHeader(code: number): boolean {
 export function writeBinaryHeader(writer: Writer, command: OutgoingCommand): void {
   writer.u16(command.code);
   writer.u8(CLIENT_LANGUAGE.code);
-  writer.u16(CLIENT_VERSION);
+  writer.u16(command.version ?? CLIENT_VERSION);
   writer.u32(command.opaque);
   writer.u32(command.flag);
   writeText(writer, command.remark ?? "");

@@ -1,6 +1,7 @@
 import { RocketMqError } from "../error.ts";
 import { parseAddress } from "./address.ts";
-import { Connection, type ConnectionOptions } from "./connection.ts";
+import { Connection } from "./connection.ts";
+import type { ConnectionOptions } from "./connection_options.ts";
 import { openSocket } from "./socket.ts";
 import { textOf } from "./text_of.ts";
 
@@ -23,7 +24,7 @@ export async function connect(
   const onAbort = (): void => giveUp.abort();
   signal?.addEventListener("abort", onAbort, { once: true });
   try {
-    const socket = await openSocket(host, port, giveUp.signal);
+    const socket = await openSocket(host, port, options.tls, giveUp.signal);
     if (giveUp.signal.aborted) {
       socket.close();
       throw new Error("The connection came too late");

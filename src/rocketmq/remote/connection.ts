@@ -2,6 +2,7 @@ import type { Clock, Timer } from "../../async/clock.ts";
 import { createDeferred } from "../../async/deferred.ts";
 import type { TimerWheel } from "../../async/timer_wheel.ts";
 import { RocketMqError } from "../error.ts";
+import { answerTo } from "./answer.ts";
 import { describeRequest, ResponseCode } from "./codes.ts";
 import {
   type Command,
@@ -12,42 +13,17 @@ import {
   type RequestReply,
   RESPONSE_FLAG,
 } from "./command.ts";
+import type { ConnectionCallOptions, ConnectionOptions } from "./connection_options.ts";
+import { neverHeard } from "./tls.ts";
 import { textOf } from "./text_of.ts";
 import { FrameReader } from "./frame.ts";
 import { Outbox, type QueuedFrame } from "./outbox.ts";
 import type { OutgoingCommand } from "./outgoing.ts";
+import { signedVersion, type SignRequest } from "./signature.ts";
 import type { Socket } from "./socket.ts";
 
 const READ_BUFFER_BYTES = 64 * 1024;
 const MAX_OPAQUE = 0x7fff_ffff;
-
-/** How a {@linkcode Connection} is made. */
-export interface ConnectionOptions {
-  readonly clock: Clock;
-  /** Runs the deadlines; shared by all connections, closed by its maker. */
-  readonly wheel: TimerWheel;
-  /** Default: 3,000. */
-  readonly connectTimeoutMs?: number | undefined;
-  /** Largest frame to accept. Default: 16 MiB. */
-  readonly maxFrameBytes?: number | undefined;
-  /** Calls are refused while this many bytes or more wait to be written. Default: 64 MiB. */
-  readonly maxQueuedBytes?: number | undefined;
-  /** Calls are refused while this many wait for their answer. Default: 65,536. */
-  readonly maxPendingCalls?: number | undefined;
-  /**
-   * Answers a request of the server, at once. `undefined` means that the code is not known here: the server gets
-   * code 3. When it throws, the server gets code 1. To a one-way request nothing is answered.
-   */
-  readonly onRequest?: ((command: Command) => RequestReply | undefined) | undefined;
-}
-
-/** How long one call waits. */
-export interface ConnectionCallOptions {
-  /** From the call on, in milliseconds. */
-  readonly timeoutMs: number;
-  /** Stops waiting; the call then rejects with the signal's reason. */
-  readonly signal?: AbortSignal | undefined;
-}
 
 interface PendingCall {
   readonly code: number;
@@ -74,6 +50,10 @@ export class Connection {
   readonly #onRequest: (command: Command) => RequestReply | undefined;
   readonly #maxQueuedBytes: number;
   readonly #maxPendingCalls: number;
+  readonly #silenceLimitMs: number;
+  readonly #sign: SignRequest | undefined;
+  /** What to look at when the server breaks the connection before its first frame. */
+  readonly #neverHeard: string;
   readonly #outbox: Outbox;
   readonly #frames: FrameReader;
   readonly #pending = new Map<number, PendingCall>();
@@ -81,6 +61,8 @@ export class Connection {
   #opaque = 0;
   #isClosed = false;
   #lastReceivedAt: number | undefined;
+  /** When the first of the calls was sent that timed out one after the other, with nothing received since. */
+  #silentSince: number | undefined;
   #droppedAnswers = 0;
 
   /** Takes over an open socket; see `connect`. */
@@ -93,7 +75,10 @@ export class Connection {
     this.#onRequest = options.onRequest ?? (() => undefined);
     this.#maxQueuedBytes = options.maxQueuedBytes ?? 64 * 1024 * 1024;
     this.#maxPendingCalls = options.maxPendingCalls ?? 65_536;
-    this.#outbox = new Outbox(socket, (error) => this.#lose("was lost", error));
+    this.#silenceLimitMs = options.silenceLimitMs ?? 10_000;
+    this.#sign = options.sign;
+    this.#neverHeard = neverHeard(options.tls);
+    this.#outbox = new Outbox(socket, (error) => this.#lose("was lost", error), options.serialization);
     this.#frames = new FrameReader((command) => this.#receive(command), options.maxFrameBytes);
     this.#read();
   }
@@ -158,7 +143,7 @@ export class Connection {
 
   /** Closes the connection; pending calls fail at once. Closing twice does nothing. */
   close(): void {
-    this.#finish("was closed by this client", undefined, undefined);
+    this.#finish("was closed by this client");
   }
 
   #send(request: RequestCommand, opaque: number, flag: number): QueuedFrame {
@@ -169,9 +154,14 @@ export class Connection {
         `${this.#outbox.queuedBytes} bytes wait to be written; send less at a time`,
       );
     }
-    const { code, fields, body, remark } = request;
+    const { code, body, remark } = request;
     try {
-      return this.#outbox.append({ code, flag, opaque, fields, body, remark });
+      if (this.#sign === undefined) {
+        return this.#outbox.append({ code, flag, opaque, fields: request.fields, body, remark });
+      }
+      const fields = this.#sign(request.fields, body);
+      const version = signedVersion(fields);
+      return this.#outbox.append({ code, flag, opaque, fields, body, remark, version });
     } catch (cause) {
       throw this.#notSent(code, textOf(cause), cause);
     }
@@ -197,6 +187,23 @@ export class Connection {
       describeRequest(call.code)
     } within ${timeoutMs} ms`;
     call.reject(new RocketMqError(kind, message, { address: this.address }));
+    this.#heedSilence(timeoutMs);
+  }
+
+  /**
+   * A server that vanished without a word would be noticed by TCP after a quarter of an hour. One call without answer
+   * says little: the server may be busy, or have dropped that one.
+   */
+  #heedSilence(timeoutMs: number): void {
+    const now = this.#clock.monotonic();
+    const sentAt = now - timeoutMs;
+    const heardAt = this.#lastReceivedAt ?? -Infinity;
+    if (heardAt >= sentAt) return;
+    if (this.#silentSince === undefined || this.#silentSince < heardAt) this.#silentSince = sentAt;
+    const silentMs = now - this.#silentSince;
+    if (silentMs >= this.#silenceLimitMs) {
+      this.#lose(`was given up after ${Math.floor(silentMs)} ms without an answer`);
+    }
   }
 
   #abort(opaque: number, reason: unknown): void {
@@ -247,7 +254,7 @@ export class Connection {
   }
 
   #serve(request: Command): void {
-    const reply = this.#replyTo(request);
+    const reply = answerTo(request, this.#onRequest);
     if (isOneway(request) || this.#isClosed) return;
     const { opaque } = request;
     const { code, fields = {}, body, remark } = reply;
@@ -263,36 +270,27 @@ export class Connection {
     }
   }
 
-  #replyTo(request: Command): RequestReply {
-    try {
-      const reply = this.#onRequest(request);
-      if (reply !== undefined) return reply;
-      const remark = `request ${describeRequest(request.code)} is not supported by this client`;
-      return { code: ResponseCode.REQUEST_CODE_NOT_SUPPORTED, remark };
-    } catch (error) {
-      return { code: ResponseCode.SYSTEM_ERROR, remark: textOf(error) };
-    }
-  }
-
   #lose(what: string, cause?: unknown): void {
+    const { address } = this;
     const reason = cause === undefined ? "" : `: ${textOf(cause)}`;
-    const message = `Connection to ${this.address} ${what}${reason}`;
-    this.#finish(what, new RocketMqError("unknown", message, { address: this.address, cause }), cause);
+    const lost = this.#lastReceivedAt === undefined ? `${what} (${this.#neverHeard})` : what;
+    const message = `Connection to ${address} ${lost}${reason}`;
+    this.#finish(lost, reason, new RocketMqError("unknown", message, { address, cause }));
   }
 
-  #finish(what: string, error: RocketMqError | undefined, cause: unknown): void {
+  #finish(what: string, reason = "", error?: RocketMqError): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#outbox.close();
     this.#socket.close();
+    const { address } = this;
     for (const opaque of [...this.#pending.keys()]) {
       const call = this.#take(opaque);
       if (call === undefined) continue;
       const kind = this.#outbox.withdraw(call.frame) ? "not_sent" : "unknown";
-      const message = `Connection to ${this.address} ${what} before it answered request ${
-        describeRequest(call.code)
-      }`;
-      call.reject(new RocketMqError(kind, message, { address: this.address, cause }));
+      const request = describeRequest(call.code);
+      const message = `Connection to ${address} ${what} before it answered request ${request}${reason}`;
+      call.reject(new RocketMqError(kind, message, { address, cause: error?.cause }));
     }
     this.#end.resolve(error);
   }

@@ -8,10 +8,16 @@ import type { Header, OutgoingCommand } from "./outgoing.ts";
 /** Bytes of a whole frame that servers accept at most. RocketMQ: NettySystemConfig.frameMaxLength. */
 export const MAX_FRAME_BYTES = 16 * 1024 * 1024;
 
-/** Serialize type 0: the header is JSON. RocketMQ: SerializeType. */
+/** Serialize type 0: the header is JSON. */
 const JSON_TYPE = 0;
 /** Serialize type 1: the header is binary. */
 const BINARY_TYPE = 1;
+
+/**
+ * How the headers of outgoing frames are written. `binary` costs brokers less; a code that does not fit it goes in JSON
+ * all the same. Frames say which it is, and servers take either. RocketMQ: SerializeType.
+ */
+export type Serialization = "binary" | "json";
 
 const LENGTH_BYTES = 4;
 const PREFIX_BYTES = 8;
@@ -25,14 +31,18 @@ const NO_BYTES = new Uint8Array(0);
  * u32 bytes that follow | u8 serialize type | u24 header length | header | body
  * ```
  *
- * The header is binary when its code fits, else JSON; servers take either. When it throws, the writer is as before.
+ * When it throws, the writer is as before.
  *
  * @throws RangeError when the frame is larger than {@linkcode MAX_FRAME_BYTES}
  */
-export function writeFrame(writer: Writer, command: OutgoingCommand): void {
+export function writeFrame(
+  writer: Writer,
+  command: OutgoingCommand,
+  serialization: Serialization = "binary",
+): void {
   const start = writer.length;
   try {
-    const binary = fitsBinaryHeader(command.code);
+    const binary = serialization === "binary" && fitsBinaryHeader(command.code);
     writer.u32(0);
     writer.u32(0);
     if (binary) writeBinaryHeader(writer, command);
@@ -58,9 +68,9 @@ export function writeFrame(writer: Writer, command: OutgoingCommand): void {
  *
  * @throws RangeError when the frame is larger than {@linkcode MAX_FRAME_BYTES}
  */
-export function encodeFrame(command: OutgoingCommand): Uint8Array {
+export function encodeFrame(command: OutgoingCommand, serialization?: Serialization): Uint8Array {
   const writer = new Writer(256 + (command.body?.length ?? 0));
-  writeFrame(writer, command);
+  writeFrame(writer, command, serialization);
   return writer.bytes();
 }
 

@@ -12,7 +12,7 @@ export function writeJsonHeader(writer: Writer, command: OutgoingCommand): void 
   writer.utf8(JSON.stringify({
     code: command.code,
     language: CLIENT_LANGUAGE.name,
-    version: CLIENT_VERSION,
+    version: command.version ?? CLIENT_VERSION,
     opaque: command.opaque,
     flag: command.flag,
     // Left out, not null, when there is none.

@@ -1,5 +1,5 @@
 import { Writer } from "../../bytes/writer.ts";
-import { writeFrame } from "./frame.ts";
+import { type Serialization, writeFrame } from "./frame.ts";
 import type { OutgoingCommand } from "./outgoing.ts";
 import type { Socket } from "./socket.ts";
 
@@ -20,6 +20,7 @@ export interface QueuedFrame {
 export class Outbox {
   readonly #socket: Socket;
   readonly #onError: (error: unknown) => void;
+  readonly #serialization: Serialization | undefined;
   #filling = new Writer(4096);
   #spare = new Writer(4096);
   /** Frames of the filling buffer that must not be sent any more. */
@@ -32,10 +33,12 @@ export class Outbox {
 
   /**
    * @param onError called when the socket refuses a write
+   * @param serialization how headers are written
    */
-  constructor(socket: Socket, onError: (error: unknown) => void) {
+  constructor(socket: Socket, onError: (error: unknown) => void, serialization?: Serialization) {
     this.#socket = socket;
     this.#onError = onError;
+    this.#serialization = serialization;
   }
 
   /** Bytes that wait to be written or are being written. */
@@ -50,7 +53,7 @@ export class Outbox {
    */
   append(command: OutgoingCommand): QueuedFrame {
     const start = this.#filling.length;
-    writeFrame(this.#filling, command);
+    writeFrame(this.#filling, command, this.#serialization);
     if (!this.#busy) {
       this.#busy = true;
       queueMicrotask(() => this.#drain());

@@ -1,6 +1,6 @@
 import type { Fields } from "./command.ts";
 
-/** A command about to be written. Language and version are the client's own. */
+/** A command about to be written. Its language is the client's own. */
 export interface OutgoingCommand {
   readonly code: number;
   readonly flag: number;
@@ -9,6 +9,8 @@ export interface OutgoingCommand {
   readonly fields: Fields;
   readonly remark?: string | undefined;
   readonly body?: Uint8Array | undefined;
+  /** Default: the client's own. */
+  readonly version?: number | undefined;
 }
 
 /** What a header says; the body is the rest of the frame. */

@@ -1,16 +1,25 @@
 import { RocketMqError } from "../error.ts";
+import { accessRefusal } from "./access_refusal.ts";
 import { describeResponse, ResponseCode } from "./codes.ts";
 import type { Command } from "./command.ts";
 
-/** Makes the error of a response whose code is a failure. */
+/**
+ * Makes the error of a response whose code is a failure. A refusal of access says what to do, and has code 16 also where
+ * ACL 1.0 answered 1.
+ */
 export function refusal(response: Command, address: string): RocketMqError {
-  const reason = response.remark === undefined || response.remark === ""
-    ? ""
-    : `: ${firstLine(response.remark)}`;
-  return new RocketMqError("refused", `${address} answered ${describeResponse(response.code)}${reason}`, {
-    responseCode: response.code,
-    address,
-  });
+  const { code, remark = "" } = response;
+  const said = firstLine(remark);
+  const access = accessRefusal(said);
+  const reason = access === undefined ? said : `${access.reason}; ${access.advice}`;
+  const message = `${address} answered ${describeResponse(code)}${reason === "" ? "" : `: ${reason}`}`;
+  const responseCode = access === undefined ? code : ResponseCode.NO_PERMISSION;
+  return new RocketMqError("refused", message, { responseCode, access: access?.access, address });
+}
+
+/** Whether a response refuses access, in the words of either ACL. */
+export function refusesAccess(response: Command): boolean {
+  return response.remark !== undefined && accessRefusal(firstLine(response.remark)) !== undefined;
 }
 
 /**

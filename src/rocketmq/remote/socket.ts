@@ -1,4 +1,7 @@
-/** A TCP connection: the only thing here that knows the runtime. */
+import { openTlsSocket } from "./tls_socket.ts";
+import type { TlsOptions } from "./tls.ts";
+
+/** A connection: with its two ways to open one, the only thing here that knows the runtime. */
 export interface Socket {
   /** Reads what is there, at least one byte; resolves with the count, or `null` at the end of the stream. */
   read(into: Uint8Array): Promise<number | null>;
@@ -9,12 +12,22 @@ export interface Socket {
 }
 
 /**
- * Opens a TCP connection with Nagle's algorithm off: it would hold back the second of two small writes for 40 ms
- * and more.
+ * Opens a connection with Nagle's algorithm off: it would hold back the second of two small writes for 40 ms and
+ * more.
  *
+ * @param tls how it is encrypted; plain TCP when absent
  * @param signal gives up connecting; has no effect afterwards
  */
-export async function openSocket(host: string, port: number, signal: AbortSignal): Promise<Socket> {
+export function openSocket(
+  host: string,
+  port: number,
+  tls: TlsOptions | undefined,
+  signal: AbortSignal,
+): Promise<Socket> {
+  return tls === undefined ? openTcpSocket(host, port, signal) : openTlsSocket(host, port, tls, signal);
+}
+
+async function openTcpSocket(host: string, port: number, signal: AbortSignal): Promise<Socket> {
   const connection = await Deno.connect({ hostname: host, port, signal });
   try {
     connection.setNoDelay(true);

@@ -7,6 +7,7 @@ import { PropertyName } from "../../rocketmq/client/property_names.ts";
 import type { ConnectionEvent } from "../../rocketmq/client/peer.ts";
 import { masterAddress, type TopicRoute } from "../../rocketmq/client/route.ts";
 import { sendMessage } from "../../rocketmq/client/send.ts";
+import { RocketMqError } from "../../rocketmq/error.ts";
 import { RequestCode, ResponseCode } from "../../rocketmq/remote/codes.ts";
 import type { Command, RequestReply } from "../../rocketmq/remote/command.ts";
 import type {
@@ -37,16 +38,11 @@ import { isRefusal, toNotSent, toSendError } from "./errors.ts";
 import { Masters } from "./masters.ts";
 import { requestProperties, toProperties } from "./messages.ts";
 import { callerClientId, consumerClientId, OUR_MARKER } from "./names.ts";
+import type { RemotingOptions } from "./options.ts";
 import { replyAddress } from "./reply_address.ts";
 import { findStoredReply, pushReply, receivePushed } from "./replies.ts";
 import { Registration } from "./registration.ts";
 import { ensureTopic } from "./topics.ts";
-
-/** How a {@linkcode RemotingTransport} finds its brokers. */
-export interface RemotingOptions {
-  /** The name servers, `host:port;host:port`. */
-  readonly nameServers: string;
-}
 
 /** What exists once the transport has started. */
 interface Started {
@@ -107,19 +103,16 @@ export class RemotingTransport implements Transport {
     if (this.#started !== undefined) {
       throw new TypeError("Cannot start a transport twice: make one for each system");
     }
-    const { nameServers } = this.#options;
+    const { nameServers, credentials, tls } = this.#options;
     const { clock, random, instance } = start;
+    const shared = { nameServers, clock, random, credentials, tls };
     const caller = new RocketMqClient({
-      nameServers,
-      clock,
-      random,
+      ...shared,
       clientId: callerClientId(instance),
       onRequest: (_, command) => this.#pushed(command),
     });
     const consuming = new RocketMqClient({
-      nameServers,
-      clock,
-      random,
+      ...shared,
       clientId: consumerClientId(instance),
       onRequest: (_, command) => this.#notified(command),
     });
@@ -309,7 +302,8 @@ function closed(): RpcError {
 }
 
 function unreachable(nameServers: string, cause: unknown): RpcError {
+  const why = cause instanceof RocketMqError ? `: ${cause.message}` : "";
   const message =
-    `Cannot reach a RocketMQ name server at "${nameServers}": check the address, and that it runs`;
+    `Cannot reach a RocketMQ name server at "${nameServers}": check the address, and that it runs${why}`;
   return new RpcError("unavailable", message, { outcome: "not_sent", cause });
 }

@@ -239,4 +239,18 @@ export const MESSAGE_CASES: Readonly<Record<string, RequestCase>> = {
     answer: { code: 0, body: storedRecord({ properties: "UNIQ_KEY\u0001k2\u0002" }) },
     result: [],
   },
+  "viewMessage()": {
+    call: async (client, address) => (await rocketmq.viewMessage(client, address, 0x1234)).commitLogOffset,
+    code: 33,
+    fields: { offset: "4660" },
+    answer: { code: 0, body: storedRecord() },
+    result: 0x1234,
+  },
+  "groupExists()": {
+    call: (client, address) => rocketmq.groupExists(client, address, "g"),
+    code: 352,
+    fields: { group: "g" },
+    answer: OK,
+    result: true,
+  },
 };

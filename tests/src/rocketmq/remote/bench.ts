@@ -3,7 +3,8 @@ import { systemClock } from "../../../../src/async/clock.ts";
 import { TimerWheel } from "../../../../src/async/timer_wheel.ts";
 import type { Command } from "../../../../src/rocketmq/remote/command.ts";
 import { connect } from "../../../../src/rocketmq/remote/connect.ts";
-import type { Connection, ConnectionOptions } from "../../../../src/rocketmq/remote/connection.ts";
+import type { Connection } from "../../../../src/rocketmq/remote/connection.ts";
+import type { ConnectionOptions } from "../../../../src/rocketmq/remote/connection_options.ts";
 import { type Script, ScriptedPeer, type Session } from "../../../fault/scripted_peer.ts";
 
 /** A connection to a scripted peer. */

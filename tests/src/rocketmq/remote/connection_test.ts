@@ -56,14 +56,27 @@ Deno.test("Connection fails all pending calls at once when it is cut", async () 
 
 Deno.test("Connection names request, code and address in its errors", async () => {
   await withPeer(async (session) => {
+    await session.answer(await session.next(), { code: 0 });
     await session.next();
     session.cut();
   }, async ({ connection, peer }) => {
+    await connection.call(request(105), LONG);
     await assert.rejects(connection.call(request(310), LONG), {
       name: "RocketMqError",
       address: peer.address,
       message:
         `Connection to ${peer.address} was closed by the server before it answered request 310 SEND_MESSAGE_V2`,
+    });
+  });
+});
+
+Deno.test("Connection says what to look at when a server hangs up without a word", async () => {
+  await withPeer(async (session) => {
+    await session.next();
+    session.cut();
+  }, async ({ connection }) => {
+    await assert.rejects(connection.call(request(310), LONG), {
+      message: /has said nothing so far: see whether it is RocketMQ's, and wants TLS\) before it answered/,
     });
   });
 });

@@ -86,7 +86,7 @@ Deno.test("FrameReader decodes what encodeFrame() wrote, however it is cut into 
     fc.array(outgoing, { minLength: 1, maxLength: 5 }),
     fc.array(fc.integer({ min: 1, max: 300 }), { minLength: 1 }),
     (commands, sizes) => {
-      const stream = join(...commands.map(encodeFrame));
+      const stream = join(...commands.map((command) => encodeFrame(command)));
       const chunks: Uint8Array[] = [];
       for (let at = 0, index = 0; at < stream.length; index++) {
         const size = sizes[index % sizes.length] ?? 1;
