@@ -7,6 +7,8 @@ import org.apache.rocketmq.tools.command.MQAdminStartup;
  */
 public class Admin {
     public static void main(String[] ignored) throws Exception {
+        // What fails is told there.
+        System.setErr(System.out);
         System.out.println("ready");
         for (String line = Lines.read(); line != null; line = Lines.read()) {
             MQAdminStartup.main0(words(line), null);
