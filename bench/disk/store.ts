@@ -1,4 +1,4 @@
-import { brokerRuntimeInfo, RocketMqClient } from "../../src/rocketmq/mod.ts";
+import { brokerRuntimeInfo, type RocketMqClient } from "../../src/rocketmq/mod.ts";
 
 /** What a broker keeps on its disk, in bytes. */
 export interface DiskUse {
