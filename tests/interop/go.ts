@@ -11,7 +11,10 @@ const SOURCES = new URL("./go/", import.meta.url);
  */
 export async function startGo(program: "requester" | "responder", args: readonly string[]): Promise<Program> {
   const compile = (into: string): Promise<void> =>
-    compileWith("go", ["build", "-o", `${into}/peers`, "."], { needs: "Go (1.19 or newer)", cwd: SOURCES });
+    compileWith("go", ["build", "-buildvcs=false", "-o", `${into}/peers`, "."], {
+      needs: "Go (1.19 or newer)",
+      cwd: SOURCES,
+    });
   const folder = await built({ name: "go", sources: SOURCES, dependsOn: "", compile });
   return new Program({ name: `Go ${program}`, command: `${folder}/peers`, args: [program, ...args] });
 }

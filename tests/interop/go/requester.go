@@ -28,6 +28,9 @@ func request(nameServer, topic string) error {
 	if err = requests.Start(); err != nil {
 		return err
 	}
+	// One second after its start the client registers with the brokers that it knows by then, and else 30 s later: this
+	// request, whose reply is lost, makes it know them.
+	_, _ = requests.Request(context.Background(), time.Millisecond, primitive.NewMessage(topic, []byte("{}")).WithTag("warm-up"))
 	fmt.Println("ready")
 	return lines(func(line string) {
 		words := strings.SplitN(line, " ", 4)
