@@ -2,10 +2,12 @@
  * Runs the tests: `deno task test` all of them, `deno task test:unit` those that need no broker.
  *
  * The broker suites run against RocketMQ as `tests/broker/launcher.ts` finds it: endpoints from the environment,
- * Docker, or jars. Without any of them the suites that did not run are named; in CI that is a failure.
+ * Docker, or jars. Without any of them the suites that did not run are named, and so are those that lack Java, Maven or
+ * Go for other clients; in CI that is a failure.
  */
 // deno-lint-ignore-file no-console -- a program that talks to people
 import { BrokerUnavailable, findBroker } from "./broker/launcher.ts";
+import { runnable } from "./runner/programs.ts";
 import { brokerSuites, unitSuites } from "./runner/suites.ts";
 import { type Count, runSuites } from "./runner/deno_test.ts";
 
@@ -34,11 +36,20 @@ await run("examples in comments and documents", ["README.md", "docs", "mod.ts", 
 
 if (!unitOnly) {
   const suites = await brokerSuites(root);
+  const { ready, lacking } = await runnable(suites);
   try {
     await using broker = await findBroker();
     const from = `RocketMQ at ${broker.nameServer} (${broker.source})`;
     const environment = { ROCKET_ACTORS_NAME_SERVER: broker.nameServer };
-    await run(`broker tests on ${from}`, suites, { report: "broker", environment });
+    await run(`broker tests on ${from}`, ready, { report: "broker", environment });
+    if (lacking.size > 0) {
+      console.log("\nThese suites did NOT run, for want of programs:");
+      for (const [suite, programs] of lacking) console.log(`  ${suite}: ${programs.join(", ")}`);
+      if (inCi) {
+        console.log("CI is set, so this is a failure.");
+        failed = true;
+      }
+    }
   } catch (error) {
     if (!(error instanceof BrokerUnavailable)) throw error;
     console.log(`\nNo broker: ${error.message}\nThese suites did NOT run:`);

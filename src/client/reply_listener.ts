@@ -44,11 +44,9 @@ function* repliesIn(message: DirectMessage): Generator<Reply> {
     }
     return;
   }
-  const reply = readReply(message.headers, message.headers, message.body);
+  const reply = readReply(message.headers, message.headers, message.body, message.plain?.correlationId);
   if (reply !== undefined) yield reply;
-  else if (message.plain !== undefined) {
-    yield { id: message.plain.correlationId, ok: true, type: "", body: message.body };
-  } else refuse(new TypeError("It names no call"));
+  else refuse(new TypeError("It names no call"));
 }
 
 function refuse(error: unknown): void {

@@ -73,10 +73,16 @@ export function replyBody(reply: Reply): Uint8Array | undefined {
  * @param shared headers of the message that carried it
  * @param own headers of its own: the same ones, or its entry's in a pack
  * @param body the body that travelled
+ * @param correlationId the call, where a plain responder answers, who names it by RocketMQ's own word only
  * @returns `undefined` when it names no call
  */
-export function readReply(shared: Headers, own: Headers, body: Uint8Array): Reply | undefined {
-  const id = own.get(HEADER.id);
+export function readReply(
+  shared: Headers,
+  own: Headers,
+  body: Uint8Array,
+  correlationId?: string,
+): Reply | undefined {
+  const id = own.get(HEADER.id) ?? correlationId;
   if (id === undefined) return undefined;
   const code = own.get(HEADER.code);
   if (code === undefined || code === "ok") {

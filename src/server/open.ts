@@ -1,7 +1,8 @@
 import { CALL_TIMEOUT_MS } from "../call/defaults.ts";
+import { MAX_TIMEOUT_MS } from "../contract/defaults.ts";
 import type { Contract } from "../contract/types.ts";
 import { isCallId } from "../envelope/call_id.ts";
-import { ENVELOPE_VERSION, HEADER, type Headers } from "../envelope/headers.ts";
+import { ENVELOPE_VERSION, HEADER, type Headers, unescapeHeader } from "../envelope/headers.ts";
 import { decodePack } from "../envelope/pack.ts";
 import { readRequest, type Request, userHeaders } from "../envelope/request.ts";
 import { RpcError } from "../errors/rpc_error.ts";
@@ -92,14 +93,18 @@ export function openRequest(
   }
 }
 
-/** RocketMQ's own request-reply: the correlation id is the call, the body is the input. */
+/**
+ * RocketMQ's own request-reply: the correlation id is the call, the body is the input. What RocketMQ has no word for, a
+ * stranger may state by our headers.
+ */
 function openPlain(message: Message, delivery: Delivery, { codec, methods }: OpenContract): Opened {
   const { plain } = message;
   if (plain?.replyTo === undefined) {
     throw refused("Cannot serve a message that is neither a call nor a plain request");
   }
   const settings = Object.hasOwn(methods, message.tag) ? methods[message.tag]?.settings : undefined;
-  const timeoutMs = plain.ttlMs > 0 ? plain.ttlMs : settings?.timeoutMs ?? CALL_TIMEOUT_MS;
+  const ttlMs = statedTimeout(message) ?? plain.ttlMs;
+  const timeoutMs = ttlMs > 0 ? Math.min(ttlMs, MAX_TIMEOUT_MS) : settings?.timeoutMs ?? CALL_TIMEOUT_MS;
   const request: Request = {
     id: plain.correlationId,
     kind: "request",
@@ -109,16 +114,28 @@ function openPlain(message: Message, delivery: Delivery, { codec, methods }: Ope
     timeoutMs,
     type: codec.contentType,
     replyTo: plain.replyTo,
-    key: undefined,
+    key: stated(message, HEADER.key),
     plan: undefined,
     chain: [],
     trace: undefined,
-    idempotencyKey: undefined,
+    idempotencyKey: stated(message, HEADER.idempotencyKey),
     from: undefined,
     userHeaders: userHeaders(message.headers),
     body: message.body,
   };
   return { request, plain, index: 0 };
+}
+
+/** One of our headers that a stranger may set; brokers drop those without a value. */
+function stated({ headers }: Message, name: string): string | undefined {
+  const value = headers.get(name);
+  return value === undefined || value === "" ? undefined : unescapeHeader(value);
+}
+
+/** What clients write down as TTL is too coarse below a second: a stranger may state milliseconds by our header. */
+function statedTimeout({ headers }: Message): number | undefined {
+  const text = headers.get(HEADER.timeout);
+  return text !== undefined && /^[1-9][0-9]{0,14}$/.test(text) ? Number(text) : undefined;
 }
 
 function refused(message: string): RpcError {

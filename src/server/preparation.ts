@@ -132,5 +132,7 @@ function messageOf({ delivery, request, method, plain }: CallFacts, remainingMs:
   if (plain === undefined) {
     return { topic, tag: method, keys: [request.id], headers, body: travelling(request.body) };
   }
+  // What is left may be less than a TTL can say.
+  headers.set(HEADER.timeout, String(timeoutMs));
   return { ...delivery.message, headers, plain: { ...plain, ttlMs: Math.max(LEAST_TTL_MS, timeoutMs) } };
 }

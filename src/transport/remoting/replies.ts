@@ -3,8 +3,8 @@ import { RpcError } from "../../errors/rpc_error.ts";
 import { EVENTS } from "../../log/events.ts";
 import { logger } from "../../log/log.ts";
 import type { RocketMqClient } from "../../rocketmq/client/client.ts";
-import { plainBody } from "../../rocketmq/client/message_body.ts";
 import { replyTopic } from "../../rocketmq/client/property_names.ts";
+import { pushedBody } from "../../rocketmq/client/pushed_body.ts";
 import { sendReply } from "../../rocketmq/client/send.ts";
 import type { Command } from "../../rocketmq/remote/command.ts";
 import type { DirectMessage, Message, SendToOptions } from "../transport.ts";
@@ -218,7 +218,7 @@ function tooMany({ brokerName }: ReplyBroker): RpcError {
 export function receivePushed(command: Command, listener: (message: DirectMessage) => void): void {
   let message: DirectMessage;
   try {
-    const body = plainBody(command.body, Number(command.fields["sysFlag"] ?? 0));
+    const body = pushedBody(command.body, Number(command.fields["sysFlag"] ?? 0));
     message = toDirectMessage(command.fields["properties"] ?? "", body);
   } catch (error) {
     log.warn(EVENTS.caller.replyRefused, { error });

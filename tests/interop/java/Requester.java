@@ -1,18 +1,14 @@
-import java.io.BufferedReader;
-import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
-import java.util.Map;
-import java.util.TreeMap;
-import java.util.stream.Collectors;
 import org.apache.rocketmq.client.producer.DefaultMQProducer;
 import org.apache.rocketmq.common.message.Message;
 
 /**
- * For each line of standard input, "(tag) (body)", sends one request with the official client and prints
- * "reply (body)" and "properties {...}", or "error (class) (message)". Prints "ready" before. The body is no argument,
- * because arguments go through the machine's locale. Ends with its standard input.
+ * For each line of standard input, "(timeout in ms) (tag) (property=value or -) (body)", sends one request with the
+ * official client and prints "reply (body)" and "properties {...}", or "error (class) (message)" and "properties {}".
+ * Prints "ready" before. The body is no argument, because arguments go through the machine's locale. The client takes the
+ * topic's queues in turn. Ends with its standard input.
  *
- * Arguments: name server, topic, timeout in milliseconds.
+ * Arguments: name server, topic.
  */
 public class Requester {
     public static void main(String[] args) throws Exception {
@@ -20,36 +16,24 @@ public class Requester {
         producer.setNamesrvAddr(args[0]);
         producer.start();
         System.out.println("ready");
-        BufferedReader lines = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
-        for (String line = lines.readLine(); line != null; line = lines.readLine()) {
-            String[] words = line.split(" ", 2);
-            request(producer, new Message(args[1], words[0], words[1].getBytes(StandardCharsets.UTF_8)), args[2]);
+        for (String line = Lines.read(); line != null; line = Lines.read()) {
+            String[] words = line.split(" ", 4);
+            Message request = new Message(args[1], words[1], words[3].getBytes(StandardCharsets.UTF_8));
+            String[] property = words[2].split("=", 2);
+            if (property.length == 2) request.putUserProperty(property[0], property[1]);
+            request(producer, request, Long.parseLong(words[0]));
         }
-        producer.shutdown();
-        System.exit(0);
+        Runtime.getRuntime().halt(0);
     }
 
-    private static void request(DefaultMQProducer producer, Message request, String timeoutMs) {
+    private static void request(DefaultMQProducer producer, Message request, long timeoutMs) {
         try {
-            Message reply = producer.request(request, Long.parseLong(timeoutMs));
+            Message reply = producer.request(request, timeoutMs);
             System.out.println("reply " + new String(reply.getBody(), StandardCharsets.UTF_8));
-            System.out.println("properties " + json(reply.getProperties()));
+            System.out.println("properties " + Lines.json(reply.getProperties()));
         } catch (Exception error) {
-            System.out.println("error " + error.getClass().getName() + " " + oneLine(error.getMessage()));
+            System.out.println("error " + error.getClass().getName() + " " + Lines.oneLine(error.getMessage()));
+            System.out.println("properties {}");
         }
-    }
-
-    private static String json(Map<String, String> properties) {
-        return new TreeMap<>(properties).entrySet().stream()
-            .map(entry -> quoted(entry.getKey()) + ":" + quoted(entry.getValue()))
-            .collect(Collectors.joining(",", "{", "}"));
-    }
-
-    private static String quoted(String text) {
-        return '"' + oneLine(text).replace("\\", "\\\\").replace("\"", "\\\"") + '"';
-    }
-
-    private static String oneLine(String text) {
-        return String.valueOf(text).replaceAll("\\p{Cntrl}", " ");
     }
 }

@@ -1,5 +1,4 @@
 import java.nio.charset.StandardCharsets;
-import java.util.Map;
 import org.apache.rocketmq.client.consumer.DefaultMQPushConsumer;
 import org.apache.rocketmq.client.consumer.listener.ConsumeConcurrentlyStatus;
 import org.apache.rocketmq.client.consumer.listener.MessageListenerConcurrently;
@@ -10,7 +9,8 @@ import org.apache.rocketmq.common.message.Message;
 import org.apache.rocketmq.common.message.MessageExt;
 
 /**
- * Answers every request of a topic with {"echo":<its body>}. Prints "ready" once, and "got <tag> <body>" per request.
+ * Answers the requests of a topic by their tag: "refuse" with an error, "declare" with one that the contract declares,
+ * "silent" not at all, all others with {"echo":<the body>}. Prints "ready" once, and "got <tag> <body>" per request.
  * Runs until it is killed or its standard input ends.
  *
  * Arguments: name server, topic, consumer group.
@@ -20,7 +20,6 @@ public class Responder {
         DefaultMQProducer replies = new DefaultMQProducer(args[2] + "-replies");
         replies.setNamesrvAddr(args[0]);
         replies.start();
-        ensureTopic(args[1], replies);
 
         DefaultMQPushConsumer requests = new DefaultMQPushConsumer(args[2]);
         requests.setNamesrvAddr(args[0]);
@@ -34,28 +33,33 @@ public class Responder {
         requests.getDefaultMQPushConsumerImpl().doRebalance();
 
         System.out.println("ready");
-        while (System.in.read() >= 0) { }
+        Lines.untilEnd();
         Runtime.getRuntime().halt(0);
     }
 
-    /** A consumer looks for a topic that does not exist every 30 s only: too late for the first requests. */
-    private static void ensureTopic(String topic, DefaultMQProducer producer) throws Exception {
-        try {
-            producer.fetchPublishMessageQueues(topic);
-        } catch (MQClientException unknown) {
-            producer.createTopic(producer.getCreateTopicKey(), topic, 4, Map.of());
-        }
-    }
-
     private static void answer(MessageExt request, DefaultMQProducer replies) {
+        String tag = request.getTags();
         String body = new String(request.getBody(), StandardCharsets.UTF_8);
-        System.out.println("got " + request.getTags() + " " + body);
+        System.out.println("got " + tag + " " + body);
+        if (tag.equals("silent")) return;
         try {
-            byte[] echo = ("{\"echo\":" + body + "}").getBytes(StandardCharsets.UTF_8);
-            Message reply = MessageUtil.createReplyMessage(request, echo);
-            replies.send(reply, 3000);
+            replies.send(reply(request, tag, body), 3000);
         } catch (Exception error) {
             System.err.println("reply failed: " + error);
         }
+    }
+
+    /** An error is a property of the reply: its code; text, whether anything ran, and the declared name may follow. */
+    private static Message reply(MessageExt request, String tag, String body) throws MQClientException {
+        boolean declared = tag.equals("declare");
+        String answer = declared ? "{\"missing\":5}" : "{\"echo\":" + body + "}";
+        Message reply = MessageUtil.createReplyMessage(request, answer.getBytes(StandardCharsets.UTF_8));
+        if (declared || tag.equals("refuse")) {
+            reply.putUserProperty("rpc-code", "failed_precondition");
+            reply.putUserProperty("rpc-message", "closed for today");
+            reply.putUserProperty("rpc-ran", declared ? "yes" : "no");
+        }
+        if (declared) reply.putUserProperty("rpc-error", "Short");
+        return reply;
     }
 }

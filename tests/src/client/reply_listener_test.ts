@@ -54,6 +54,20 @@ Deno.test("listenForReplies settles a call by a plain responder's answer", () =>
   assert.deepEqual(at.replies, [{ id: "c1", ok: true, type: "", body: Uint8Array.of(1) }]);
 });
 
+Deno.test("listenForReplies settles a call by a plain responder's error, which names no call of ours", () => {
+  const at = new Fixture("c1");
+  const plain = { correlationId: "c1", ttlMs: 0 };
+  const headers = new Map([[HEADER.code, "not_found"], [HEADER.message, "no such account"], [
+    HEADER.ran,
+    "yes",
+  ]]);
+  at.listen({ headers, body: Uint8Array.of(1), plain });
+  const [reply] = at.replies;
+  assert(reply !== undefined && !reply.ok);
+  const { code, message, outcome, callId } = reply.error;
+  assert.deepEqual([code, message, outcome, callId], ["not_found", "no such account", "replied", "c1"]);
+});
+
 Deno.test("listenForReplies drops and logs what is no reply of ours", async () => {
   const at = new Fixture("c1");
   const body = Uint8Array.of(1, 2, 3);

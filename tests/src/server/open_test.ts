@@ -45,6 +45,30 @@ Deno.test("openDelivery reads a plain request of a Java or Go client", () => {
   }
 });
 
+Deno.test("openDelivery reads what a plain requester states by our headers", () => {
+  const plain = { correlationId: "c1", ttlMs: 900_000, replyTo: "there" };
+  const opened = (...headers: [string, string][]) => {
+    const body = Uint8Array.of(1);
+    return readable({ topic: "t", tag: "run", keys: [], headers: new Map(headers), body, plain })[0]?.request;
+  };
+  assert.equal(opened([HEADER.key, "Z%C3%BCrich"])?.key, "Zürich");
+  assert.equal(opened([HEADER.idempotencyKey, "order 7"])?.idempotencyKey, "order 7");
+  assert.equal(opened([HEADER.key, ""])?.key, undefined);
+  assert.equal(opened([HEADER.timeout, "900"])?.timeoutMs, 900);
+  assert.equal(opened([HEADER.timeout, "900"])?.deadlineMs, 1_900);
+  for (const unreadable of ["", "0", "-1", "1e3", "1.5", "9".repeat(16)]) {
+    assert.equal(opened([HEADER.timeout, unreadable])?.timeoutMs, 900_000, unreadable);
+  }
+});
+
+Deno.test("openDelivery gives a plain request a day at most", () => {
+  const plain = { correlationId: "c1", ttlMs: 1e12, replyTo: "there" };
+  const [opened] = readable({
+    ...{ topic: "t", tag: "run", keys: [], headers: new Map(), body: Uint8Array.of(1), plain },
+  });
+  assert.equal(opened?.request.timeoutMs, 86_400_000);
+});
+
 Deno.test("openDelivery refuses what is no call, saying what is wrong", () => {
   const good = messageOf(requestOf("a"));
   const changed = (name: string, value: string | undefined): Message => {

@@ -233,7 +233,10 @@ Deno.test("Preparation never leaves a plain requester less than a second of TTL:
   at.intake.deliver(plainDelivery(THERE));
   at.clock.advance(2_900);
   await turns();
-  assert.equal(at.transport.sent[0]?.message.plain?.ttlMs, 1_000);
+  const sent = at.transport.sent[0]?.message;
+  assert.equal(sent?.plain?.ttlMs, 1_000);
+  // Its deadline does not move for that.
+  assert.equal(sent?.headers.get(HEADER.timeout), "100");
 });
 
 Deno.test("Preparation answers a stranger whose request was sent on before, or cannot be sent on", async () => {
