@@ -17,8 +17,16 @@ export function directChild(
       stop: () => caller.close("the system is closed"),
       state: () => {
         const { refused, unknownCancels } = direct;
+        const { size: pending, lateReplies, refusedReplies } = caller.pending;
         return {
-          details: { pending: caller.pending.size, refused, unknownCancels, address: addresses.direct },
+          details: {
+            pending,
+            lateReplies,
+            refusedReplies,
+            refused,
+            unknownCancels,
+            address: addresses.direct,
+          },
         };
       },
     }),

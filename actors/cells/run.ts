@@ -147,10 +147,11 @@ export class Run {
     this.#owner.ended(this);
   }
 
-  #threw(error: unknown): void {
+  #threw(thrown: unknown): void {
     if (this.#taken) return this.#owner.endedLate(this);
     const { call } = this;
     const { attempt } = call;
+    const error = isAbort(thrown) && thrown.cause === call.signal.reason ? thrown.cause : thrown;
     if (error instanceof RpcError) {
       call.settle({ ok: false, error, ran: "yes" });
     } else if (error instanceof RetryLater) {
@@ -162,6 +163,11 @@ export class Run {
     }
     this.#owner.ended(this);
   }
+}
+
+/** Whether it is what Node's APIs throw when their signal aborts: an error of their own, around the signal's reason. */
+function isAbort(error: unknown): error is Error {
+  return error instanceof Error && error.name === "AbortError" && error.cause instanceof RpcError;
 }
 
 // Not a closure: it is called for every call.

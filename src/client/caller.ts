@@ -153,6 +153,10 @@ export class Caller implements CallDesk {
     void looking.then((presence) => this.#send(outbound, presence));
   }
 
+  nowMs(): number {
+    return this.#parts.clock.now();
+  }
+
   again(outbound: OutboundCall, error: RpcError, answered: boolean): boolean {
     return this.#retries.again(outbound, error, answered);
   }

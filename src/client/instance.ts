@@ -17,8 +17,8 @@ export async function sendToInstance(
   address: string,
   outbound: OutboundCall,
 ): Promise<void> {
-  const { request, method, call, id } = outbound;
   if (!outbound.handOver()) return;
+  const { request, method, call, id } = outbound;
   const headers = requestHeaders(request);
   headers.set(HEADER.target, writeTarget({ contract: call.contract.name, method }));
   try {

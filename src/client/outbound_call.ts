@@ -17,6 +17,8 @@ import type { InTurn } from "./turns.ts";
 /** What a call on its way out needs from its caller. */
 export interface CallDesk {
   readonly pending: PendingCalls;
+  /** The wall clock, epoch milliseconds. */
+  nowMs(): number;
   /** There is room for the call, and it is complete: find out where it goes, and send it. */
   proceed(call: OutboundCall): void;
   /**
@@ -30,6 +32,9 @@ export interface CallDesk {
   /** The call is over, however it ended. */
   over(call: OutboundCall): void;
 }
+
+/** A wait of a call on this side that its callee need not hear of, in milliseconds. */
+const SHORT_WAIT_MS = 5;
 
 /** One call between its proxy and its reply: waits for room, is sent, perhaps again, and settles the user's promise. */
 export class OutboundCall implements PendingCall, KeyedOutgoing, Candidate, InTurn {
@@ -166,7 +171,20 @@ export class OutboundCall implements PendingCall, KeyedOutgoing, Candidate, InTu
     if (!this.#desk.pending.handOver(this.id)) return false;
     this.#queue = queue;
     this.#plan = plan;
+    this.#shorten();
     return true;
+  }
+
+  /**
+   * Its callee gives it its timeout from when it is stored. What it has waited for on this side, for room, a look-up or
+   * a send before it, must not be given to it twice: its handler would run for a caller that has gone.
+   */
+  #shorten(): void {
+    const { timeoutMs } = this.#request;
+    const remainingMs = this.remainingMs(this.#desk.nowMs());
+    // Without a deadline this is no number.
+    if (!(timeoutMs - remainingMs >= SHORT_WAIT_MS)) return;
+    this.#request = { ...this.#request, timeoutMs: Math.max(1, remainingMs) };
   }
 
   stored({ messageId, queue, offset }: SendReceipt): void {

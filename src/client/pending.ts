@@ -45,6 +45,7 @@ export class PendingCalls {
   readonly #wheel: TimerWheel;
   readonly #onEmpty: (() => void)[] = [];
   #lateReplies = 0;
+  #refusedReplies = 0;
 
   constructor(wheel: TimerWheel) {
     this.#wheel = wheel;
@@ -58,6 +59,16 @@ export class PendingCalls {
   /** Replies that came for no waiting call: late, or a second one. */
   get lateReplies(): number {
     return this.#lateReplies;
+  }
+
+  /** What came in place of a reply and could not be read as one. */
+  get refusedReplies(): number {
+    return this.#refusedReplies;
+  }
+
+  /** Counts what is no reply: the call that it may have been for waits on. */
+  refused(): void {
+    this.#refusedReplies++;
   }
 
   /**

@@ -12,17 +12,21 @@ const log = logger("caller");
 
 /**
  * Settles pending calls by what arrives at the reply address: stop 12 of a call. What is no reply of ours is
- * logged and dropped; a late or second reply is counted by the table.
+ * logged, counted and dropped; a late or second reply is counted by the table.
  */
 export function listenForReplies(
   pending: PendingCalls,
   owners: Owners,
 ): (message: DirectMessage) => void {
+  const refuse = (error: unknown) => {
+    pending.refused();
+    log.warn(EVENTS.caller.replyRefused, { error });
+  };
   return (message) => {
     try {
       const responder = readDirect(message.headers.get(HEADER.direct));
       if (responder !== undefined) owners.learn(responder, responder.address);
-      for (const reply of repliesIn(message)) {
+      for (const reply of repliesIn(message, refuse)) {
         if (!pending.reply(reply)) log.debug(EVENTS.caller.lateReply, { callId: reply.id });
       }
     } catch (error) {
@@ -31,7 +35,7 @@ export function listenForReplies(
   };
 }
 
-function* repliesIn(message: DirectMessage): Generator<Reply> {
+function* repliesIn(message: DirectMessage, refuse: (error: unknown) => void): Generator<Reply> {
   const kind = message.headers.get(HEADER.kind);
   if (kind !== undefined && kind !== "reply" && kind !== "pack") {
     return refuse(new TypeError(`It is a ${kind.slice(0, 20)}, which nobody here takes`));
@@ -47,8 +51,4 @@ function* repliesIn(message: DirectMessage): Generator<Reply> {
   const reply = readReply(message.headers, message.headers, message.body, message.plain?.correlationId);
   if (reply !== undefined) yield reply;
   else refuse(new TypeError("It names no call"));
-}
-
-function refuse(error: unknown): void {
-  log.warn(EVENTS.caller.replyRefused, { error });
 }

@@ -90,7 +90,8 @@ export function readReply(
     return { id, ok: true, type, body: own.get(HEADER.empty) === "1" ? NO_BODY : body };
   }
   const ran = readRan(own.get(HEADER.ran));
-  const message = unescapeHeader(own.get(HEADER.message) ?? "");
+  // A callee of ours has cut it; whoever else answers is not to fill the caller's logs.
+  const message = cutText(unescapeHeader(own.get(HEADER.message) ?? ""), MAX_ERROR_TEXT_BYTES);
   // A code of a later version is still a failure; it must not be mistaken for success.
   const known = isCode(code) ? code : "unknown";
   const error = new RpcError(known, message, { outcome: outcomeOf(ran, code), callId: id });

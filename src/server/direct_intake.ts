@@ -44,6 +44,8 @@ export interface DirectCounts {
   duplicates: number;
   /** Cancelled by their callers. */
   cancelled: number;
+  /** Replies that could not be stored before their deadline. */
+  undelivered: number;
 }
 
 const log = logger("callee");
@@ -62,7 +64,12 @@ export class DirectIntake implements DirectRequests, CallOwner {
   readonly #live = new Map<ReceivedCall, Endpoint>();
   #refusing = 0;
   #closed = false;
-  readonly #counts: DirectCounts = { refused: 0, dropped: 0, duplicates: 0, cancelled: 0 };
+  readonly #counts: Omit<DirectCounts, "undelivered"> = {
+    refused: 0,
+    dropped: 0,
+    duplicates: 0,
+    cancelled: 0,
+  };
 
   /**
    * @param contracts what is served, by contract name
@@ -91,7 +98,7 @@ export class DirectIntake implements DirectRequests, CallOwner {
   }
 
   get counts(): Readonly<DirectCounts> {
-    return this.#counts;
+    return { ...this.#counts, undelivered: this.#replier.undelivered };
   }
 
   receive(message: DirectMessage): void {

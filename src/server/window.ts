@@ -51,7 +51,7 @@ export class SeenCall {
 
   /** Notes the final reply and tells those who joined. */
   answered(reply: Reply): void {
-    this.#reply = reply;
+    this.#reply = reply.ok ? reply : { ...reply, error: bare(reply.error) };
     this.#onAnswer(reply);
     this.#tell(reply);
   }
@@ -87,6 +87,20 @@ export class SeenCall {
 }
 
 const NOBODY: readonly Joined[] = [];
+
+/**
+ * What of an error travels, without its stack: until somebody reads it, the engine keeps everything that it was thrown
+ * through alive, the call and its message among it.
+ */
+function bare({ code, message, outcome, callId }: RpcError): RpcError {
+  const { stackTraceLimit } = Error;
+  Error.stackTraceLimit = 0;
+  try {
+    return new RpcError(code, message, { outcome, callId });
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit;
+  }
+}
 
 /** Calls that were entered one after the other, and are forgotten together. */
 interface Generation {

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { setTimeout as sleep } from "node:timers/promises";
 import { actor } from "../../../actors/actor.ts";
 import { createSystem } from "../../../actors/system.ts";
 import type { HandlerInterceptor } from "../../../src/call/interceptor.ts";
@@ -74,4 +75,33 @@ Deno.test("Run is not begun with interceptors that are no functions: the service
       message: /each must be a function/,
     },
   );
+});
+
+Deno.test("Run takes the error of a Node API that was given the call's signal for the signal's reason: no crash", async () => {
+  await using system = await createSystem({ name: "test", transport: embedded() });
+  let made = 0;
+  await system.serve(Account, () => {
+    made++;
+    return {
+      run: async (input, { signal }) => {
+        if (input === "own") throw new DOMException("Mine", "AbortError");
+        // It rejects with an AbortError of its own, whose cause is the reason.
+        if (input === "wait") await sleep(60_000, undefined, { signal });
+        return `${input} ${made}`;
+      },
+    };
+  });
+  const { run } = system.client(Account).at("k");
+  assert.equal(await run("first"), "first 1");
+  await assertFails(run("wait", { timeoutMs: 30 }), "deadline_exceeded", "replied");
+  const given = new AbortController();
+  const cancelled = run("wait", { signal: given.signal });
+  assert.equal(await Promise.race([cancelled.catch(() => "over"), sleep(20, "runs")]), "runs");
+  given.abort();
+  await assertFails(cancelled, "cancelled", "sent_unknown");
+  assert.equal(await run("then"), "then 1");
+  assert.equal(system.services()[0]?.deadLetters, 0);
+  // Whatever else is called so is a crash as ever.
+  await assertFails(run("own"), "internal", "replied");
+  assert.ok(made > 1);
 });

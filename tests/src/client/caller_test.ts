@@ -8,6 +8,7 @@ import type { CallOptions } from "../../../src/contract/call_options.ts";
 import { defineService } from "../../../src/contract/define.ts";
 import { method } from "../../../src/contract/method.ts";
 import { readRequest } from "../../../src/envelope/request.ts";
+import { requestsIn } from "../../helpers/caller_fixture.ts";
 import { FakeTransport } from "../../helpers/fake_transport.ts";
 import { ManualClock } from "../../helpers/manual_clock.ts";
 import { assertFails, turns } from "../../helpers/settled.ts";
@@ -198,6 +199,24 @@ Deno.test("Caller has 4,096 calls under way; those beyond wait until their deadl
   at.clock.advance(220);
   await outcomes;
   assert.deepEqual([at.caller.pending.size, at.clock.timers], [0, 0]);
+});
+
+Deno.test("Caller gives its callee only what a call has left that waited on this side", async () => {
+  const at = new Fixture();
+  const calls = Array.from({ length: 4_097 }, () => at.call(1));
+  const outcomes = Promise.allSettled(calls);
+  await turns(10);
+  const sent = () => at.transport.sent.flatMap(({ message }) => requestsIn(message));
+  const last = () => sent().at(-1);
+  const whole = last()?.timeoutMs ?? 0;
+  const deadlineMs = last()?.deadlineMs ?? 0;
+  at.clock.advance(400);
+  at.reply(sent()[0]?.id ?? "", json.encode(1));
+  await turns(10);
+  assert.equal(sent().length, 4_097);
+  assert.deepEqual([last()?.timeoutMs, last()?.deadlineMs], [whole - 400, deadlineMs]);
+  at.clock.advance(10_000);
+  await outcomes;
 });
 
 Deno.test("Caller drain refuses further calls and waits for those under way", async () => {

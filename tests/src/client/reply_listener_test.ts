@@ -68,7 +68,7 @@ Deno.test("listenForReplies settles a call by a plain responder's error, which n
   assert.deepEqual([code, message, outcome, callId], ["not_found", "no such account", "replied", "c1"]);
 });
 
-Deno.test("listenForReplies drops and logs what is no reply of ours", async () => {
+Deno.test("listenForReplies drops, counts and logs what is no reply of ours", async () => {
   const at = new Fixture("c1");
   const body = Uint8Array.of(1, 2, 3);
   const records = await recordLogs(() => {
@@ -84,7 +84,7 @@ Deno.test("listenForReplies drops and logs what is no reply of ours", async () =
     }
   });
   assert.deepEqual(eventsOf(records), Array(7).fill(EVENTS.caller.replyRefused));
-  assert.deepEqual([at.pending.size, at.replies.length], [1, 0]);
+  assert.deepEqual([at.pending.size, at.replies.length, at.pending.refusedReplies], [1, 0, 7]);
 });
 
 Deno.test("listenForReplies counts and logs late replies, and goes on with the pack", async () => {

@@ -63,6 +63,16 @@ Deno.test("readReply finds nothing in what names no call", () => {
   assert.equal(readReply(new Map(), new Map([[HEADER.code, "ok"]]), Uint8Array.of(1)), undefined);
 });
 
+Deno.test("readReply cuts a long error text that its sender did not cut", () => {
+  const headers = new Map([[HEADER.id, "c1"], [HEADER.code, "internal"], [
+    HEADER.message,
+    "x".repeat(100_000),
+  ]]);
+  const reply = readReply(headers, headers, Uint8Array.of(32));
+  assert.ok(reply !== undefined && !reply.ok);
+  assert.equal(reply.error.message, "x".repeat(1_024));
+});
+
 Deno.test("replyHeaders cut a long error text to one kilobyte, at a character", () => {
   const error = new RpcError("internal", "ü".repeat(5_000));
   const reply = travel({ id: "c1", ok: false, error, ran: "yes" });

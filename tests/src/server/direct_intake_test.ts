@@ -193,6 +193,15 @@ Deno.test("DirectIntake answers a request that it cannot read where it can, and 
   assert.deepEqual([at.intake.counts.refused, at.intake.counts.dropped], [3, 4]);
 });
 
+Deno.test("DirectIntake counts the answers that nobody takes", async () => {
+  const at = new Fixture();
+  at.transport.onSendTo = () =>
+    Promise.reject(new RpcError("invalid_argument", "no address", { outcome: "not_sent" }));
+  at.receive("c1", {}, "nonsense");
+  await turns();
+  assert.deepEqual([at.intake.counts.refused, at.intake.counts.undelivered], [1, 1]);
+});
+
 Deno.test("DirectIntake runs a duplicate once", async () => {
   const at = new Fixture();
   at.receive("c1");

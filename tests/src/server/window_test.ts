@@ -3,7 +3,9 @@ import { DuplicateWindow } from "../../../src/server/window.ts";
 import type { Reply } from "../../../src/envelope/reply.ts";
 import { replyBody } from "../../../src/envelope/reply.ts";
 import { SPAN_LIMIT, WINDOW_AGE_MS } from "../../../src/server/defaults.ts";
+import { heapUsed } from "../../helpers/heap.ts";
 import { ManualClock } from "../../helpers/manual_clock.ts";
+import { turns } from "../../helpers/settled.ts";
 
 function ok(id: string, bytes = 1): Reply {
   return { id, ok: true, type: "", body: new Uint8Array(bytes) };
@@ -143,4 +145,35 @@ Deno.test("DuplicateWindow keeps any number of calls that run, without looking a
   }
   assert.ok(looks < 10, `${looks} looks`);
   assert.ok(window.seen(`a${running - 1}`) !== undefined);
+});
+
+/** What throws: as a call does whose time is up. */
+class Thrower {
+  readonly body = new Uint8Array(1_000);
+
+  fail(): RpcError {
+    return new RpcError("not_found", "No such account");
+  }
+}
+
+Deno.test("DuplicateWindow keeps an error alone, and nothing that it was thrown through", async () => {
+  const window = new DuplicateWindow(new ManualClock());
+  const throwers: WeakRef<Thrower>[] = [];
+  const answer = (id: string) => {
+    const thrower = new Thrower();
+    throwers.push(new WeakRef(thrower));
+    window.enter(id).answered({ id, ok: false, error: thrower.fail(), ran: "yes" });
+  };
+  for (let index = 0; index < 10; index++) answer(`c${index}`);
+  // What was weakly held is let go when the turn is over.
+  await turns();
+  heapUsed();
+  assert.equal(throwers.filter((thrower) => thrower.deref() !== undefined).length, 0);
+  const reply = window.seen("c3")?.reply;
+  assert.ok(reply !== undefined && !reply.ok);
+  assert.deepEqual([reply.error.code, reply.error.message, reply.ran], [
+    "not_found",
+    "No such account",
+    "yes",
+  ]);
 });
