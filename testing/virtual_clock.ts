@@ -94,9 +94,9 @@ export class VirtualClock implements Clock {
   /** Lets `ms` milliseconds pass, with all that becomes due in them. */
   async advance(ms: number): Promise<void> {
     const endMs = this.#sinceMs + whole(ms);
+    await idle();
     while (await this.#step(endMs));
     this.#sinceMs = endMs;
-    await idle();
   }
 
   /**
@@ -128,13 +128,13 @@ export class VirtualClock implements Clock {
    */
   async idle(options: DriveOptions = {}): Promise<void> {
     const endMs = this.#sinceMs + (options.limitMs ?? LIMIT_MS);
+    await idle();
     while (await this.#step(endMs));
     if (this.#waiting > 0) throw new Error(`${this.#waiting} timers still wait at ${endMs} ms`);
   }
 
   /** Fires the next timer that is due until then; `false` where there is none. */
   async #step(endMs: number): Promise<boolean> {
-    await idle();
     const entry = this.#next(endMs);
     if (entry === undefined) return false;
     const { callback } = entry;

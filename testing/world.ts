@@ -98,25 +98,31 @@ export class World {
   }
 
   /**
-   * Keeps a process running: begins it, and begins it again some time after each death, until the world ends.
+   * Keeps a process running: begins it, and begins it again some time after each death, until the world ends. A life
+   * whose start fails ends there, as a program does that cannot start.
    *
    * @param name its name
    * @param start what each life starts with; whatever it awaits never comes once that life is over
    * @param restartAfterMs how long it stays dead, in milliseconds. Default: 1,000
-   * @returns resolves when its first life has started
+   * @returns resolves when a life of it has started
    */
   keep(
     name: string,
     start: (process: Process) => Promise<unknown>,
     restartAfterMs = 1_000,
   ): Promise<void> {
-    const begin = async (): Promise<unknown> => {
-      if (this.#closed) return;
-      const process = this.process(name);
-      void process.exited.then(() => this.clock.after(restartAfterMs, () => void begin()));
-      return await start(process);
-    };
-    return begin().then(() => {});
+    return new Promise((resolve) => {
+      const begin = (): void => {
+        if (this.#closed) return;
+        const process = this.process(name);
+        void process.exited.then(() => this.clock.after(restartAfterMs, begin));
+        start(process).then(() => resolve(), (error) => {
+          process.note(`could not start: ${error}`);
+          process.crash();
+        });
+      };
+      begin();
+    });
   }
 
   /** Copies of the messages kept of a topic, such as `%DLQ%rpc-bank-Payments`: queue by queue, oldest first. */

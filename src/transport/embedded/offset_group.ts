@@ -48,6 +48,8 @@ export class OffsetGroup implements ConsumerGroup {
   /** Dead members that are no longer listed, and since when. */
   readonly #goneAt = new Map<string, number>();
   readonly #host: GroupHost;
+  /** Members that were taken for dead and may wake up. */
+  readonly #frozen = new Set<string>();
   /** Which member shall own which queue. */
   #targets: readonly (Member | undefined)[] = [];
 
@@ -87,6 +89,7 @@ export class OffsetGroup implements ConsumerGroup {
   async leave(clientId: string): Promise<void> {
     const orphans = this.#orphans.get(clientId);
     if (orphans !== undefined) {
+      this.#frozen.delete(clientId);
       this.#orphans.set(clientId, []);
       for (const orphan of orphans) orphan.sink.lost(orphan, "The instance is dead");
       return;
@@ -98,6 +101,7 @@ export class OffsetGroup implements ConsumerGroup {
   }
 
   kill(clientId: string): void {
+    this.#frozen.delete(clientId);
     const orphans: OwnedPartition[] = [];
     for (const state of this.#states) {
       if (state.owner?.clientId !== clientId) continue;
@@ -149,9 +153,11 @@ export class OffsetGroup implements ConsumerGroup {
     if (member === undefined || this.#orphans.has(clientId)) return undefined;
     this.kill(clientId);
     this.bury(clientId);
+    this.#frozen.add(clientId);
     return () => {
       const orphans = this.#orphans.get(clientId);
-      if (orphans === undefined) return;
+      // It has left, or died, since.
+      if (orphans === undefined || !this.#frozen.delete(clientId)) return;
       this.#orphans.delete(clientId);
       this.#goneAt.delete(clientId);
       // What nobody has taken from it by now is free: it does not know any more that it is its own.
