@@ -22,7 +22,8 @@ export interface FaultRange {
   readonly kinds?: readonly Fault["kind"][] | undefined;
 }
 
-const KINDS: readonly Fault["kind"][] = [
+/** All kinds of faults. */
+export const KINDS: readonly Fault["kind"][] = [
   "delay",
   "drop",
   "lost answer",
@@ -43,6 +44,7 @@ const OPERATIONS: readonly Operation[] = ["send", "reply", "look", "store"];
 export function drawFaults(seed: number, range: FaultRange): readonly Fault[] {
   const random = new Seeded(seed, "faults");
   const kinds = range.kinds ?? KINDS;
+  if (kinds.length === 0) return [];
   return Array.from({ length: range.count }, () => draw(random, random.pick(kinds), range));
 }
 
@@ -63,7 +65,7 @@ function draw(random: Seeded, kind: Fault["kind"], range: FaultRange): Fault {
     case "lost answer":
       return { kind, process, on, nth };
     case "duplicate":
-      return { kind, process, nth };
+      return { kind, process, nth, ms: random.int(0, 300) };
     case "stall":
       return { kind, process: server, nth, ms: random.int(10, 3_000) };
     case "members":

@@ -56,8 +56,8 @@ export type Fault =
   | OfOperation & { readonly kind: "drop"; readonly on: Operation; readonly known: boolean }
   /** It is done, and the answer is lost: the sender learns only that the connection broke. */
   | OfOperation & { readonly kind: "lost answer"; readonly on: Operation }
-  /** The message is stored twice, as when a client of the broker sends again by itself. */
-  | OfOperation & { readonly kind: "duplicate" }
+  /** A message is stored once more so much later, before its sender has its answer: as when a client sends again by itself. */
+  | OfOperation & { readonly kind: "duplicate"; readonly ms: number }
   /** From the `nth` delivery on the queue of that delivery stands still for a while, and others overtake it. */
   | OfOperation & { readonly kind: "stall"; readonly ms: number }
   /** The `nth` look at the members of a group shows something else than the truth. */

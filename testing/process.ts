@@ -29,6 +29,8 @@ export interface ProcessWorld {
   /** Longest time until a settlement is on record, in milliseconds. */
   readonly settleMs: number;
   note(text: string): void;
+  /** A queue was given to somebody. */
+  assigned(): void;
   /** Whether nothing goes wrong any more. */
   healed(): boolean;
 }
@@ -258,6 +260,11 @@ export class Process implements Host {
     if (fault === undefined) return false;
     this.crash(fault.noticedAfterMs);
     return true;
+  }
+
+  /** @internal for its transports */
+  assigned(): void {
+    this.#world.assigned();
   }
 
   /** @internal for its transports */

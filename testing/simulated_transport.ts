@@ -45,6 +45,8 @@ export interface Host {
   learn<T>(promise: Promise<T>): Promise<T>;
   /** A call has come that far; `true` when the process has died of it. */
   reached(step: Step): boolean;
+  /** A queue was given to it. */
+  assigned(): void;
   /** Writes down what happens. */
   note(text: string): void;
 }
@@ -178,6 +180,7 @@ export class SimulatedTransport implements Transport {
     const host = this.#host;
     return {
       assigned: (partition) => {
+        host.assigned();
         this.#lines.set(partition, { partition, coming: [], moving: false, settling: new Set() });
         host.whenAwake(() => {
           host.note(`assigned ${textOf(partition.queue)}`);
@@ -275,7 +278,7 @@ export async function travel<T>(
   work: () => Promise<T>,
 ): Promise<T> {
   let lost = false;
-  let twice = false;
+  let againMs: number | undefined;
   let ms = host.latencyMs();
   for (const fault of host.faults(on)) {
     if (fault.kind === "drop") {
@@ -284,11 +287,14 @@ export async function travel<T>(
     }
     if (fault.kind === "delay") ms += fault.ms;
     lost ||= fault.kind === "lost answer";
-    twice ||= fault.kind === "duplicate";
+    if (fault.kind === "duplicate") againMs = fault.ms;
   }
   await host.pass(ms);
   const answer = await work();
-  if (twice) await work();
+  if (againMs !== undefined) {
+    await host.pass(againMs);
+    await work();
+  }
   await host.pass(host.latencyMs());
   if (lost) throw broken("sent_unknown");
   return answer;

@@ -42,6 +42,7 @@ export class World {
   readonly #lives = new Map<string, number>();
   readonly #shared: ProcessWorld;
   readonly #byTime: readonly Extract<Fault, { readonly atMs: number }>[];
+  #assignments = 0;
   #healed = false;
   #closed = false;
 
@@ -59,6 +60,7 @@ export class World {
       latency,
       settleMs,
       note: (text) => this.note(text),
+      assigned: () => void this.#assignments++,
       healed: () => this.#healed,
     };
     this.#byTime = faults.filter((fault) => "atMs" in fault);
@@ -68,6 +70,11 @@ export class World {
   /** Milliseconds since it began. */
   get nowMs(): number {
     return this.clock.monotonic();
+  }
+
+  /** How often a queue was given to a process: unchanged, all of them have had the same owners. */
+  get assignments(): number {
+    return this.#assignments;
   }
 
   /** Those of its processes that live. */

@@ -13,9 +13,10 @@ export async function playSeed(seed: number, faults: readonly Fault[] = faultsOf
 }
 
 /** Plays one seed. Returns `undefined` when all is well; else how it fails with as few faults as it takes. */
-export async function explore(seed: number): Promise<string | undefined> {
+export async function explore(seed: number, shorten = true): Promise<string | undefined> {
   const failure = await failureOf(seed, faultsOf(seed));
   if (failure === undefined) return undefined;
+  if (!shorten) return failure.message;
   const again = await failureOf(seed, failure.faults);
   if (again?.digest !== failure.digest) return `Seed ${seed} does not replay: ${failure.message}`;
   const minimal = await shrink(failure.faults, async (faults) => await failureOf(seed, faults) !== undefined);

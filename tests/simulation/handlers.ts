@@ -67,10 +67,11 @@ async function watched<T>(
   { audit, random, process }: Bench,
   step: Step,
   line: string,
-  { signal }: Pick<HandlerContext, "signal">,
+  context: Pick<HandlerContext, "signal" | "remainingMs" | "callId">,
   work: () => T | Promise<T>,
 ): Promise<T> {
-  const end = audit.begin(step, line, process, signal);
+  const { signal } = context;
+  const end = audit.begin(step, line, process, context);
   try {
     const kind = random.random();
     if (kind < 0.5) await process.sleep(random.int(0, 5));
@@ -81,6 +82,7 @@ async function watched<T>(
     if (random.chance(0.5)) signal.throwIfAborted();
     return await work();
   } finally {
+    audit.finish(step, context.remainingMs());
     end();
   }
 }

@@ -8,14 +8,14 @@ import { explore } from "./explore.ts";
 
 const { values } = parseArgs({
   args: Deno.args,
-  options: { seeds: { type: "string", default: "10000" }, from: { type: "string", default: "1" }, keep: { type: "boolean" } },
+  options: { seeds: { type: "string", default: "10000" }, from: { type: "string", default: "1" }, keep: { type: "boolean" }, whole: { type: "boolean" } },
 });
 const from = Number(values.from);
 const seeds = Number(values.seeds);
 const startedAt = performance.now();
 let failed = 0;
 for (let seed = from; seed < from + seeds; seed++) {
-  const failure = await explore(seed);
+  const failure = await explore(seed, values.whole !== true);
   if (failure !== undefined) {
     failed++;
     console.log(failure);
