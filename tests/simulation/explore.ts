@@ -6,7 +6,7 @@ import { faultsOf, playBank } from "./bank.ts";
 /** Plays one seed with some faults. Returns the digest of what happened; rejects with a {@linkcode SimulationError}. */
 export async function playSeed(seed: number, faults: readonly Fault[] = faultsOf(seed)): Promise<string> {
   const { digest } = await simulate({ seed, faults }, async (world) => {
-    const findings = await playBank(world, faults);
+    const findings = await playBank(world, seed, faults);
     if (findings.length > 0) throw new Error(findings.join("; "));
   });
   return digest;
