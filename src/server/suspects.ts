@@ -51,23 +51,23 @@ export class Suspects {
     const { request, delivery, settings } = facts;
     const known = settings.safe ? undefined : await this.#once?.look(facts);
     if (known?.kind === "answered" || known?.kind === "refused") return known;
-    const reply = await this.#storedReply(facts);
-    if (reply !== undefined) return { kind: "answered", reply };
+    const reply = await this.answerOf(facts);
+    // A refusal was not the end of the call: its caller sent it again, and that time it was started.
+    if (reply !== undefined && !isRetryable(reply)) return { kind: "answered", reply };
     const starts = startsBefore(request, delivery);
     if (starts >= ATTEMPTS) return { kind: "dead", reason: "attempts spent" };
     if (!settings.idempotent && known?.kind !== "elsewhere") return { kind: "dead", reason: "may have run" };
     return { kind: "run", alone: starts === ATTEMPTS - 1 };
   }
 
-  async #storedReply(facts: CallFacts): Promise<Reply | undefined> {
+  /** The reply to a call that is stored on the broker; `undefined` where none is found, or it cannot be asked. Never rejects. */
+  async answerOf(facts: CallFacts): Promise<Reply | undefined> {
     if (!this.#transport.capabilities.storedReplies || facts.plain !== undefined) return undefined;
     if (facts.request.kind === "oneway") return undefined;
     await this.#enter();
     try {
       const stored = await this.#transport.storedReply(facts.request.id, facts.delivery);
-      const reply = stored === undefined ? undefined : replyOf(stored, facts.request.id);
-      // A refusal was not the end of the call: its caller sent it again, and that time it was started.
-      return reply === undefined || isRetryable(reply) ? undefined : reply;
+      return stored === undefined ? undefined : replyOf(stored, facts.request.id);
     } catch (error) {
       if (!this.#saidOff) log.warn(EVENTS.callee.storedRepliesOff, { error });
       this.#saidOff = true;
