@@ -1,7 +1,9 @@
 import { type Fault, type Operation, type Step, textOfFault } from "./faults.ts";
 
 /** A fault that strikes an operation. */
-export type OperationFault = Extract<Fault, { readonly on: Operation }> | Extract<Fault, { kind: "duplicate" }>;
+export type OperationFault =
+  | Extract<Fault, { readonly on: Operation }>
+  | Extract<Fault, { kind: "duplicate" }>;
 
 const NONE: readonly never[] = Object.freeze([]);
 
@@ -36,7 +38,9 @@ export class FaultPlan {
   /** A process is delivered a message: for how long its queue stands still from now on, in milliseconds. */
   stall(process: string): number {
     let ms = 0;
-    for (const fault of this.#next(`${process} stall`)) if (fault.kind === "stall") ms = Math.max(ms, fault.ms);
+    for (const fault of this.#next(`${process} stall`)) {
+      if (fault.kind === "stall") ms = Math.max(ms, fault.ms);
+    }
     return ms;
   }
 

@@ -37,8 +37,8 @@ export const STEPS: readonly Step[] = [
   "settled",
 ];
 
-/** Something that one process suffers when it does something for the `nth` time. */
-interface OfOperation {
+/** Whom a fault strikes: one process, when it does something for the `nth` time. */
+export interface Struck {
   /** The name of the process. */
   readonly process: string;
   /** Which one of its operations of that kind, from 1. */
@@ -51,19 +51,19 @@ interface OfOperation {
  */
 export type Fault =
   /** It takes longer: the broker has it so many milliseconds later. */
-  | OfOperation & { readonly kind: "delay"; readonly on: Operation; readonly ms: number }
+  | Struck & { readonly kind: "delay"; readonly on: Operation; readonly ms: number }
   /** It is lost on its way: nothing is stored, and the sender learns so, or does not. */
-  | OfOperation & { readonly kind: "drop"; readonly on: Operation; readonly known: boolean }
+  | Struck & { readonly kind: "drop"; readonly on: Operation; readonly known: boolean }
   /** It is done, and the answer is lost: the sender learns only that the connection broke. */
-  | OfOperation & { readonly kind: "lost answer"; readonly on: Operation }
+  | Struck & { readonly kind: "lost answer"; readonly on: Operation }
   /** A message is stored once more so much later, before its sender has its answer: as when a client sends again by itself. */
-  | OfOperation & { readonly kind: "duplicate"; readonly ms: number }
+  | Struck & { readonly kind: "duplicate"; readonly ms: number }
   /** From the `nth` delivery on the queue of that delivery stands still for a while, and others overtake it. */
-  | OfOperation & { readonly kind: "stall"; readonly ms: number }
+  | Struck & { readonly kind: "stall"; readonly ms: number }
   /** The `nth` look at the members of a group shows something else than the truth. */
-  | OfOperation & { readonly kind: "members"; readonly sees: "nobody" | "unknown" | "strangers" }
+  | Struck & { readonly kind: "members"; readonly sees: "nobody" | "unknown" | "strangers" }
   /** The process dies when a call of it has come that far for the `nth` time. */
-  | OfOperation & { readonly kind: "crash"; readonly step: Step; readonly noticedAfterMs?: number }
+  | Struck & { readonly kind: "crash"; readonly step: Step; readonly noticedAfterMs?: number }
   /** A process that does nothing special dies at that time. */
   | { readonly kind: "kill"; readonly atMs: number; readonly process: string }
   /**

@@ -13,6 +13,8 @@ export class Seeded {
   #d: number;
 
   /**
+   * Begins with the seed's first number.
+   *
    * @param seed whatever tells runs apart
    * @param name what the numbers are for
    */

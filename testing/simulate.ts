@@ -22,6 +22,7 @@ const SHOWN_LINES = 60;
 
 /** A scenario failed: what is needed to play it again, and what happened. */
 export class SimulationError extends Error {
+  /** `SimulationError`. */
   override readonly name: string = "SimulationError";
   /** The seed. */
   readonly seed: number;

@@ -110,7 +110,9 @@ export class SimulatedTransport implements Transport {
     const send = async () => {
       this.#host.note(`sent to ${address} ${described(message)}`);
       await this.#inner.sendTo(address, message, { near: options.near });
-      if (kind !== "cancel" && kind !== "request" && this.#host.reached("replied")) await new Promise(() => {});
+      if (kind !== "cancel" && kind !== "request" && this.#host.reached("replied")) {
+        await new Promise(() => {});
+      }
     };
     await this.#do("reply", options, send);
   }
@@ -248,11 +250,13 @@ export class SimulatedTransport implements Transport {
 
   #started(delivery: Delivery): Promise<void> {
     const host = this.#host;
-    const recorded = host.learn(delivery.started().then(async () => {
-      await host.pass(host.latencyMs());
-      host.note(`started ${textOf(delivery.queue)}@${delivery.offset}`);
-      if (host.reached("started")) await new Promise(() => {});
-    }));
+    const recorded = host.learn(
+      delivery.started().then(async () => {
+        await host.pass(host.latencyMs());
+        host.note(`started ${textOf(delivery.queue)}@${delivery.offset}`);
+        if (host.reached("started")) await new Promise(() => {});
+      }),
+    );
     recorded.catch(() => {});
     return recorded;
   }

@@ -52,7 +52,11 @@ export class VirtualClock implements Clock {
   readonly #heap: Entry[] = [];
   #waiting = 0;
 
-  /** @param epochMs what the wall clock shows at first, epoch milliseconds. Default: 1,700,000,000,000 */
+  /**
+   * Stands still.
+   *
+   * @param epochMs what the wall clock shows at first, epoch milliseconds. Default: 1,700,000,000,000
+   */
   constructor(epochMs: number = EPOCH_MS) {
     this.#epochMs = epochMs;
   }

@@ -5,7 +5,9 @@ import { OffsetGroup } from "../src/transport/embedded/offset_group.ts";
 import type { EmbeddedBrokerOptions } from "../src/transport/embedded/options.ts";
 import { FaultPlan } from "./fault_plan.ts";
 import { type Fault, textOfFault } from "./faults.ts";
-import { type Latency, Process, type ProcessWorld } from "./process.ts";
+import type { Latency } from "./latency.ts";
+import type { Process } from "./process.ts";
+import { type ProcessWorld, SimulatedProcess } from "./simulated_process.ts";
 import { Seeded } from "./seeded.ts";
 import { Trace } from "./trace.ts";
 import { VirtualClock } from "./virtual_clock.ts";
@@ -38,7 +40,7 @@ export class World {
   readonly trace: Trace = new Trace();
   readonly #broker: MemoryBroker;
   readonly #seeded: Seeded;
-  readonly #processes: Process[] = [];
+  readonly #processes: SimulatedProcess[] = [];
   readonly #lives = new Map<string, number>();
   readonly #shared: ProcessWorld;
   readonly #byTime: readonly Extract<Fault, { readonly atMs: number }>[];
@@ -98,7 +100,7 @@ export class World {
     }
     const life = (this.#lives.get(name) ?? 0) + 1;
     this.#lives.set(name, life);
-    const process = new Process(name, this.#shared, this.#seeded.fork(`${name} life ${life}`));
+    const process = new SimulatedProcess(name, this.#shared, this.#seeded.fork(`${name} life ${life}`));
     this.#processes.push(process);
     this.note(`${name} begins life ${life}`);
     return process;
@@ -124,7 +126,7 @@ export class World {
         const process = this.process(name);
         void process.exited.then(() => this.clock.after(restartAfterMs, begin));
         start(process).then(() => resolve(), (error) => {
-          process.note(`could not start: ${error}`);
+          this.note(`${name} could not start: ${error}`);
           process.crash();
         });
       };

@@ -88,7 +88,9 @@ export class Audit {
     const run: Run = { step, line, process, assignments, freezes: process.freezes, signal };
     const active = this.#active.get(line) ?? new Set();
     this.#active.set(line, active);
-    for (const other of active) if (this.#overlaps(other, run)) this.#find(`${other.step.id} and ${step.id} overlap in ${line}`);
+    for (const other of active) {
+      if (this.#overlaps(other, run)) this.#find(`${other.step.id} and ${step.id} overlap in ${line}`);
+    }
     active.add(run);
     const runs = this.runs(step.id) + 1;
     this.#runs.set(step.id, runs);
@@ -118,7 +120,9 @@ export class Audit {
       if (kind === "once" && this.#inTime.has(id) && !dead.has(id) && !answered.has(id)) {
         this.#find(`${id} ran, and there is neither an answer nor a dead letter`);
       }
-      if (settled === "executed_reply_lost" && runs === 0) this.#find(`${id} never ran: its caller was told ${settled}`);
+      if (settled === "executed_reply_lost" && runs === 0) {
+        this.#find(`${id} never ran: its caller was told ${settled}`);
+      }
     }
     return this.findings;
   }

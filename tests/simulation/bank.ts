@@ -42,7 +42,13 @@ export function faultsOf(seed: number): readonly Fault[] {
   if (isRestless(seed)) {
     const queues = [Account, Transfers];
     const kinds = ["revoke", "revoke", "lost lock", "freeze", "kill"] as const;
-    return drawFaults(seed, { count: random.int(5, 60), servers: SERVERS, contracts: queues, withinMs: 6_000, kinds });
+    return drawFaults(seed, {
+      count: random.int(5, 60),
+      servers: SERVERS,
+      contracts: queues,
+      withinMs: 6_000,
+      kinds,
+    });
   }
   // Of few kinds in each run: many of one kind find other things than one of each.
   const rare = random.random();
@@ -58,7 +64,11 @@ export function faultsOf(seed: number): readonly Fault[] {
 }
 
 /** Plays the bank in a world, and says what is wrong with what happened. */
-export async function playBank(world: World, seed: number, faults: readonly Fault[]): Promise<readonly string[]> {
+export async function playBank(
+  world: World,
+  seed: number,
+  faults: readonly Fault[],
+): Promise<readonly string[]> {
   return await new Bank(world, isRestless(seed), faults).play();
 }
 
@@ -77,8 +87,13 @@ class Bank {
     this.#world = world;
     this.#restless = restless;
     this.#random = world.random("bank");
-    this.#store = this.#random.chance(restless ? 0.8 : 0.5) ? new MemoryStore({ clock: world.clock }) : undefined;
-    this.#audit = new Audit(world, this.#store === undefined && faults.some(({ kind }) => kind === "duplicate"));
+    this.#store = this.#random.chance(restless ? 0.8 : 0.5)
+      ? new MemoryStore({ clock: world.clock })
+      : undefined;
+    this.#audit = new Audit(
+      world,
+      this.#store === undefined && faults.some(({ kind }) => kind === "duplicate"),
+    );
   }
 
   async play(): Promise<readonly string[]> {
@@ -138,9 +153,23 @@ class Bank {
     const hurried: Promise<void>[] = [];
     const length = random.int(3, 14);
     for (let place = 0; place < length; place++) {
-      if (!hasty || random.chance(0.3)) await this.#world.clock.sleep(random.chance(dense ? 0.1 : 0.3) ? random.int(0, 2_500) : random.int(0, 60));
-      const step: Step = { id: `${chain}#${place}`, chain: flavour === "mixed" ? `${chain}#${place}` : chain, place };
-      const made = this.#make(client, flavour === "mixed" ? random.pick(FLAVOURS) : flavour, step, key, random);
+      if (!hasty || random.chance(0.3)) {
+        await this.#world.clock.sleep(
+          random.chance(dense ? 0.1 : 0.3) ? random.int(0, 2_500) : random.int(0, 60),
+        );
+      }
+      const step: Step = {
+        id: `${chain}#${place}`,
+        chain: flavour === "mixed" ? `${chain}#${place}` : chain,
+        place,
+      };
+      const made = this.#make(
+        client,
+        flavour === "mixed" ? random.pick(FLAVOURS) : flavour,
+        step,
+        key,
+        random,
+      );
       // Calls of one key leave in order also where nobody waits for the one before.
       if (hasty && random.chance(0.7)) hurried.push(made);
       else await made;
@@ -173,7 +202,13 @@ class Bank {
     }
   }
 
-  async #account(client: CallerSystem, step: Step, key: string, random: Seeded, options: CallOptions): Promise<void> {
+  async #account(
+    client: CallerSystem,
+    step: Step,
+    key: string,
+    random: Seeded,
+    options: CallOptions,
+  ): Promise<void> {
     const account = client.client(Account).at(key);
     const mark = { ...step, key };
     if (random.chance(0.3)) {
@@ -207,7 +242,9 @@ class Bank {
     return new Set(letters.flatMap(({ message: { body, headers } }) => {
       if (!headers.has(HEADER.dead)) return [];
       const input = json.decode(body);
-      return typeof input === "object" && input !== null && "id" in input && typeof input.id === "string" ? [input.id] : [];
+      return typeof input === "object" && input !== null && "id" in input && typeof input.id === "string"
+        ? [input.id]
+        : [];
     }));
   }
 

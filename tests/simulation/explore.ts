@@ -21,7 +21,9 @@ export async function explore(seed: number, shorten = true): Promise<string | un
   if (again?.digest !== failure.digest) return `Seed ${seed} does not replay: ${failure.message}`;
   const minimal = await shrink(failure.faults, async (faults) => await failureOf(seed, faults) !== undefined);
   const shown = await failureOf(seed, minimal);
-  return `${shown?.message}\nIts ${failure.faults.length} faults were made ${minimal.length}:\n${minimal.map(textOfFault).join("\n")}`;
+  return `${shown?.message}\nIts ${failure.faults.length} faults were made ${minimal.length}:\n${
+    minimal.map(textOfFault).join("\n")
+  }`;
 }
 
 async function failureOf(seed: number, faults: readonly Fault[]): Promise<SimulationError | undefined> {

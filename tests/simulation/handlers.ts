@@ -1,5 +1,5 @@
 import { actor } from "../../actors/actor.ts";
-import type { Handlers, HandlerContext, ServiceHandlers } from "../../src/call/handler.ts";
+import type { HandlerContext, Handlers, ServiceHandlers } from "../../src/call/handler.ts";
 import type { Process } from "../../testing/process.ts";
 import type { Seeded } from "../../testing/seeded.ts";
 import type { Audit } from "./audit.ts";
@@ -50,7 +50,13 @@ export function transfersOf(bench: Bench): ServiceHandlers<typeof Transfers> {
         watched(bench, transfer, `transfer ${transfer.from}`, context, async () => {
           const { id, chain, from, to, cents } = transfer;
           const accounts = context.client(Account);
-          const leg = (side: string) => ({ id: `${id}:${side}:${context.attempt}`, chain: `${id}:${side}`, place: 0, transfer: id, cents });
+          const leg = (side: string) => ({
+            id: `${id}:${side}:${context.attempt}`,
+            chain: `${id}:${side}`,
+            place: 0,
+            transfer: id,
+            cents,
+          });
           await accounts.at(from).withdraw(leg("out"), { idempotencyKey: `${id}:out` });
           await accounts.at(to).deposit(leg("in"), { idempotencyKey: `${id}:in` });
           return chain;

@@ -8,7 +8,12 @@ import { explore } from "./explore.ts";
 
 const { values } = parseArgs({
   args: Deno.args,
-  options: { seeds: { type: "string", default: "10000" }, from: { type: "string", default: "1" }, keep: { type: "boolean" }, whole: { type: "boolean" } },
+  options: {
+    seeds: { type: "string", default: "10000" },
+    from: { type: "string", default: "1" },
+    keep: { type: "boolean" },
+    whole: { type: "boolean" },
+  },
 });
 const from = Number(values.from);
 const seeds = Number(values.seeds);
@@ -21,7 +26,13 @@ for (let seed = from; seed < from + seeds; seed++) {
     console.log(failure);
     if (values.keep !== true) break;
   }
-  if ((seed - from + 1) % 500 === 0) console.log(`${seed - from + 1} seeds, ${failed} failed, ${Math.round(performance.now() - startedAt)} ms`);
+  if ((seed - from + 1) % 500 === 0) {
+    console.log(
+      `${seed - from + 1} seeds, ${failed} failed, ${Math.round(performance.now() - startedAt)} ms`,
+    );
+  }
 }
-console.log(`${seeds} seeds from ${from}: ${failed} failed, ${Math.round((performance.now() - startedAt) / 1_000)} s`);
+console.log(
+  `${seeds} seeds from ${from}: ${failed} failed, ${Math.round((performance.now() - startedAt) / 1_000)} s`,
+);
 Deno.exit(failed === 0 ? 0 : 1);

@@ -25,7 +25,16 @@ export class MutatedSources implements AsyncDisposable {
   /** Plays seeds until one fails. Returns whether one did, and what was printed. */
   async play(seeds: number): Promise<{ readonly caught: boolean; readonly text: string }> {
     const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-      args: ["run", "-A", "--no-check", "--cached-only", "tests/simulation/main.ts", "--seeds", `${seeds}`, "--whole"],
+      args: [
+        "run",
+        "-A",
+        "--no-check",
+        "--cached-only",
+        "tests/simulation/main.ts",
+        "--seeds",
+        `${seeds}`,
+        "--whole",
+      ],
       cwd: this.#root,
       env: { NO_COLOR: "1" },
       stdin: "null",
