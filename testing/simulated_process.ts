@@ -167,7 +167,7 @@ export class SimulatedProcess implements Process, Host {
 
   async close(): Promise<void> {
     if (!this.alive) return;
-    await Promise.all(this.#open.map((one) => one.close()));
+    await Promise.race([this.exited, Promise.all(this.#open.map((one) => one.close()))]);
   }
 
   faults(on: "send" | "reply" | "look" | "store"): ReturnType<FaultPlan["operation"]> {

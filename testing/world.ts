@@ -159,6 +159,7 @@ export class World {
   /** Closes all processes, then the broker. */
   async close(): Promise<void> {
     this.#closed = true;
+    this.#healed = true;
     await Promise.all(this.#processes.map((process) => process.close()));
     this.#broker.close();
   }

@@ -3,7 +3,7 @@ import type { HandlerContext, Handlers, ServiceHandlers } from "../../src/call/h
 import type { Process } from "../../testing/process.ts";
 import type { Seeded } from "../../testing/seeded.ts";
 import type { Audit } from "./audit.ts";
-import { Account, type Step, Transfers } from "./contracts.ts";
+import { Account, type Step, type Transfers } from "./contracts.ts";
 import type { Ledger } from "./ledger.ts";
 
 /** What handlers of one process work with. */
