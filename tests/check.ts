@@ -10,7 +10,7 @@ const PUBLIC = Object.values(config.exports);
 const checks: readonly (readonly [name: string, args: readonly string[]])[] = [
   ["format", ["fmt", "--check"]],
   ["lint", ["lint"]],
-  ["types", ["check", "--frozen", "mod.ts", "src", "actors", "tests", "examples", "bench"]],
+  ["types", ["check", "--frozen", "mod.ts", "src", "actors", "testing", "tests", "examples", "bench"]],
   ["documentation", ["doc", "--lint", ...PUBLIC]],
   ["layers and versions", ["test", "--frozen", "--allow-read", "--allow-run", "tests/arch"]],
 ];

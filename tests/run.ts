@@ -29,7 +29,7 @@ async function run(
 }
 
 await run("unit tests", await unitSuites(root), { report: "unit", parallel: true });
-await run("examples in comments and documents", ["README.md", "docs", "mod.ts", "src", "actors"], {
+await run("examples in comments and documents", ["README.md", "docs", "mod.ts", "src", "actors", "testing"], {
   report: "doc",
   documents: true,
 });

@@ -224,7 +224,8 @@ export class ActorCell implements RunOwner, LivesOwner, Parked {
   /** The next attempt of a call that crashed in an earlier life. */
   #startAgain(crashed: Run): void {
     const life = this.#lives.open;
-    if (life === undefined) return;
+    // The next owner of its queue decides about it.
+    if (life === undefined || crashed.call.lost) return;
     if (!crashed.mayRunAgain) return crashed.fail("handler crashed");
     this.#taking = true;
     crashed.call.attempt++;
@@ -237,7 +238,7 @@ export class ActorCell implements RunOwner, LivesOwner, Parked {
   #failed(run: Run, error: unknown, what: string): void {
     this.#run = undefined;
     if (run.mayRunAgain && this.#options.keeper.retries) this.#backlog.putBack(run);
-    else run.fail(what);
+    else if (!run.call.lost) run.fail(what);
     const life = this.#lives.open;
     if (life === undefined) return this.#runEnd?.resolve();
     log.warn(EVENTS.actor.failed, { actor: this.name, error });

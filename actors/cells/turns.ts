@@ -1,4 +1,4 @@
-import { setImmediate } from "node:timers";
+import { afterOthers } from "../../src/async/event_loop.ts";
 
 /** Who waits for the next turn. */
 export interface Parked {
@@ -34,7 +34,7 @@ export class Turns {
 
   /** Resumes the cell once the event loop has come round, in the order of parking. */
   park(cell: Parked): void {
-    if (this.#parked.push(cell) === 1) setImmediate(() => this.#next());
+    if (this.#parked.push(cell) === 1) afterOthers(() => this.#next());
   }
 
   #next(): void {

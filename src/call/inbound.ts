@@ -74,6 +74,11 @@ export interface InboundCall {
   /** Whether the call has ended without its handler, or the instance has given it up: a result will be dropped. */
   readonly withdrawn: boolean;
   /**
+   * Whether its queue is no longer this instance's, though nobody may have said so yet: then it is neither run again
+   * nor answered here, since another instance may run it.
+   */
+  readonly lost: boolean;
+  /**
    * Asked right before the handler starts: `false` when the call is no longer this instance's to run, or has
    * expired (then it has been settled). After `true` it must be settled.
    */

@@ -15,9 +15,15 @@ import { callHeaders, checkHeaderBytes } from "./call_headers.ts";
 import { CHAIN_HOPS, MAX_BAGGAGE_BYTES } from "./defaults.ts";
 import { notSent } from "./refusal.ts";
 
+/** What a transport says about itself that requests depend on. */
+export interface Carrier {
+  readonly addresses: Pick<Transport["addresses"], "reply">;
+  readonly capabilities: Pick<Transport["capabilities"], "maxBodyBytes">;
+}
+
 /** What requests are composed with. */
 export interface ComposeParts {
-  readonly transport: Transport;
+  readonly transport: Carrier;
   readonly clock: Clock;
   readonly newId: NewId;
   /** What callees see as `ctx.caller`. */
@@ -144,7 +150,7 @@ function traceOf({ trace }: CallScope): TraceHeaders | undefined {
   return { traceparent: trace.traceparent, tracestate: trace.tracestate };
 }
 
-function encode({ contract, input }: Call, place: BodyPlace, transport: Transport): Uint8Array | undefined {
+function encode({ contract, input }: Call, place: BodyPlace, transport: Carrier): Uint8Array | undefined {
   if (input === undefined) return undefined;
   const body = contract.codec.encode(input, place);
   const maxBytes = Math.min(MAX_BODY_BYTES, transport.capabilities.maxBodyBytes);

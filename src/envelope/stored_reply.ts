@@ -19,21 +19,26 @@ export function* repliesStored({ headers, body }: StoredReply): Generator<Reply>
 }
 
 /**
- * The reply that ended a call, among all that was stored under its id. A refusal was not its end: its caller sent the
- * call again, and that time it may have been started.
+ * The reply that ended a call, among all that was stored under its id; where none did, the newest refusal: its caller
+ * may have sent the call again, and that time it may have been started.
  *
  * @param stored the newest first
- * @throws {RpcError} when the only candidates cannot be read
+ * @throws {RpcError} when none ended the call and one of them cannot be read
  */
-export function finalReply(stored: readonly StoredReply[], id: string): Reply | undefined {
+export function lastReply(stored: readonly StoredReply[], id: string): Reply | undefined {
   let failure: unknown;
+  let refusal: Reply | undefined;
   for (const candidate of stored) {
     try {
-      for (const reply of repliesStored(candidate)) if (reply.id === id && !isRetryable(reply)) return reply;
+      for (const reply of repliesStored(candidate)) {
+        if (reply.id !== id) continue;
+        if (!isRetryable(reply)) return reply;
+        refusal ??= reply;
+      }
     } catch (error) {
       failure ??= error;
     }
   }
   if (failure !== undefined) throw failure;
-  return undefined;
+  return refusal;
 }

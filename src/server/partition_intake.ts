@@ -10,6 +10,7 @@ import { DRAIN_LIMIT_MS, PULL_AHEAD, RECORD_LIMIT_MS, SPAN_LIMIT } from "./defau
 import { isSuspect, isUnmarkedCopy } from "./attempts.ts";
 import { Conclusions } from "./conclusions.ts";
 import { type Holder, Holds } from "./holds.ts";
+import { Inherited } from "./inherited.ts";
 import { LiveCalls } from "./live_calls.ts";
 import { openDelivery, type Opened, Unreadable } from "./open.ts";
 import { Receipt } from "./receipt.ts";
@@ -36,6 +37,7 @@ export class PartitionIntake implements CallOwner {
   readonly #settlements: Settlements;
   /** Whether messages are settled in queue order, by their owner. */
   readonly #ordered: boolean;
+  readonly #inherited: Inherited;
   #closed = false;
   #onQuiet: (() => void) | undefined;
 
@@ -43,6 +45,7 @@ export class PartitionIntake implements CallOwner {
     this.#partition = partition;
     this.#shared = shared;
     this.#ordered = shared.parts.transport.capabilities.ownership === "offset";
+    this.#inherited = new Inherited(this.#ordered ? this.nowMs() : undefined, shared.receiver.brokerClock);
     this.#live = new LiveCalls(shared.deliver, shared.parts.clock, {
       open: () => !this.#closed,
       pumped: () => this.#ask(),
@@ -62,6 +65,11 @@ export class PartitionIntake implements CallOwner {
 
   held(): boolean {
     return !this.#closed && this.#partition.held();
+  }
+
+  lost(): boolean {
+    // While it is handed over, what runs goes on.
+    return !this.#closed && !this.#partition.held();
   }
 
   after(ms: number, callback: () => void): Timer {
@@ -198,7 +206,10 @@ export class PartitionIntake implements CallOwner {
     const checked = received.kind === "checking" ? received.checked : undefined;
     const elsewhere = facts.key !== undefined &&
       !plan.holds(this.#partition.queue, facts.method, facts.key, request.plan);
-    if (elsewhere || checked !== undefined || suspect) void this.#prepare(call, checked);
+    const inherited = this.#inherited.holds(delivery, now);
+    if (elsewhere || checked !== undefined || suspect || inherited) {
+      void this.#prepare(call, checked, inherited);
+    }
     if (cancels.take(request.id)) this.cancel(request.id);
   }
 
@@ -221,9 +232,14 @@ export class PartitionIntake implements CallOwner {
   }
 
   /** Holds the queue up while it is found out what becomes of the call. */
-  async #prepare(call: ReceivedCall, checked: Promise<RpcError | undefined> | undefined): Promise<void> {
+  async #prepare(
+    call: ReceivedCall,
+    checked: Promise<RpcError | undefined> | undefined,
+    inherited: boolean,
+  ): Promise<void> {
     call.ready = false;
-    const found = await this.#shared.preparation.prepare(call.facts, this.#partition.queue, checked);
+    const { queue } = this.#partition;
+    const found = await this.#shared.preparation.prepare(call.facts, queue, checked, inherited);
     if (call.receipt === undefined) return;
     call.ready = true;
     switch (found.kind) {

@@ -45,11 +45,13 @@ export class Preparation {
    * @param facts the call; complete once `checked` has resolved
    * @param queue where it came from
    * @param checked the verdict of its schema, where that takes its time
+   * @param inherited whether an earlier owner may have answered it
    */
   async prepare(
     facts: CallFacts,
     queue: QueueRef,
     checked: Promise<RpcError | undefined> | undefined,
+    inherited: boolean,
   ): Promise<Prepared> {
     let alone = false;
     if (isSuspect(facts.request, facts.delivery)) {
@@ -58,6 +60,9 @@ export class Preparation {
       if (verdict.kind === "refused") return this.#refused(facts, verdict.error);
       if (verdict.kind === "dead") return this.#dead(facts, verdict.reason);
       alone = verdict.alone;
+    } else if (inherited) {
+      const reply = await this.#shared.suspects.answerOf(facts);
+      if (reply !== undefined) return { kind: "answered", reply };
     }
     const refusal = await checked ?? await this.#place(facts, queue);
     if (refusal === "sent on") return { kind: refusal };

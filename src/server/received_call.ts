@@ -16,6 +16,8 @@ export interface CallOwner {
   nowMs(): number;
   /** Whether the call's partition is still this instance's to act on. */
   held(): boolean;
+  /** Whether the call's partition was lost, told or not. Absent: it cannot be. */
+  lost?(): boolean;
   after(ms: number, callback: () => void): Timer;
   /** The call has its result: encode it, answer, settle. */
   conclude(call: ReceivedCall, result: Result): void;
@@ -140,6 +142,9 @@ export class ReceivedCall implements InboundCall {
   }
   get withdrawn(): boolean {
     return this.#withdrawal !== undefined;
+  }
+  get lost(): boolean {
+    return this.#owner.lost?.() ?? false;
   }
   /** Whether its handler has been started and has not answered yet. */
   get running(): boolean {

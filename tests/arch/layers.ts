@@ -76,6 +76,25 @@ export const LAYERS: readonly Layer[] = [
     ],
   },
   {
+    name: "testing",
+    paths: ["testing/"],
+    mayImport: [
+      "actors",
+      "cell",
+      "supervision",
+      "embedded",
+      "client",
+      "server",
+      "envelope",
+      "call",
+      "contract",
+      "codec",
+      "store",
+      "transport",
+      ...FOUNDATION,
+    ],
+  },
+  {
     name: "public",
     paths: ["mod.ts"],
     mayImport: [

@@ -22,6 +22,7 @@ export class FakeCall implements InboundCall {
   readonly headers = new Map([["tenant", "t1"]]);
   controller = new AbortController();
   withdrawn = false;
+  lost = false;
   claimable = true;
   readonly results: Result[] = [];
   onSettled: (result: Result) => void = () => {};

@@ -94,6 +94,11 @@ export class MemoryBroker implements GroupHost {
     return this.#wheel.schedule(ms, callback);
   }
 
+  reopen(queue: StoredQueue, from: number): number {
+    this.#topics.get(queue.ref.topic)?.reopen(queue, from, this.retention);
+    return queue.unsettled.first?.offset ?? queue.end;
+  }
+
   /** Connects an instance. The first one brings the clock, unless there is one. */
   connect(instance: Instance, clock: Clock): void {
     if (this.#closed) throw closed();
@@ -232,6 +237,16 @@ export class MemoryBroker implements GroupHost {
     this.after(noticedAfterMs, () => {
       for (const group of this.#groups.values()) group.bury(dead.clientId);
     });
+  }
+
+  /**
+   * Takes an instance that is frozen for dead, in all its groups. For the test kit.
+   *
+   * @returns what wakes it up again there
+   */
+  freeze(instance: string): readonly (() => void)[] {
+    const groups = [...this.#groups.values()].filter((group) => group instanceof OffsetGroup);
+    return groups.flatMap((group) => group.freeze(clientIdOf(instance)) ?? []);
   }
 
   /** Forgets the locks of an instance, as a broker that is started anew does: what it owns is lost to it. */

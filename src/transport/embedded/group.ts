@@ -2,6 +2,7 @@ import type { Timer } from "../../async/clock.ts";
 import type { Sink } from "../transport.ts";
 import type { Retention } from "./retention.ts";
 import type { StoredMessage } from "./stored_message.ts";
+import type { StoredQueue } from "./stored_queue.ts";
 import type { Turns } from "./turns.ts";
 
 /** What groups need from their broker. */
@@ -16,6 +17,8 @@ export interface GroupHost {
   monotonic(): number;
   /** Calls `callback` once after about `ms` milliseconds, unless the broker is closed before. */
   after(ms: number, callback: () => void): Timer;
+  /** Unsettles what is kept of a queue from that place on, and returns the first place that is unsettled then. */
+  reopen(queue: StoredQueue, from: number): number;
 }
 
 /** A consumer group of one topic: its members, and what it has settled. */

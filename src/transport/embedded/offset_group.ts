@@ -48,6 +48,8 @@ export class OffsetGroup implements ConsumerGroup {
   /** Dead members that are no longer listed, and since when. */
   readonly #goneAt = new Map<string, number>();
   readonly #host: GroupHost;
+  /** Members that were taken for dead and may wake up. */
+  readonly #frozen = new Set<string>();
   /** Which member shall own which queue. */
   #targets: readonly (Member | undefined)[] = [];
 
@@ -69,6 +71,11 @@ export class OffsetGroup implements ConsumerGroup {
     return [...this.#members.keys()];
   }
 
+  /** Messages above the commits of all queues. */
+  get unsettled(): number {
+    return this.#states.reduce((sum, { queue, commit }) => sum + queue.end - commit, 0);
+  }
+
   /** What is remembered of a queue. */
   state(queue: number): Readonly<QueueState> | undefined {
     return this.#states[queue];
@@ -82,6 +89,7 @@ export class OffsetGroup implements ConsumerGroup {
   async leave(clientId: string): Promise<void> {
     const orphans = this.#orphans.get(clientId);
     if (orphans !== undefined) {
+      this.#frozen.delete(clientId);
       this.#orphans.set(clientId, []);
       for (const orphan of orphans) orphan.sink.lost(orphan, "The instance is dead");
       return;
@@ -93,6 +101,7 @@ export class OffsetGroup implements ConsumerGroup {
   }
 
   kill(clientId: string): void {
+    this.#frozen.delete(clientId);
     const orphans: OwnedPartition[] = [];
     for (const state of this.#states) {
       if (state.owner?.clientId !== clientId) continue;
@@ -116,6 +125,64 @@ export class OffsetGroup implements ConsumerGroup {
   lose(clientId: string, reason: string): void {
     const lost = this.#states.filter(({ owner }) => owner?.clientId === clientId);
     for (const state of lost) this.#take(state, reason);
+    this.#rebalance();
+  }
+
+  /** Takes one queue from its owner without draining, as when its lock is taken by mistake. For the test kit. */
+  loseQueue(queue: number, reason: string): void {
+    const state = this.#states[queue];
+    if (state?.owner === undefined) return;
+    this.#take(state, reason);
+    this.#rebalance();
+  }
+
+  /** Has one queue drained and given back, and gives it to whom it belongs then. For the test kit. */
+  handOver(queue: number): void {
+    const state = this.#states[queue];
+    if (state?.owner === undefined || state.moving !== undefined) return;
+    state.moving = this.#handOver(state, state.owner);
+  }
+
+  /**
+   * Takes a member that is frozen for dead: as {@linkcode OffsetGroup.bury} at once, but it may wake up. For the test kit.
+   *
+   * @returns wakes it up: it is told what it has lost, and joins again; absent where it is no member
+   */
+  freeze(clientId: string): (() => void) | undefined {
+    const member = this.#members.get(clientId);
+    if (member === undefined || this.#orphans.has(clientId)) return undefined;
+    this.kill(clientId);
+    this.bury(clientId);
+    this.#frozen.add(clientId);
+    return () => {
+      const orphans = this.#orphans.get(clientId);
+      // It has left, or died, since.
+      if (orphans === undefined || !this.#frozen.delete(clientId)) return;
+      this.#orphans.delete(clientId);
+      this.#goneAt.delete(clientId);
+      // What nobody has taken from it by now is free: it does not know any more that it is its own.
+      for (const state of this.#states) {
+        if (state.lockedBy === clientId && state.owner === undefined) state.lockedBy = undefined;
+      }
+      for (const orphan of orphans) member.sink.lost(orphan, "The instance was frozen for too long");
+      this.join(clientId, member.sink);
+    };
+  }
+
+  /**
+   * Goes back to what was on disk of one queue, as a broker does that is killed: its commit and its marks stand up to
+   * `messages` places lower, its owner has lost it, and whatever lies above the commit may have been started. For the
+   * test kit.
+   */
+  rollBack(queue: number, messages: number): void {
+    const state = this.#states[queue];
+    if (state === undefined) return;
+    this.#take(state, "The broker was started anew");
+    const commit = this.#host.reopen(state.queue, Math.max(0, state.commit - messages));
+    state.first = state.queue.unsettled.first;
+    state.commit = commit;
+    state.marks[0] = state.queue.end;
+    for (const level of [1, 2]) state.marks[level] = Math.min(state.marks[level] ?? 0, commit);
     this.#rebalance();
   }
 

@@ -49,7 +49,7 @@ export class Topic {
 
   /** Adds a group, made by `create`. It begins with the first message that is still there. */
   consume(create: () => ConsumerGroup, retention: Retention): ConsumerGroup {
-    for (const queue of this.queues) this.#reopen(queue, retention);
+    for (const queue of this.queues) this.#stand(queue, this.messages(queue, retention), retention);
     const group = create();
     this.#groups.push(group);
     return group;
@@ -61,8 +61,19 @@ export class Topic {
     return [...kept, ...queue.unsettled].sort((one, other) => one.offset - other.offset);
   }
 
-  #reopen(queue: StoredQueue, retention: Retention): void {
-    for (const stored of this.messages(queue, retention)) {
+  /** Unsettles what its one group has settled from that place on, as far as it is kept. */
+  reopen(queue: StoredQueue, from: number, retention: Retention): void {
+    const all = this.messages(queue, retention);
+    const behind = all.filter(({ offset, open }) => offset >= from && open === 0);
+    if (behind.length === 0) return;
+    const standing = all.filter(({ open }) => open > 0);
+    this.#stand(queue, [...behind, ...standing], retention);
+    for (const stored of standing) stored.open--;
+  }
+
+  /** Lets messages stand in their queue in that order, each with one group more that has not settled it. */
+  #stand(queue: StoredQueue, messages: readonly StoredMessage[], retention: Retention): void {
+    for (const stored of messages) {
       // All of them, one after the other: so they come to stand in queue order.
       if (stored.open === 0) retention.reopen(stored);
       else {

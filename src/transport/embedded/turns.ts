@@ -1,4 +1,4 @@
-import { setImmediate } from "node:timers";
+import { afterOthers } from "../../async/event_loop.ts";
 import { EVENTS } from "../../log/events.ts";
 import { logger } from "../../log/log.ts";
 import { TURNS_AT_ONCE } from "./defaults.ts";
@@ -33,7 +33,7 @@ export class Turns {
     this.#ready.push(deliverer);
     if (this.#ready.length > 1) return;
     if (this.#taken++ < TURNS_AT_ONCE) queueMicrotask(this.#now);
-    else setImmediate(this.#afterOthers);
+    else afterOthers(this.#afterOthers);
   }
 
   #run(): void {

@@ -102,3 +102,24 @@ Deno.test("ActorCell restarts on fresh state when a handler ignores its signal f
   await turns();
   assert.deepEqual([deaf.results.length, fixture.abandoned.node], [1, { count: 1, running: [] }]);
 });
+
+Deno.test("ActorCell neither runs nor answers a crashed call whose queue was lost: its next owner decides", async () => {
+  for (
+    const [call, early] of [[idempotent("a"), false], [idempotent("a"), true], [
+      new FakeCall("a"),
+      true,
+    ]] as const
+  ) {
+    let runs = 0;
+    const fixture = new CellFixture(lives(), () => {
+      runs++;
+      call.lost = early;
+      throw new TypeError("secret");
+    });
+    await fixture.cell.open();
+    await recordLogs(() => void fixture.cell.deliver(call));
+    call.lost = true;
+    await fixture.cell.open();
+    assert.deepEqual([runs, call.results], [1, []]);
+  }
+});

@@ -122,3 +122,16 @@ Deno.test("Cell passes on that a handler asked to be run again later", () => {
     "unavailable",
   ]);
 });
+
+Deno.test("Cell neither runs nor answers a crashed call whose queue was lost: its next owner decides", async () => {
+  for (const call of [idempotent("a"), new FakeCall("a")]) {
+    let runs = 0;
+    const cell = cellOf(() => {
+      runs++;
+      call.lost = true;
+      throw new Error("secret");
+    });
+    await recordLogs(() => void cell.deliver(call));
+    assert.deepEqual([runs, call.results, cell.running], [1, [], 0]);
+  }
+});

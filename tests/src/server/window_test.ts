@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { RpcError } from "../../../src/errors/rpc_error.ts";
 import { DuplicateWindow } from "../../../src/server/window.ts";
 import type { Reply } from "../../../src/envelope/reply.ts";
 import { replyBody } from "../../../src/envelope/reply.ts";
