@@ -146,6 +146,10 @@ export class ReceivedCall implements InboundCall {
   get lost(): boolean {
     return this.#owner.lost?.() ?? false;
   }
+  /** Whether a result is no more than that its handler was told to let go, because the call is no longer here. */
+  isLetGo(result: Result): boolean {
+    return !result.ok && result.ran === "yes" && this.withdrawn && result.error === this.#withdrawal;
+  }
   /** Whether its handler has been started and has not answered yet. */
   get running(): boolean {
     return this.#running;

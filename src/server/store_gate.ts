@@ -45,12 +45,12 @@ export class StoreGate {
   }
 
   /**
-   * A call that was given up has its result after all: its successor finds the answer. What crashed may be run again
-   * by it, or, where it must not, is an orphan when its lease ends.
+   * A call that was given up has its result after all: its successor finds the answer. What crashed, or threw no more
+   * than what it was told to stop with, may be run again by it, or, where it must not, is an orphan when its lease ends.
    */
   async endedLate(call: ReceivedCall, result: Result, reply: () => Reply | Promise<Reply>): Promise<void> {
     const crashed = !result.ok && ("dead" in result || "again" in result);
-    if (crashed) await this.givenUp(call);
+    if (crashed || call.isLetGo(result)) await this.givenUp(call);
     else await this.ended(call, result, await reply());
   }
 

@@ -28,6 +28,10 @@ export class Registration {
   readonly #brokers = new Map<string, Promise<void>>();
   /** Those to register with, also while they cannot be reached. */
   readonly #wanted = new Set<string>();
+  /** How many connections there were to each broker. */
+  readonly #connections = new Map<string, number>();
+  /** Brokers where the second producer group is named too. */
+  readonly #named = new Set<string>();
   readonly #timers = new Set<Timer>();
   #closed = false;
 
@@ -63,15 +67,27 @@ export class Registration {
     return registered;
   }
 
-  /** The connection is back: registers again, and once more later, when the old connection's end cannot undo it. */
-  reconnected(address: string): void {
+  /**
+   * There is a connection. Where it is not the first one: registers again, and once more later, when the old
+   * connection's end cannot undo it any more.
+   */
+  connected(address: string): void {
+    const connection = (this.#connections.get(address) ?? 0) + 1;
+    this.#connections.set(address, connection);
     if (this.#closed || !this.#wanted.has(address)) return;
     if (!this.#brokers.has(address)) {
       this.with(address).catch((error) => this.#failed(address, error));
       return;
     }
+    if (connection === 1) return;
+    this.#named.delete(address);
     this.#renew(address);
-    if (this.#roles.producerGroup !== undefined) this.#later(REREGISTER_AFTER_MS, () => this.#renew(address));
+    if (this.#roles.producerGroup === undefined) return;
+    this.#later(REREGISTER_AFTER_MS, () => {
+      if (this.#connections.get(address) !== connection) return;
+      this.#named.add(address);
+      this.#renew(address);
+    });
   }
 
   /** Leaves every broker. Never rejects: a broker that does not hear it finds out by itself. */
@@ -85,34 +101,38 @@ export class Registration {
   async #leave(address: string): Promise<void> {
     this.#client.release(address);
     if (!this.#client.isConnected(address)) return;
-    const { producerGroup } = this.#roles;
-    if (producerGroup !== undefined) await unregister(this.#client, address, { producerGroup });
+    for (const producerGroup of this.#producerGroups(address)) {
+      await unregister(this.#client, address, { producerGroup });
+    }
     for (const { group } of this.#roles.consumerGroups(address)) {
       await unregister(this.#client, address, { consumerGroup: group });
     }
   }
 
-  /**
-   * Brokers write the mapping for replies only when the pair of group and connection is new, and a late end of the
-   * old connection deletes it: leaving the group first makes it new (protocol notes, 5.5).
-   */
+  /** Registers again, and tells that replies may have been missed until then. */
   #renew(address: string): void {
-    const { producerGroup } = this.#roles;
-    const left = producerGroup === undefined
-      ? Promise.resolve()
-      : unregister(this.#client, address, { producerGroup }).catch(() => {});
-    left.then(() => this.#beat(address)).then(
+    this.#beat(address).then(
       () => this.#closed || this.#roles.renewed?.(),
       (error) => this.#failed(address, error),
     );
   }
 
   async #beat(address: string): Promise<void> {
-    const { producerGroup } = this.#roles;
     await heartbeat(this.#client, address, {
-      producerGroups: producerGroup === undefined ? [] : [producerGroup],
+      producerGroups: this.#producerGroups(address),
       consumerGroups: this.#roles.consumerGroups(address),
     });
+  }
+
+  /**
+   * Brokers write the mapping for replies only when the pair of group and connection is new, and a late end of the
+   * old connection deletes it (protocol notes, 5.5). A second group makes a new pair on the same connection. Leaving the
+   * group and joining it again would do so too, but whoever replies in between finds nobody.
+   */
+  #producerGroups(address: string): readonly string[] {
+    const { producerGroup } = this.#roles;
+    if (producerGroup === undefined) return [];
+    return this.#named.has(address) ? [producerGroup, `${producerGroup}-again`] : [producerGroup];
   }
 
   #beatAll(): void {

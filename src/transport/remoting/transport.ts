@@ -386,7 +386,7 @@ export class RemotingTransport implements Transport {
 
   #connection({ address, state, error }: ConnectionEvent): void {
     if (state === "connected") {
-      this.#started?.registration.reconnected(address);
+      this.#started?.registration.connected(address);
       this.#started?.replies.connected();
       this.#onState("connected", `Connected to ${address}`);
       return;

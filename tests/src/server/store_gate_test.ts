@@ -271,6 +271,27 @@ Deno.test("StoreGate remembers what a handler answered after its queue was lost,
   assert.deepEqual([first.answers, second.answers], [[], ["ok"]]);
 });
 
+Deno.test("StoreGate takes no answer from a handler that stopped because its queue was lost: its work may be half done", async () => {
+  for (const [tag, runs, answer] of [["run", 0, "internal/sent_unknown"], ["again", 1, "ok"]] as const) {
+    const store = new TestStore();
+    const first = new Fixture(store);
+    first.receive("c1", tag);
+    const [call] = first.mailbox;
+    assert.ok(call !== undefined && call.claim());
+    await call.started();
+    const { signal } = call;
+    first.intake.lose("lock refused");
+    call.settle({ ok: false, error: RpcError.from(signal.reason), ran: "yes" });
+    await turns();
+    store.clock.advance(6_000);
+    const second = new Fixture(store);
+    second.receive("c1", tag, {}, 1);
+    assert.equal((await second.take()).length, runs, tag);
+    assert.deepEqual(second.answers, [answer]);
+    assert.deepEqual(second.deadLetters, runs === 0 ? ["may have run; attempts: 1"] : []);
+  }
+});
+
 Deno.test("StoreGate gives the work back of a call that was given up before its handler began", async () => {
   const store = new TestStore();
   const at = new Fixture(store);
