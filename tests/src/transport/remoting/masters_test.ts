@@ -151,7 +151,7 @@ Deno.test("Masters meets who can be met for a topic, without waiting long for th
     consumerGroups: () => [],
   });
   client.onConnection(({ address, state }) => {
-    if (state === "connected") registration.reconnected(address);
+    if (state === "connected") registration.connected(address);
   });
   const masters = new Masters(client, registration);
   const since = performance.now();
