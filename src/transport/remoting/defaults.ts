@@ -66,3 +66,5 @@ export const MEET_GRACE_MS = 500;
 export const ROUTE_WATCH_MS = 5_000;
 /** A route older than this is looked up again when a send by it has failed, in milliseconds. */
 export const ROUTE_SUSPECT_MS = 1_000;
+/** Topics whose queue plans are remembered. */
+export const KNOWN_PLANS = 4_096;

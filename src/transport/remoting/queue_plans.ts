@@ -10,7 +10,7 @@ import type { LookupOptions, QueuePlan, Waiting } from "../transport.ts";
 import { untilAborted } from "../until_aborted.ts";
 import { type DeclaredPlan, formatPlan, parsePlan, PLAN_NAMESPACE, planQueues } from "./declared_plan.ts";
 import { declaredQueues } from "./declared_queues.ts";
-import { PLAN_GRACE_MS, PLAN_REFRESH_MS, PLAN_RETRY_MS } from "./defaults.ts";
+import { KNOWN_PLANS, PLAN_GRACE_MS, PLAN_REFRESH_MS, PLAN_RETRY_MS } from "./defaults.ts";
 
 /** What is known of a topic's plan. */
 interface Known {
@@ -161,8 +161,18 @@ export class QueuePlans {
     if (known === undefined) {
       known = { declared: undefined, staleAt: 0, looking: undefined, next: undefined };
       this.#known.set(topic, known);
+      if (this.#known.size > KNOWN_PLANS) this.#forgetOne();
     }
     return known;
+  }
+
+  /** Contract names may come from outside, so there may be any number of them. */
+  #forgetOne(): void {
+    for (const [topic, { looking }] of this.#known) {
+      if (looking !== undefined) continue;
+      this.#said.delete(topic);
+      return void this.#known.delete(topic);
+    }
   }
 
   /** Everybody who shares the topic shares its plan. */
@@ -171,7 +181,7 @@ export class QueuePlans {
   }
 
   #say(topic: string, error: unknown): void {
-    if (this.#said.has(topic)) return;
+    if (this.#said.has(topic) || this.#said.size > KNOWN_PLANS) return;
     this.#said.add(topic);
     const reason = error instanceof Error ? error.message : "no instance has declared it";
     log.warn(EVENTS.transport.planDerived, { topic, reason });

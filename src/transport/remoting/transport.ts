@@ -6,7 +6,7 @@ import { consumerIds } from "../../rocketmq/client/members.ts";
 import { checkNamespace, withoutNamespace } from "../../rocketmq/client/namespace.ts";
 import { PropertyName } from "../../rocketmq/client/property_names.ts";
 import type { ConnectionEvent } from "../../rocketmq/client/peer.ts";
-import { masterAddress, PERM_READ, type TopicRoute } from "../../rocketmq/client/route.ts";
+import { masterAddress, PERM_READ } from "../../rocketmq/client/route.ts";
 import { sendMessage } from "../../rocketmq/client/send.ts";
 import { RequestCode, ResponseCode } from "../../rocketmq/remote/codes.ts";
 import type { Command, RequestReply } from "../../rocketmq/remote/command.ts";
@@ -34,17 +34,16 @@ import type {
 } from "../transport.ts";
 import { checkDelay } from "../delay.ts";
 import { Consumer } from "./consumer.ts";
-import { declaredQueues, masterOf, noMaster, writableQueues } from "./declared_queues.ts";
-import { CALLER_GROUP, MAX_REMOTING_BODY_BYTES, REQUEST_TIMEOUT_MS, ROUTE_SUSPECT_MS } from "./defaults.ts";
+import { masterOf, noMaster } from "./declared_queues.ts";
+import { CALLER_GROUP, MAX_REMOTING_BODY_BYTES, REQUEST_TIMEOUT_MS } from "./defaults.ts";
 import { isRefusal, toNotSent, toSendError, unreachable, unusable } from "./errors.ts";
-import { Faults } from "./faults.ts";
 import { Masters } from "./masters.ts";
 import { requestProperties, toProperties } from "./messages.ts";
 import { callerClientId, consumerClientId, OUR_MARKER } from "./names.ts";
-import { QueuePlans } from "./queue_plans.ts";
 import { replyAddress } from "./reply_address.ts";
 import { findStoredReply, pushReply, receivePushed } from "./replies.ts";
 import { Registration } from "./registration.ts";
+import { TopicQueues } from "./topic_queues.ts";
 import { ensureTopics } from "./topics.ts";
 
 /** How a {@linkcode RemotingTransport} finds its brokers. */
@@ -66,8 +65,7 @@ interface Started {
   readonly caller: RocketMqClient;
   readonly registration: Registration;
   readonly masters: Masters;
-  readonly plans: QueuePlans;
-  readonly faults: Faults;
+  readonly queues: TopicQueues;
   readonly consuming: RocketMqClient;
   readonly consumer: Consumer;
 }
@@ -92,8 +90,6 @@ const CAPABILITIES: Capabilities = {
  */
 export class RemotingTransport implements Transport {
   readonly #options: RemotingOptions;
-  /** The queues of a route that can be written, worked out once its masters have been met. */
-  readonly #writable = new WeakMap<TopicRoute, readonly QueueRef[]>();
   #capabilities = CAPABILITIES;
   #started: Started | undefined;
   #listener: (message: DirectMessage) => void = () => {};
@@ -144,15 +140,15 @@ export class RemotingTransport implements Transport {
       consumerGroups: () => [],
     });
     const consumer = new Consumer(consuming, start);
+    const masters = new Masters(caller, registration);
     const address = replyAddress(caller);
     this.#started = {
       start,
       addresses: { reply: address, direct: address },
       caller,
       registration,
-      masters: new Masters(caller, registration),
-      plans: new QueuePlans(caller),
-      faults: new Faults(clock),
+      masters,
+      queues: new TopicQueues(caller, masters),
       consuming,
       consumer,
     };
@@ -168,33 +164,23 @@ export class RemotingTransport implements Transport {
   }
 
   async queues(topic: string, options: LookupOptions = {}): Promise<readonly QueueRef[]> {
-    const { caller, faults } = this.#running;
     try {
-      const route = await caller.route(topic, options);
-      const writable = this.#writable.get(route) ?? await this.#meet(route, options);
-      if (writable.length === 0) throw unusable(topic, "write", declaredQueues(route).length > 0);
-      if (faults.none) return writable;
-      const better = writable.filter(({ broker }) => !faults.avoids(masterAddress(route, broker) ?? ""));
-      // Where all have failed lately, none is better than another.
-      return better.length === 0 || better.length === writable.length ? writable : better;
+      return await this.#running.queues.writable(topic, options);
     } catch (error) {
       throw toNotSent(error);
     }
   }
 
   async plan(topic: string, options: LookupOptions = {}): Promise<QueuePlan> {
-    const { caller, plans } = this.#running;
     try {
-      const route = await caller.route(topic, { signal: options.signal });
-      if (!this.#writable.has(route)) await this.#meet(route, options);
-      return await plans.get(route, options);
+      return await this.#running.queues.plan(topic, options);
     } catch (error) {
       throw toNotSent(error);
     }
   }
 
   async send(message: Message, { queue, delayMs, signal }: SendOptions): Promise<SendReceipt> {
-    const { caller, masters, faults } = this.#running;
+    const { caller, masters, queues } = this.#running;
     const { topic, body, plain } = message;
     let address = "";
     try {
@@ -211,11 +197,11 @@ export class RemotingTransport implements Transport {
         { brokerName: queue.broker, topic, queueId: queue.id, properties, body, producerGroup: CALLER_GROUP },
         { timeoutMs: REQUEST_TIMEOUT_MS, signal },
       );
-      faults.worked(address);
+      queues.worked(address);
       const offset = heldBackMs > 0 ? undefined : sent.queueOffset;
       return { messageId: sent.messageId, queue: { ...queue, id: sent.queueId }, offset };
     } catch (error) {
-      if (address !== "") this.#failedAt(address, topic, error);
+      if (address !== "") queues.failed(address, topic, error);
       throw toSendError(error, signal);
     }
   }
@@ -255,7 +241,7 @@ export class RemotingTransport implements Transport {
   }
 
   async ensureTopics(specs: readonly TopicSpec[], { signal }: Waiting = {}): Promise<void> {
-    const { caller: client, plans, start: { clock } } = this.#running;
+    const { caller: client, queues: { plans }, start: { clock } } = this.#running;
     try {
       await ensureTopics(specs, { client, clock, signal });
       await Promise.all(specs.map(async ({ topic, slots }) => {
@@ -302,22 +288,6 @@ export class RemotingTransport implements Transport {
 
   close(): Promise<void> {
     return this.#closing ??= this.#release();
-  }
-
-  /** A master that does not answer may have moved: the next sends go by a route that is looked up again. */
-  #failedAt(address: string, topic: string, error: unknown): void {
-    const { caller, faults } = this.#running;
-    faults.failed(address, error);
-    if (faults.avoids(address)) caller.route(topic, { maxAgeMs: ROUTE_SUSPECT_MS }).catch(() => {});
-  }
-
-  /** Registers with the masters of a topic before its first request; those that do not answer are avoided for now. */
-  async #meet(route: TopicRoute, { signal }: Waiting): Promise<readonly QueueRef[]> {
-    const { masters, faults } = this.#running;
-    for (const [address, error] of await masters.meetFor(route, { signal })) faults.failed(address, error);
-    const writable = writableQueues(route);
-    this.#writable.set(route, writable);
-    return writable;
   }
 
   async #release(): Promise<void> {
