@@ -34,6 +34,7 @@ import type {
 } from "../transport.ts";
 import { checkDelay } from "../delay.ts";
 import { Consumer } from "./consumer.ts";
+import { PLAN_NAMESPACE } from "./declared_plan.ts";
 import { masterOf, noMaster } from "./declared_queues.ts";
 import { CALLER_GROUP, MAX_REMOTING_BODY_BYTES, REQUEST_TIMEOUT_MS } from "./defaults.ts";
 import { isRefusal, toNotSent, toSendError, unreachable, unusable } from "./errors.ts";
@@ -154,8 +155,9 @@ export class RemotingTransport implements Transport {
     };
     caller.onConnection((event) => this.#connection(event));
     try {
-      // Any answer will do: it shows that the address is a name server's.
-      await caller.nameServers.getValue("ROCKET_ACTORS", "PROBE");
+      // Any answer will do, a refusal too: it shows that the address is a name server's.
+      const fields = { namespace: PLAN_NAMESPACE, key: "PROBE" };
+      await caller.nameServers.request({ code: RequestCode.GET_KV_CONFIG, fields });
     } catch (error) {
       await this.close();
       throw unreachable(nameServers, error);
