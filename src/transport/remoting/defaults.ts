@@ -68,3 +68,5 @@ export const ROUTE_WATCH_MS = 5_000;
 export const ROUTE_SUSPECT_MS = 1_000;
 /** Topics whose queue plans are remembered. */
 export const KNOWN_PLANS = 4_096;
+/** How long the first declaration of a plan waits for masters that the topic may yet come to, in milliseconds. */
+export const PLAN_SETTLE_MS = 1_000;
