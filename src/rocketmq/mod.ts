@@ -119,6 +119,16 @@ export {
   type TopicConfig,
 } from "./client/topics.ts";
 export { type BrokerRuntimeInfo, brokerRuntimeInfo } from "./client/broker_info.ts";
+export {
+  type ClientConnection,
+  consumerConnections,
+  type ConsumeStats,
+  consumeStats,
+  producerConnections,
+  type QueueStats,
+  topicNames,
+  topicStats,
+} from "./client/inspection.ts";
 export { type ClusterInfo, clusterInfo, masterAddresses } from "./client/cluster.ts";
 
 // For requests of one's own, and for answering a broker's.

@@ -5,7 +5,9 @@ import {
   type ClientOptions,
   clusterInfo,
   type Command,
+  consumerConnections,
   consumerIds,
+  consumeStats,
   createSubscriptionGroup,
   createTopic,
   decodeProperties,
@@ -20,12 +22,15 @@ import {
   minOffset,
   offsetAtTime,
   parseOffsetMessageId,
+  producerConnections,
   pull,
   queryByKey,
   queryOffset,
   RocketMqClient,
   sendMessage,
   sendReply,
+  topicNames,
+  topicStats,
   unlockQueues,
   unregister,
   updateOffset,
@@ -135,6 +140,42 @@ Deno.test("RocketMqClient against a broker", async (test) => {
       assert.equal(parseOffsetMessageId(sent.messageId).commitLogOffset, message.commitLogOffset);
       assert.deepEqual((await viewMessage(client, address, message.commitLogOffset)).body, body);
       assert.equal((await pull(client, address, { ...first, offset: 99 })).status, "offset_moved");
+    },
+  );
+
+  await step(
+    "topicStats() and its neighbours tell what there is",
+    async ({ client, queue, address, group }) => {
+      const { topic, brokerName } = queue;
+      await sendMessage(client, address, { ...queue, properties: [], body, producerGroup });
+      assert.ok((await topicNames(client)).includes(topic));
+      const stats = await eventually(async () => {
+        const found = (await topicStats(client, address, topic)).find((each) => each.queue.queueId === 1);
+        return found?.maxOffset === 1 ? found : undefined;
+      });
+      assert.deepEqual([stats.queue, stats.minOffset], [{ topic, brokerName, queueId: 1 }, 0]);
+      assert.ok(Math.abs(stats.storedAtMs - Date.now()) < 60_000);
+      await updateOffset(client, address, { ...queue, group, offset: 1 });
+      const consumed = (await consumeStats(client, address, { group, topic })).find((each) =>
+        each.queue.queueId === 1
+      );
+      assert.deepEqual([consumed?.brokerOffset, consumed?.consumerOffset], [1, 1]);
+      assert.deepEqual(await consumerConnections(client, address, group), []);
+      assert.deepEqual(await producerConnections(client, address, `${producerGroup}-${group}`), []);
+      const subscriptions = [{ topic, expression: "*", version: Date.now() }];
+      const producerGroups = [`${producerGroup}-${group}`];
+      await heartbeat(client, address, { producerGroups, consumerGroups: [{ group, subscriptions }] });
+      for (
+        const connections of [
+          await consumerConnections(client, address, group),
+          await producerConnections(client, address, `${producerGroup}-${group}`),
+        ]
+      ) {
+        assert.deepEqual(connections.map(({ clientId, version }) => [clientId, version]), [[
+          client.clientId,
+          441,
+        ]]);
+      }
     },
   );
 

@@ -14,11 +14,17 @@ export type Intercept = (request: Command) => RequestReply | undefined;
 export class RelayedCluster implements AsyncDisposable {
   /** The relays before the name servers. */
   readonly nameServers: string;
-  readonly #relays: readonly Relay[];
+  readonly #servers: readonly Relay[];
+  readonly #intercept: Intercept;
+  #brokers: readonly Relay[];
 
-  private constructor(nameServers: string, relays: readonly Relay[]) {
-    this.nameServers = nameServers;
-    this.#relays = relays;
+  private constructor(nameServers: string, brokers: readonly string[], intercept: Intercept) {
+    this.#intercept = intercept;
+    this.#brokers = brokers.map((address) => new Relay(address, intercept));
+    this.#servers = nameServers.split(";").map((address) =>
+      new Relay(address, intercept, (body) => this.#rewrite(body))
+    );
+    this.nameServers = this.#servers.map(({ address }) => address).join(";");
   }
 
   /** Puts relays before a cluster that runs. */
@@ -26,15 +32,26 @@ export class RelayedCluster implements AsyncDisposable {
     await using client = new RocketMqClient({ nameServers, clientId: `relay-${crypto.randomUUID()}` });
     const addresses = [...(await clusterInfo(client)).brokers.values()]
       .flatMap(({ addresses }) => [...addresses.values()]);
-    const brokers = addresses.map((address) => new Relay(address, intercept, (body) => body));
-    const rewrite = (body: string): string =>
-      brokers.reduce((text, { upstream, address }) => text.replaceAll(`"${upstream}"`, `"${address}"`), body);
-    const servers = nameServers.split(";").map((address) => new Relay(address, intercept, rewrite));
-    return new RelayedCluster(servers.map(({ address }) => address).join(";"), [...servers, ...brokers]);
+    return new RelayedCluster(nameServers, addresses, intercept);
+  }
+
+  /** Moves all brokers to other addresses, as a restart with other ones does: the old ones are gone. */
+  async move(): Promise<void> {
+    const former = this.#brokers;
+    this.#brokers = former.map(({ upstream }) => new Relay(upstream, this.#intercept));
+    await Promise.all(former.map((relay) => relay.stop()));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all(this.#relays.map((relay) => relay.stop()));
+    await Promise.all([...this.#servers, ...this.#brokers].map((relay) => relay.stop()));
+  }
+
+  /** Name servers tell the relays' addresses instead of the brokers'. */
+  #rewrite(body: string): string {
+    return this.#brokers.reduce(
+      (text, { upstream, address }) => text.replaceAll(`"${upstream}"`, `"${address}"`),
+      body,
+    );
   }
 }
 
@@ -43,13 +60,13 @@ class Relay {
   readonly upstream: string;
   readonly address: string;
   readonly #intercept: Intercept;
-  readonly #rewrite: (body: string) => string;
+  readonly #rewrite: ((body: string) => string) | undefined;
   readonly #listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   readonly #open = new Set<Deno.TcpConn>();
   readonly #accepting: Promise<void>;
 
   /** @param rewrite changes the bodies of the server's frames */
-  constructor(upstream: string, intercept: Intercept, rewrite: (body: string) => string) {
+  constructor(upstream: string, intercept: Intercept, rewrite?: (body: string) => string) {
     this.upstream = upstream;
     this.address = `127.0.0.1:${this.#listener.addr.port}`;
     this.#intercept = intercept;
@@ -103,6 +120,7 @@ class Relay {
   }
 
   #answer(frame: Uint8Array): Promise<Uint8Array> {
+    if (this.#rewrite === undefined) return Promise.resolve(frame);
     const view = new DataView(frame.buffer, frame.byteOffset, frame.byteLength);
     const bodyAt = 8 + (view.getUint32(4) & 0xff_ff_ff);
     const body = new TextDecoder("latin1").decode(frame.subarray(bodyAt));

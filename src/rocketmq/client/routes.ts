@@ -35,6 +35,9 @@ export interface RouteOptions {
   readonly timeoutMs?: number | undefined;
 }
 
+/** Routes that are remembered: those that have been known for longest go first. */
+const MAX_KNOWN = 4_096;
+
 interface Known {
   readonly result: TopicRoute | RocketMqError;
   /** When it was asked for last. */
@@ -154,7 +157,11 @@ export class Routes {
 
   #remember(topic: string, known: Known): void {
     const previous = this.#known.get(topic);
-    if (previous === undefined || previous.lookup <= known.lookup) this.#known.set(topic, known);
+    if (previous !== undefined && previous.lookup > known.lookup) return;
+    this.#known.delete(topic);
+    this.#known.set(topic, known);
+    if (this.#known.size <= MAX_KNOWN) return;
+    for (const oldest of this.#known.keys()) return void this.#known.delete(oldest);
   }
 
   async #ask(topic: string): Promise<TopicRoute> {

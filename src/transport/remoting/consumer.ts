@@ -107,8 +107,8 @@ export class Consumer {
       const known = shares.get(brokerName);
       if (address === undefined || (perm & PERM_READ) === 0) continue;
       known?.grow(queues);
-      // Its master has moved: what was owned there is lost by now, or will be.
-      if (known !== undefined && known.address !== address) void this.#drop(known);
+      // Its master has moved: nothing of it may still run when it begins there.
+      if (known !== undefined && known.address !== address) await this.#drop(known);
       else if (known !== undefined) continue;
       const place = { topic, group, brokerName, address, queues };
       const sources = { clock: this.#clock, random: this.#random, instance: this.#instance };
@@ -164,6 +164,9 @@ export class Consumer {
   async #drop(share: BrokerShare): Promise<void> {
     await share.close();
     this.#shares.delete(share);
+    if (![...this.#shares].some(({ address }) => address === share.address)) {
+      this.#client.release(share.address);
+    }
   }
 
   async #leave(group: string, shares: readonly BrokerShare[]): Promise<void> {

@@ -94,3 +94,7 @@ export const ROUTE_WATCH_MS = 5_000;
 export const ROUTE_SUSPECT_MS = 1_000;
 /** Messages that a look-up reads at each broker: a reply may be stored more than once, and refusals before it. */
 export const LOOKUP_MESSAGES = 8;
+/** Topics whose queue plans are remembered. */
+export const KNOWN_PLANS = 4_096;
+/** How long the first declaration of a plan waits for masters that the topic may yet come to, in milliseconds. */
+export const PLAN_SETTLE_MS = 1_000;

@@ -2,20 +2,23 @@ import { RpcError } from "../../errors/rpc_error.ts";
 import { EVENTS } from "../../log/events.ts";
 import { logger } from "../../log/log.ts";
 import type { RocketMqClient } from "../../rocketmq/client/client.ts";
+import { clusterInfo, masterAddresses } from "../../rocketmq/client/cluster.ts";
 import type { HeldValue } from "../../rocketmq/client/name_servers.ts";
-import type { TopicRoute } from "../../rocketmq/client/route.ts";
+import { masterAddress, type TopicRoute } from "../../rocketmq/client/route.ts";
 import { RocketMqError } from "../../rocketmq/error.ts";
 import { otherSlots } from "../other_slots.ts";
 import type { LookupOptions, QueuePlan, Waiting } from "../transport.ts";
 import { untilAborted } from "../until_aborted.ts";
 import { type DeclaredPlan, formatPlan, parsePlan, PLAN_NAMESPACE, planQueues } from "./declared_plan.ts";
 import { declaredQueues } from "./declared_queues.ts";
-import { PLAN_GRACE_MS, PLAN_REFRESH_MS, PLAN_RETRY_MS } from "./defaults.ts";
+import { KNOWN_PLANS, PLAN_GRACE_MS, PLAN_REFRESH_MS, PLAN_RETRY_MS, PLAN_SETTLE_MS } from "./defaults.ts";
 
 /** What is known of a topic's plan. */
 interface Known {
   /** `undefined` while none is declared. */
   declared: QueuePlan | undefined;
+  /** The same as it is kept. */
+  text: string | undefined;
   /** When to look again, by the clock's monotonic time. */
   staleAt: number;
   looking: Promise<void> | undefined;
@@ -73,12 +76,12 @@ export class QueuePlans {
         outcome: "not_sent",
       });
     }
-    const failure = [...values.values()].find((value) => value instanceof RocketMqError);
-    // One that cannot be read may hold a later plan, which must not be overwritten.
-    const plan = best ?? (failure === undefined ? await this.#firstPlan(topic, slots, signal) : undefined);
-    if (plan === undefined) return this.#say(topic, failure);
+    // One that is away may hold a later plan: it is not written there, and will count when it is back.
+    const told = [...values.values()].some((value) => !isError(value));
+    const plan = best ?? (told ? await this.#firstPlan(topic, slots, signal) : undefined);
+    if (plan === undefined) return this.#say(topic, [...values.values()].find(isError));
     const text = formatPlan(plan);
-    const lacking = [...values].filter(([, value]) => numberOf(value) !== plan.number && !isError(value));
+    const lacking = [...values].filter(([, value]) => !isError(value) && value !== text);
     const stored = await Promise.allSettled(
       lacking.map(([address]) =>
         nameServers.putValueAt(address, PLAN_NAMESPACE, this.#keyOf(topic), text, { signal })
@@ -91,6 +94,8 @@ export class QueuePlans {
     }
     if (refused !== undefined) log.warn(EVENTS.transport.planIncomplete, { topic, error: refused.reason });
     this.#learn(this.#entry(topic), topic, plan);
+    // Another instance may have declared it at the same time: what is kept is what counts.
+    if (best === undefined) await untilAborted(this.#look(topic, this.#entry(topic)), signal);
   }
 
   async #firstPlan(
@@ -99,10 +104,24 @@ export class QueuePlans {
     signal: AbortSignal | undefined,
   ): Promise<DeclaredPlan | undefined> {
     const brokers = new Map<string, number>();
-    for (const { broker } of declaredQueues(await this.#client.route(topic, { signal }))) {
+    for (const { broker } of declaredQueues(await this.#settledRoute(topic, signal))) {
       brokers.set(broker, (brokers.get(broker) ?? 0) + 1);
     }
     return brokers.size === 0 ? undefined : { number: 1, slots, brokers };
+  }
+
+  /** Another instance may be about to make the topic, broker by broker: then its route is not complete yet. */
+  async #settledRoute(topic: string, signal: AbortSignal | undefined): Promise<TopicRoute> {
+    const { clock } = this.#client;
+    const masters = masterAddresses(await clusterInfo(this.#client, { signal }));
+    const deadline = clock.monotonic() + PLAN_SETTLE_MS;
+    for (;;) {
+      const route = await this.#client.route(topic, { fresh: true, signal });
+      const complete = [...masters.keys()].every((name) => masterAddress(route, name) !== undefined);
+      if (complete || clock.monotonic() >= deadline) return route;
+      await new Promise<void>((resolve) => void clock.after(PLAN_SETTLE_MS / 10, resolve));
+      signal?.throwIfAborted();
+    }
   }
 
   async #wait(route: TopicRoute, signal: AbortSignal | undefined): Promise<QueuePlan> {
@@ -142,8 +161,11 @@ export class QueuePlans {
     if (known.declared === undefined) this.#say(topic, failure);
   }
 
+  /** Of plans with one number, which is a mistake, the one that is kept by the name servers counts. */
   #learn(known: Known, topic: string, plan: DeclaredPlan): void {
-    if (plan.number <= (known.declared?.number ?? 0)) return;
+    const text = formatPlan(plan);
+    if (plan.number < (known.declared?.number ?? 0) || text === known.text) return;
+    known.text = text;
     known.declared = { number: plan.number, queues: planQueues(topic, plan) };
   }
 
@@ -159,10 +181,20 @@ export class QueuePlans {
   #entry(topic: string): Known {
     let known = this.#known.get(topic);
     if (known === undefined) {
-      known = { declared: undefined, staleAt: 0, looking: undefined, next: undefined };
+      known = { declared: undefined, text: undefined, staleAt: 0, looking: undefined, next: undefined };
       this.#known.set(topic, known);
+      if (this.#known.size > KNOWN_PLANS) this.#forgetOne();
     }
     return known;
+  }
+
+  /** Contract names may come from outside, so there may be any number of them. */
+  #forgetOne(): void {
+    for (const [topic, { looking }] of this.#known) {
+      if (looking !== undefined) continue;
+      this.#said.delete(topic);
+      return void this.#known.delete(topic);
+    }
   }
 
   /** Everybody who shares the topic shares its plan. */
@@ -171,7 +203,7 @@ export class QueuePlans {
   }
 
   #say(topic: string, error: unknown): void {
-    if (this.#said.has(topic)) return;
+    if (this.#said.has(topic) || this.#said.size > KNOWN_PLANS) return;
     this.#said.add(topic);
     const reason = error instanceof Error ? error.message : "no instance has declared it";
     log.warn(EVENTS.transport.planDerived, { topic, reason });
@@ -187,7 +219,7 @@ function highest(
     if (typeof value !== "string") continue;
     try {
       const plan = parsePlan(value);
-      if (best === undefined || plan.number > best.number) best = plan;
+      if (best === undefined || isLater(plan, best)) best = plan;
     } catch (error) {
       if (!(error instanceof TypeError)) throw error;
       onMalformed(error);
@@ -196,8 +228,9 @@ function highest(
   return best;
 }
 
-function numberOf(value: HeldValue): number {
-  return typeof value === "string" ? parsePlan(value).number : 0;
+/** Of plans with one number everybody takes the same: the one that is greater as text. */
+function isLater(one: DeclaredPlan, other: DeclaredPlan): boolean {
+  return one.number === other.number ? formatPlan(one) > formatPlan(other) : one.number > other.number;
 }
 
 function isError(value: HeldValue): value is RocketMqError {

@@ -52,10 +52,19 @@ export class Registration {
       this.#wanted.add(address);
       this.#client.keep(address);
       registered = this.#beat(address);
-      registered.catch(() => this.#brokers.delete(address));
+      registered.catch(() => {
+        this.#brokers.delete(address);
+        this.#later(REREGISTER_AFTER_MS, () => this.#tryAgain(address));
+      });
       this.#brokers.set(address, registered);
     }
     return registered;
+  }
+
+  /** Registers with a broker that is connected and has not answered the first time. */
+  #tryAgain(address: string): void {
+    if (this.#closed || this.#brokers.has(address) || !this.#client.isConnected(address)) return;
+    this.with(address).catch((error) => this.#failed(address, error));
   }
 
   /** Sends a heartbeat now: what this client consumes there has changed. */

@@ -6,9 +6,8 @@ import { consumerIds } from "../../rocketmq/client/members.ts";
 import { checkNamespace, withoutNamespace } from "../../rocketmq/client/namespace.ts";
 import { PropertyName } from "../../rocketmq/client/property_names.ts";
 import type { ConnectionEvent } from "../../rocketmq/client/peer.ts";
-import { masterAddress, PERM_READ, type TopicRoute } from "../../rocketmq/client/route.ts";
+import { masterAddress, PERM_READ } from "../../rocketmq/client/route.ts";
 import { sendMessage } from "../../rocketmq/client/send.ts";
-import { RocketMqError } from "../../rocketmq/error.ts";
 import { RequestCode, ResponseCode } from "../../rocketmq/remote/codes.ts";
 import type { Command, RequestReply } from "../../rocketmq/remote/command.ts";
 import type {
@@ -35,24 +34,18 @@ import type {
 } from "../transport.ts";
 import { checkDelay } from "../delay.ts";
 import { Consumer } from "./consumer.ts";
-import { declaredQueues, masterOf, noMaster, writableQueues } from "./declared_queues.ts";
-import {
-  CALLER_GROUP,
-  DEFAULT_REPLIES,
-  MAX_REMOTING_BODY_BYTES,
-  REQUEST_TIMEOUT_MS,
-  ROUTE_SUSPECT_MS,
-} from "./defaults.ts";
+import { PLAN_NAMESPACE } from "./declared_plan.ts";
+import { masterOf, noMaster } from "./declared_queues.ts";
+import { CALLER_GROUP, DEFAULT_REPLIES, MAX_REMOTING_BODY_BYTES, REQUEST_TIMEOUT_MS } from "./defaults.ts";
 import { isRefusal, toNotSent, toSendError, unreachable, unusable } from "./errors.ts";
-import { Faults } from "./faults.ts";
 import { Masters } from "./masters.ts";
 import { requestProperties, toProperties } from "./messages.ts";
 import { callerClientId, consumerClientId, OUR_MARKER } from "./names.ts";
 import type { RemotingOptions } from "./options.ts";
-import { QueuePlans } from "./queue_plans.ts";
 import { receivePushed } from "./replies.ts";
 import { ReplySide } from "./reply_side.ts";
 import { Registration } from "./registration.ts";
+import { TopicQueues } from "./topic_queues.ts";
 import { ensureTopics, withSideGroups } from "./topics.ts";
 
 /** What exists once the transport has started. */
@@ -62,8 +55,7 @@ interface Started {
   readonly caller: RocketMqClient;
   readonly registration: Registration;
   readonly masters: Masters;
-  readonly plans: QueuePlans;
-  readonly faults: Faults;
+  readonly queues: TopicQueues;
   readonly replies: ReplySide;
   readonly consuming: RocketMqClient;
   readonly consumer: Consumer;
@@ -89,8 +81,6 @@ const CAPABILITIES: Capabilities = {
  */
 export class RemotingTransport implements Transport {
   readonly #options: RemotingOptions;
-  /** The queues of a route that can be written, worked out once its masters have been met. */
-  readonly #writable = new WeakMap<TopicRoute, readonly QueueRef[]>();
   #capabilities = CAPABILITIES;
   #started: Started | undefined;
   #listener: (message: DirectMessage) => void = () => {};
@@ -171,16 +161,16 @@ export class RemotingTransport implements Transport {
       caller,
       registration,
       masters,
-      plans: new QueuePlans(caller),
-      faults: new Faults(clock),
+      queues: new TopicQueues(caller, masters, replies),
       replies,
       consuming,
       consumer,
     };
     caller.onConnection((event) => this.#connection(event));
     try {
-      // Any answer will do: it shows that the address is a name server's.
-      await caller.nameServers.getValue("ROCKET_ACTORS", "PROBE");
+      // Any answer will do, a refusal too: it shows that the address is a name server's.
+      const fields = { namespace: PLAN_NAMESPACE, key: "PROBE" };
+      await caller.nameServers.request({ code: RequestCode.GET_KV_CONFIG, fields });
     } catch (error) {
       await this.close();
       throw unreachable(nameServers, error);
@@ -195,33 +185,23 @@ export class RemotingTransport implements Transport {
   }
 
   async queues(topic: string, options: LookupOptions = {}): Promise<readonly QueueRef[]> {
-    const { caller, faults } = this.#running;
     try {
-      const route = await caller.route(topic, options);
-      const writable = this.#writable.get(route) ?? await this.#meet(route, options);
-      if (writable.length === 0) throw unusable(topic, "write", declaredQueues(route).length > 0);
-      if (faults.none) return writable;
-      const better = writable.filter(({ broker }) => !faults.avoids(masterAddress(route, broker) ?? ""));
-      // Where all have failed lately, none is better than another.
-      return better.length === 0 || better.length === writable.length ? writable : better;
+      return await this.#running.queues.writable(topic, options);
     } catch (error) {
       throw toNotSent(error);
     }
   }
 
   async plan(topic: string, options: LookupOptions = {}): Promise<QueuePlan> {
-    const { caller, plans } = this.#running;
     try {
-      const route = await caller.route(topic, { signal: options.signal });
-      if (!this.#writable.has(route)) await this.#meet(route, options);
-      return await plans.get(route, options);
+      return await this.#running.queues.plan(topic, options);
     } catch (error) {
       throw toNotSent(error);
     }
   }
 
   async send(message: Message, { queue, delayMs, signal }: SendOptions): Promise<SendReceipt> {
-    const { caller, masters, faults } = this.#running;
+    const { caller, masters, queues } = this.#running;
     const { topic, body, plain } = message;
     let address = "";
     try {
@@ -238,11 +218,11 @@ export class RemotingTransport implements Transport {
         { brokerName: queue.broker, topic, queueId: queue.id, properties, body, producerGroup: CALLER_GROUP },
         { timeoutMs: REQUEST_TIMEOUT_MS, signal },
       );
-      faults.worked(address);
+      queues.worked(address);
       const offset = heldBackMs > 0 ? undefined : sent.queueOffset;
       return { messageId: sent.messageId, queue: { ...queue, id: sent.queueId }, offset };
     } catch (error) {
-      if (address !== "") this.#failedAt(address, topic, error);
+      if (address !== "") queues.failed(address, topic, error);
       throw toSendError(error, signal);
     }
   }
@@ -283,7 +263,7 @@ export class RemotingTransport implements Transport {
   }
 
   async ensureTopics(specs: readonly TopicSpec[], { signal }: Waiting = {}): Promise<void> {
-    const { caller: client, plans, start: { clock } } = this.#running;
+    const { caller: client, queues: { plans }, start: { clock } } = this.#running;
     try {
       await ensureTopics(specs.map(withSideGroups), { client, clock, signal });
       await Promise.all(specs.map(async ({ topic, slots }) => {
@@ -338,23 +318,6 @@ export class RemotingTransport implements Transport {
 
   close(): Promise<void> {
     return this.#closing ??= this.#release();
-  }
-
-  /** A master that does not answer may have moved: the next sends go by a route that is looked up again. */
-  #failedAt(address: string, topic: string, error: unknown): void {
-    const { caller, faults } = this.#running;
-    faults.failed(address, error);
-    if (faults.avoids(address)) caller.route(topic, { maxAgeMs: ROUTE_SUSPECT_MS }).catch(() => {});
-  }
-
-  /** Registers with the masters of a topic before its first request; those that do not answer are avoided for now. */
-  async #meet(route: TopicRoute, { signal }: Waiting): Promise<readonly QueueRef[]> {
-    const { masters, replies, faults } = this.#running;
-    for (const [address, error] of await masters.meetFor(route, { signal })) faults.failed(address, error);
-    await replies.meet({ signal });
-    const writable = writableQueues(route);
-    this.#writable.set(route, writable);
-    return writable;
   }
 
   async #release(): Promise<void> {

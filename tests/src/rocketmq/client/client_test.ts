@@ -344,3 +344,15 @@ Deno.test("RocketMqClient.route() waits for a look-up where what it knows is too
     await assert.rejects(aborted, (error) => error === reason);
   });
 });
+
+Deno.test("RocketMqClient.route() remembers 4,096 topics, and forgets those that it has known for longest", async () => {
+  await withRoutes(async (client, _clock, server) => {
+    const topics = Array.from({ length: 4_097 }, (_, index) => `T${index}`);
+    await Promise.all(topics.map((topic) => client.route(topic)));
+    assert.equal(server.asked, 4_097);
+    await client.route("T1");
+    assert.equal(server.asked, 4_097);
+    await client.route("T0");
+    assert.equal(server.asked, 4_098);
+  });
+});

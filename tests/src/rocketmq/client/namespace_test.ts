@@ -119,3 +119,16 @@ Deno.test("RocketMqClient tells of messages and locks without the namespace, and
   assert.equal((await rocketmq.viewMessage(client, peer.address, 7)).topic, "T");
   assert.deepEqual(await rocketmq.lockQueues(client, peer.address, { group: "g", queues: [queue] }), [queue]);
 });
+
+Deno.test("topicNames() lists what is in the client's namespace, without it", async () => {
+  const body = new TextEncoder().encode('{"topicList":["n%T","T","%DLQ%n%g","m%T","TBW102"]}');
+  await using peer = new ScriptedPeer((session) => session.serve(() => ({ code: 0, body })));
+  await using inside = new rocketmq.RocketMqClient({
+    nameServers: peer.address,
+    clientId: "c",
+    namespace: "n",
+  });
+  assert.deepEqual(await rocketmq.topicNames(inside), ["T", "%DLQ%g", "TBW102"]);
+  await using outside = new rocketmq.RocketMqClient({ nameServers: peer.address, clientId: "c" });
+  assert.equal((await rocketmq.topicNames(outside)).length, 5);
+});

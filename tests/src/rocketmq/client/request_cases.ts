@@ -168,6 +168,83 @@ export const REQUEST_CASES: Readonly<Record<string, RequestCase>> = {
     },
     result: { brokers: new Map([["b", { cluster: "C", addresses: new Map([[0, "1.2.3.4:10911"]]) }]]) },
   },
+  "topicNames()": {
+    call: (client) => rocketmq.topicNames(client),
+    code: 206,
+    fields: {},
+    answer: { code: 0, body: encode('{"topicList":["TBW102"]}') },
+    result: ["TBW102"],
+  },
+  "topicStats()": {
+    call: (client, address) => rocketmq.topicStats(client, address, "T"),
+    code: 202,
+    fields: { topic: "T" },
+    answer: {
+      code: 0,
+      body: encode(
+        '{"offsetTable":{{"brokerName":"b","queueId":1,"topic":"T"}:{"lastUpdateTimestamp":9,"maxOffset":7,"minOffset":2}}}',
+      ),
+    },
+    result: [{
+      queue: { topic: "T", brokerName: "b", queueId: 1 },
+      minOffset: 2,
+      maxOffset: 7,
+      storedAtMs: 9,
+    }],
+  },
+  "consumeStats()": {
+    call: (client, address) => rocketmq.consumeStats(client, address, { group: "g", topic: "T" }),
+    code: 208,
+    fields: { consumerGroup: "g", topic: "T" },
+    answer: {
+      code: 0,
+      body: encode(
+        '{"consumeTps":0.5,"offsetTable":{{"brokerName":"b","queueId":1,"topic":"T"}:' +
+          '{"brokerOffset":7,"consumerOffset":5,"lastTimestamp":9}}}',
+      ),
+    },
+    result: [
+      { queue: { topic: "T", brokerName: "b", queueId: 1 }, brokerOffset: 7, consumerOffset: 5, lastAtMs: 9 },
+    ],
+  },
+  "consumerConnections()": {
+    call: (client, address) => rocketmq.consumerConnections(client, address, "g"),
+    code: 203,
+    fields: { consumerGroup: "g" },
+    answer: {
+      code: 0,
+      body: encode(
+        '{"connectionSet":[{"clientAddr":"1.2.3.4:5","clientId":"c1","language":"JAVA","version":513}]}',
+      ),
+    },
+    result: [{ clientId: "c1", address: "1.2.3.4:5", language: "JAVA", version: 513 }],
+  },
+  "consumerConnections() where nobody is": {
+    call: (client, address) => rocketmq.consumerConnections(client, address, "g"),
+    code: 203,
+    fields: { consumerGroup: "g" },
+    answer: { code: 206 },
+    result: [],
+  },
+  "producerConnections()": {
+    call: (client, address) => rocketmq.producerConnections(client, address, "p"),
+    code: 204,
+    fields: { producerGroup: "p" },
+    answer: {
+      code: 0,
+      body: encode(
+        '{"connectionSet":[{"clientAddr":"1.2.3.4:5","clientId":"c1","language":"OTHER","version":441}]}',
+      ),
+    },
+    result: [{ clientId: "c1", address: "1.2.3.4:5", language: "OTHER", version: 441 }],
+  },
+  "producerConnections() where nobody is": {
+    call: (client, address) => rocketmq.producerConnections(client, address, "p"),
+    code: 204,
+    fields: { producerGroup: "p" },
+    answer: { code: 1, remark: "the producer group[p] not exist" },
+    result: [],
+  },
   "NameServers.putValue()": {
     call: (client) => client.nameServers.putValue("n", "k", "v"),
     code: 100,

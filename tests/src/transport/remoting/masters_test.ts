@@ -164,6 +164,18 @@ Deno.test("Masters meets who can be met for a topic, without waiting long for th
   await registration.close();
 });
 
+Deno.test("Registration registers again with a broker that is there and did not answer the first time", async () => {
+  let beats = 0;
+  await using slow = new ScriptedPeer((session) =>
+    session.serve(({ code }) => code === RequestCode.HEART_BEAT && ++beats === 1 ? { code: 2 } : { code: 0 })
+  );
+  await using client = new RocketMqClient({ nameServers: slow.address, clientId: "c", random: () => 0 });
+  const registration = new Registration(client, systemClock, { consumerGroups: () => [] });
+  await assert.rejects(registration.with(slow.address), { responseCode: 2 });
+  await until(() => beats === 2);
+  await registration.close();
+});
+
 Deno.test("Masters fails where none can be met", async () => {
   await using names = new ScriptedNameServer();
   const brokers = [{ name: "a", address: "127.0.0.1:1", queues: 1 }];

@@ -66,7 +66,44 @@ Deno.test("QueuePlans declares the plan of a topic that has none, on every name 
   await at.plans.declare("T", 4, {});
   assert.deepEqual(at.held, [SIXTEEN, SIXTEEN]);
   assert.deepEqual(await at.look(), [1, "a0 a1 b0 b1"]);
-  assert.equal(at.server.count(RequestCode.GET_KV_CONFIG), 1, "what was declared is known");
+  assert.equal(at.server.count(RequestCode.GET_KV_CONFIG), 2, "what was declared is known, as it is kept");
+});
+
+Deno.test("QueuePlans waits for masters that the topic may yet come to, before it declares a first plan", async () => {
+  await using at = new Fixture();
+  const [b, a] = at.server.topics.get("T") ?? [];
+  assert.ok(a !== undefined && b !== undefined);
+  at.server.brokers = [a, b];
+  at.server.topics.set("T", [a]);
+  const declaring = at.plans.declare("T", 4, {});
+  await until(() => at.server.count(RequestCode.GET_ROUTEINFO_BY_TOPIC) > 1);
+  assert.deepEqual(at.held, [undefined]);
+  at.server.topics.set("T", [a, b]);
+  await declaring;
+  assert.deepEqual(at.held, [SIXTEEN]);
+});
+
+Deno.test("QueuePlans declares the plan for those that there are, where a master does not get the topic", async () => {
+  await using at = new Fixture();
+  at.server.brokers = [...(at.server.topics.get("T") ?? []), {
+    name: "c",
+    address: "127.0.0.1:1",
+    queues: 2,
+  }];
+  await at.plans.declare("T", 4, {});
+  assert.deepEqual(at.held, [SIXTEEN]);
+});
+
+Deno.test("QueuePlans takes what is kept, where two have declared at the same time", async () => {
+  await using at = new Fixture();
+  const other = '{"number":1,"slots":4,"brokers":{"a":2}}';
+  const { values } = at.server;
+  const set = values.set.bind(values);
+  values.set = (key) => set(key, other);
+  await at.plans.declare("T", 4, {});
+  assert.deepEqual(await at.look(), [1, "a0 a1"]);
+  set(KEY, SIXTEEN);
+  assert.deepEqual(await at.look(true), [1, "a0 a1 b0 b1"]);
 });
 
 Deno.test("QueuePlans declares nothing over a plan, and brings name servers up to date that lack it", async () => {
@@ -80,9 +117,22 @@ Deno.test("QueuePlans declares nothing over a plan, and brings name servers up t
   assert.deepEqual(puts, [1, 0, 1]);
 });
 
-Deno.test("QueuePlans declares no first plan while a name server may hold a later one", async () => {
+Deno.test("QueuePlans declares a first plan where name servers tell that there is none, and leaves those alone that do not", async () => {
   await using at = new Fixture(2);
   at.servers[1]?.instead.set(RequestCode.GET_KV_CONFIG, { code: 14 });
+  at.servers[1]?.values.set(KEY, planOf(5, 1));
+  await at.plans.declare("T", 4, {});
+  assert.deepEqual(at.held, [SIXTEEN, planOf(5, 1)]);
+  assert.deepEqual(await at.look(), [1, "a0 a1 b0 b1"]);
+  at.servers[1]?.instead.clear();
+  assert.deepEqual(await at.look(true), [5, "a0"]);
+  await at.plans.declare("T", 4, {});
+  assert.deepEqual(at.held, [planOf(5, 1), planOf(5, 1)]);
+});
+
+Deno.test("QueuePlans declares nothing where no name server tells", async () => {
+  await using at = new Fixture(2);
+  for (const server of at.servers) server.instead.set(RequestCode.GET_KV_CONFIG, { code: 14 });
   await at.plans.declare("T", 4, {});
   assert.deepEqual(at.held, [undefined, undefined]);
   assert.deepEqual(await at.look(), [0, "a0 a1 b0 b1"]);
