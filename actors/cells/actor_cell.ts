@@ -224,8 +224,8 @@ export class ActorCell implements RunOwner, LivesOwner, Parked {
   /** The next attempt of a call that crashed in an earlier life. */
   #startAgain(crashed: Run): void {
     const life = this.#lives.open;
-    // The next owner of its queue decides about it.
-    if (life === undefined || crashed.call.lost) return;
+    if (life === undefined) return;
+    if (crashed.call.lost) return crashed.call.drop();
     if (!crashed.mayRunAgain) return crashed.fail("handler crashed");
     this.#taking = true;
     crashed.call.attempt++;
@@ -237,8 +237,10 @@ export class ActorCell implements RunOwner, LivesOwner, Parked {
   /** A run ended with what is no answer: its call waits for the next life, or fails; this life is over. */
   #failed(run: Run, error: unknown, what: string): void {
     this.#run = undefined;
-    if (run.mayRunAgain && this.#options.keeper.retries) this.#backlog.putBack(run);
-    else if (!run.call.lost) run.fail(what);
+    // The next owner of its queue decides about it.
+    if (run.call.lost) run.call.drop();
+    else if (run.mayRunAgain && this.#options.keeper.retries) this.#backlog.putBack(run);
+    else run.fail(what);
     const life = this.#lives.open;
     if (life === undefined) return this.#runEnd?.resolve();
     log.warn(EVENTS.actor.failed, { actor: this.name, error });

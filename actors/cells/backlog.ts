@@ -60,6 +60,6 @@ export class Backlog {
   /** Drops the calls that were given up: they are another instance's. */
   dropWithdrawn(): void {
     this.#mailbox?.dropWithdrawn();
-    if (this.#crashed?.call.withdrawn === true) this.#crashed = undefined;
+    if (this.#crashed?.call.withdrawn === true) this.takeBack()?.call.drop();
   }
 }

@@ -90,7 +90,10 @@ export class Cell implements RunOwner, Parked {
   crashed(run: Run): void {
     this.#crashes++;
     // The next owner of its queue decides about it.
-    if (run.call.lost) return this.ended(run);
+    if (run.call.lost) {
+      run.call.drop();
+      return this.ended(run);
+    }
     if (run.mayRunAgain) {
       run.call.attempt++;
       return run.go();

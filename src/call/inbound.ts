@@ -95,6 +95,11 @@ export interface InboundCall {
   interrupt(reason: unknown): void;
   /** Answers the call. Called once per start. */
   settle(result: Result): void;
+  /**
+   * Ends it here without an answer, instead of settling it: its handler crashed, and its queue is another's. What was
+   * begun for it in a store is given up.
+   */
+  drop(): void;
 }
 
 /** Takes calls to the cell of their method. */

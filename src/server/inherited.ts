@@ -27,7 +27,7 @@ export class Inherited {
    */
   holds({ storedAtMs }: Pick<Delivery, "storedAtMs">, nowMs: number): boolean {
     if (this.#sinceMs === undefined) return false;
-    if (this.#clock.toLocal(storedAtMs, nowMs) <= this.#sinceMs) return true;
+    if (this.#clock.toLocal(storedAtMs, nowMs) < this.#sinceMs) return true;
     this.#sinceMs = undefined;
     return false;
   }

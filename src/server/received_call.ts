@@ -205,6 +205,19 @@ export class ReceivedCall implements InboundCall {
     else if (this.claimed !== undefined) this.#owner.endedLate?.(this, result);
   }
 
+  drop(): void {
+    if (this.settled) return;
+    this.letGo();
+    const error = new RpcError("unavailable", "Its queue was lost", {
+      outcome: "sent_unknown",
+      callId: this.id,
+    });
+    this.#withdrawal ??= error;
+    if (this.claimed === undefined) return;
+    const dead = { reason: "its queue was lost", attempts: this.attempt };
+    this.#owner.endedLate?.(this, { ok: false, error, ran: "maybe", dead });
+  }
+
   /** Nothing more is done with it here: it has its result, or will be run from another message. */
   letGo(): void {
     this.settled = true;

@@ -23,6 +23,8 @@ export class FakeCall implements InboundCall {
   controller = new AbortController();
   withdrawn = false;
   lost = false;
+  /** How often it was ended without an answer. */
+  dropped = 0;
   claimable = true;
   readonly results: Result[] = [];
   onSettled: (result: Result) => void = () => {};
@@ -50,6 +52,9 @@ export class FakeCall implements InboundCall {
   interrupt(reason: unknown): void {
     this.controller.abort(reason);
     this.controller = new AbortController();
+  }
+  drop(): void {
+    this.dropped++;
   }
   settle(result: Result): void {
     this.results.push(result);

@@ -8,18 +8,20 @@ const PARTS = ["src", "actors", "testing", "tests/simulation", "deno.json", "imp
 /** A copy of the sources with one planted bug. */
 export class MutatedSources implements AsyncDisposable {
   readonly #root: string;
+  readonly #from: number;
 
-  private constructor(root: string) {
+  private constructor(root: string, from: number) {
     this.#root = root;
+    this.#from = from;
   }
 
-  static async create({ file, find, replace }: Mutation): Promise<MutatedSources> {
+  static async create({ file, find, replace, from }: Mutation): Promise<MutatedSources> {
     const root = await Deno.makeTempDir({ prefix: "rocket-actors-mutated-" });
     for (const part of PARTS) await copy(new URL(part, ROOT), `${root}/${part}`);
     const source = await Deno.readTextFile(`${root}/${file}`);
     assert.equal(source.split(find).length, 2, `"${find}" stands in ${file} once`);
     await Deno.writeTextFile(`${root}/${file}`, source.replace(find, () => replace));
-    return new MutatedSources(root);
+    return new MutatedSources(root, from);
   }
 
   /** Plays seeds until one fails. Returns whether one did, and what was printed. */
@@ -33,6 +35,8 @@ export class MutatedSources implements AsyncDisposable {
         "tests/simulation/main.ts",
         "--seeds",
         `${seeds}`,
+        "--from",
+        `${this.#from}`,
         "--whole",
       ],
       cwd: this.#root,

@@ -5,6 +5,8 @@ export interface Mutation {
   readonly file: string;
   readonly find: string;
   readonly replace: string;
+  /** The first seed that found it when it was planted last: where to begin. Others find it too. */
+  readonly from: number;
 }
 
 /** Bugs that a runtime like this one may have, and that no test of a single part may show. */
@@ -14,29 +16,34 @@ export const MUTATIONS: readonly Mutation[] = [
     file: "src/server/attempts.ts",
     find: "return starts > 0 || started === true;",
     replace: "return starts < 0 && started === true;",
+    from: 29,
   },
   {
     name: "ack before reply: the message is settled before its answer is safe",
     file: "src/server/conclusions.ts",
     find: "      done: () => this.#live.settle(call),\n    });",
     replace: "      done: () => {},\n    });\n    this.#live.settle(call);",
+    from: 34,
   },
   {
     name: "no fence on commit: who has lost a queue settles what it was doing",
     file: "src/server/partition_intake.ts",
     find: "    this.#live.remove(call);\n",
     replace: "    this.#live.settle(call);\n",
+    from: 11,
   },
   {
     name: "window lost too early: a call is forgotten as soon as it is answered",
     file: "src/server/conclusions.ts",
     find: "    if (isRetryable(reply)) window.forget(call.id);",
     replace: "    window.forget(call.id);",
+    from: 5,
   },
   {
     name: "retry of unsafe methods: what crashed runs again, whatever its method promises",
     file: "actors/cells/run.ts",
     find: "if (!call.settings.idempotent || call.attempt >= ATTEMPTS",
     replace: "if (call.attempt >= ATTEMPTS",
+    from: 2,
   },
 ];

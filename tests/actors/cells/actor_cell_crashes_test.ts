@@ -120,6 +120,21 @@ Deno.test("ActorCell neither runs nor answers a crashed call whose queue was los
     await recordLogs(() => void fixture.cell.deliver(call));
     call.lost = true;
     await fixture.cell.open();
-    assert.deepEqual([runs, call.results], [1, []]);
+    assert.deepEqual([runs, call.results, call.dropped], [1, [], 1]);
   }
+});
+
+Deno.test("ActorCell drops a crashed call that was given up while it waited for the next life", async () => {
+  const fixture = new CellFixture(lives(), () => {
+    throw new TypeError("secret");
+  });
+  const call = idempotent("a");
+  await fixture.cell.open();
+  await recordLogs(() => void fixture.cell.deliver(call));
+  fixture.cell.dropWithdrawn();
+  assert.equal(call.dropped, 0);
+  call.withdrawn = true;
+  fixture.cell.dropWithdrawn();
+  await fixture.cell.open();
+  assert.deepEqual([call.results, call.dropped], [[], 1]);
 });

@@ -132,6 +132,6 @@ Deno.test("Cell neither runs nor answers a crashed call whose queue was lost: it
       throw new Error("secret");
     });
     await recordLogs(() => void cell.deliver(call));
-    assert.deepEqual([runs, call.results, cell.running], [1, [], 0]);
+    assert.deepEqual([runs, call.results, call.dropped, cell.running], [1, [], 1, 0]);
   }
 });
