@@ -113,6 +113,9 @@ class Table implements CallDesk {
     this.pending.add(call, TIMEOUT_MS, undefined);
   }
 
+  nowMs(): number {
+    return systemClock.now();
+  }
   proceed(): void {}
   again(): boolean {
     return false;
