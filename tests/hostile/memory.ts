@@ -7,18 +7,14 @@ const WARM_UP = 0.4;
 const MOST_GROWTH = 32 * 1024 * 1024;
 const MOST = 512 * 1024 * 1024;
 
+/** Of a run, the part between two looks: each takes a collection. */
+const STEP = 1 / 20;
+
 /** Looks at the heap now and then, and fails once it has grown. */
 export class Memory {
-  readonly #everyMs: number;
   #base: number | undefined;
   #most = 0;
-  #next: number;
-
-  /** @param everyMs how often it looks at most: a look takes a collection */
-  constructor(everyMs: number) {
-    this.#everyMs = everyMs;
-    this.#next = performance.now() + everyMs;
-  }
+  #next = STEP;
 
   /**
    * To be called whenever nothing is under way.
@@ -26,7 +22,8 @@ export class Memory {
    * @param done the part of the run that is done, from 0 to 1
    */
   readonly pass = async (done: number): Promise<void> => {
-    if (performance.now() < this.#next && done < 1) return;
+    if (done < this.#next) return;
+    this.#next = done + STEP;
     // Twice: memory outside of the heap goes a while after the objects that it belonged to.
     heapUsed();
     await new Promise((resolve) => setTimeout(resolve, 10));
@@ -34,7 +31,6 @@ export class Memory {
     if (done >= WARM_UP) this.#base ??= used;
     this.#most = Math.max(this.#most, used - (this.#base ?? used));
     assert.ok(used < MOST && this.#most < MOST_GROWTH, `the heap has grown: ${this}`);
-    this.#next = performance.now() + this.#everyMs;
   };
 
   toString(): string {

@@ -15,14 +15,13 @@ import { Stage } from "./stage.ts";
 import { add, emptyTally, fates, type Tally } from "./tally.ts";
 
 const seed = Number(Deno.args[0] ?? 1);
-const LOOK_EVERY_MS = 2_000;
 /** The parsers are asked in parts, between which the heap is looked at. */
 const PARTS = 20;
 
 type Attack = (dice: Dice, count: number, pass: (done: number) => Promise<void>) => Tally | Promise<Tally>;
 
 async function attack(name: string, count: number, run: Attack): Promise<void> {
-  const memory = new Memory(LOOK_EVERY_MS);
+  const memory = new Memory();
   const begin = performance.now();
   const tally = await run(new Dice(seed), count, memory.pass);
   await memory.pass(1);

@@ -1,4 +1,4 @@
-import { createSystem, type System, type Transport } from "rocket-actors";
+import { createSystem, RpcError, type System, type Transport } from "rocket-actors";
 import type { Clock } from "../../src/async/clock.ts";
 import type { Bank } from "./contract.ts";
 import { type Arrived, serveBank } from "./tellers.ts";
@@ -14,6 +14,8 @@ export interface Site {
 
 /** How many systems serve, while nobody comes or goes. */
 const SIZE = 3;
+/** Starts of one system that may fail one after the other: the machine, or the broker, may be busy. */
+const MOST_FAILED_STARTS = 5;
 
 /** The systems that serve: one stays, the others come and go, in one way after the other. */
 export class Fleet implements AsyncDisposable {
@@ -23,6 +25,7 @@ export class Fleet implements AsyncDisposable {
   readonly #systems: System[] = [];
   #step = 0;
   #changes = 0;
+  #failedStarts = 0;
 
   private constructor(site: Site, bank: Bank, arrived: Arrived) {
     this.#site = site;
@@ -39,6 +42,11 @@ export class Fleet implements AsyncDisposable {
   /** How often a system came or went. */
   get changes(): number {
     return this.#changes;
+  }
+
+  /** Systems that did not start in their time. */
+  get failedStarts(): number {
+    return this.#failedStarts;
   }
 
   /** Calls that any of them has received and not settled. */
@@ -74,11 +82,23 @@ export class Fleet implements AsyncDisposable {
     for (const system of this.#systems.splice(0)) await system[Symbol.asyncDispose]();
   }
 
+  /** One more system: as whatever starts programs does, tries again where one could not start in its time. */
   async #add(): Promise<void> {
-    const { clock } = this.#site;
-    const system = await createSystem({ name: "teller", transport: this.#site.transport(), clock });
-    await serveBank(system, this.#bank, this.#arrived);
-    this.#systems.push(system);
-    this.#changes++;
+    for (let failed = 0;; failed++) {
+      const { clock } = this.#site;
+      try {
+        await using starting = new AsyncDisposableStack();
+        const system = await createSystem({ name: "teller", transport: this.#site.transport(), clock });
+        starting.defer(() => system.close());
+        await serveBank(system, this.#bank, this.#arrived);
+        starting.move();
+        this.#systems.push(system);
+        this.#changes++;
+        return;
+      } catch (error) {
+        if (!(error instanceof RpcError) || failed === MOST_FAILED_STARTS) throw error;
+        this.#failedStarts++;
+      }
+    }
   }
 }

@@ -31,8 +31,10 @@ const report = await soak({
   onSample: (sample) => console.log(tableOf([sample]).split("\n").at(-1)),
 });
 console.log(tableOf(report.samples));
-const { calls, heldBack, changes, ends, strange } = report;
-console.log(`${calls} calls, ${heldBack} held back, ${changes} systems came or went`);
+const { calls, heldBack, changes, failedStarts, ends, strange } = report;
+console.log(
+  `${calls} calls, ${heldBack} held back, ${changes} systems came or went, ${failedStarts} did not start in time`,
+);
 for (const [end, count] of [...ends].sort(([, one], [, other]) => other - one)) {
   console.log(`  ${end}: ${count}`);
 }

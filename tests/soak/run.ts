@@ -29,6 +29,8 @@ export interface Report {
   readonly calls: number;
   readonly heldBack: number;
   readonly changes: number;
+  /** Systems that did not start in their time, and were started again. */
+  readonly failedStarts: number;
   readonly ends: ReadonlyMap<string, number>;
   /** What callers got that is no `RpcError`. */
   readonly strange: readonly unknown[];
@@ -74,7 +76,8 @@ export async function soak(settings: Settings): Promise<Report> {
     settings.onSample(sample);
   }
   const { made: calls, heldBack, ends, strange } = load;
-  return { samples, calls, heldBack, changes: fleet.changes, ends, strange };
+  const { changes, failedStarts } = fleet;
+  return { samples, calls, heldBack, changes, failedStarts, ends, strange };
 }
 
 function siteOf({ nameServer }: Settings, clock: CountedClock, stack: AsyncDisposableStack): Site {
