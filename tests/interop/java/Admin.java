@@ -7,6 +7,7 @@ import org.apache.rocketmq.tools.command.MQAdminStartup;
  */
 public class Admin {
     public static void main(String[] ignored) throws Exception {
+        Lines.endOnFailure();
         // What fails is told there.
         System.setErr(System.out);
         System.out.println("ready");

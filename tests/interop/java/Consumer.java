@@ -13,8 +13,10 @@ import org.apache.rocketmq.common.message.MessageExt;
  */
 public class Consumer {
     public static void main(String[] args) throws Exception {
+        Lines.endOnFailure();
         DefaultMQPushConsumer consumer = new DefaultMQPushConsumer(args[2]);
         consumer.setNamesrvAddr(args[0]);
+        consumer.setMqClientApiTimeout(Lines.PATIENCE_MS);
         consumer.setConsumeFromWhere(ConsumeFromWhere.CONSUME_FROM_FIRST_OFFSET);
         consumer.subscribe(args[1], args[3]);
         consumer.registerMessageListener((MessageListenerConcurrently) (messages, context) -> {

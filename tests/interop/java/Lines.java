@@ -11,7 +11,18 @@ final class Lines {
     private static final BufferedReader INPUT =
         new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
 
+    /** What clients give name servers to answer: a JVM that has just started on a busy machine takes its time. */
+    static final int PATIENCE_MS = 30_000;
+
     private Lines() { }
+
+    /** Lets a failure end the program, which the clients' threads would keep alive. */
+    static void endOnFailure() {
+        Thread.setDefaultUncaughtExceptionHandler((thread, error) -> {
+            error.printStackTrace();
+            Runtime.getRuntime().halt(1);
+        });
+    }
 
     /** The next line of standard input; null at its end. */
     static String read() throws IOException {

@@ -12,8 +12,10 @@ import org.apache.rocketmq.common.message.Message;
  */
 public class Requester {
     public static void main(String[] args) throws Exception {
+        Lines.endOnFailure();
         DefaultMQProducer producer = new DefaultMQProducer("java-requester");
         producer.setNamesrvAddr(args[0]);
+        producer.setMqClientApiTimeout(Lines.PATIENCE_MS);
         producer.start();
         System.out.println("ready");
         for (String line = Lines.read(); line != null; line = Lines.read()) {

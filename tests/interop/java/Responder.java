@@ -17,12 +17,15 @@ import org.apache.rocketmq.common.message.MessageExt;
  */
 public class Responder {
     public static void main(String[] args) throws Exception {
+        Lines.endOnFailure();
         DefaultMQProducer replies = new DefaultMQProducer(args[2] + "-replies");
         replies.setNamesrvAddr(args[0]);
+        replies.setMqClientApiTimeout(Lines.PATIENCE_MS);
         replies.start();
 
         DefaultMQPushConsumer requests = new DefaultMQPushConsumer(args[2]);
         requests.setNamesrvAddr(args[0]);
+        requests.setMqClientApiTimeout(Lines.PATIENCE_MS);
         requests.subscribe(args[1], "*");
         requests.registerMessageListener((MessageListenerConcurrently) (messages, context) -> {
             for (MessageExt request : messages) answer(request, replies);
