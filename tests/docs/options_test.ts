@@ -94,6 +94,8 @@ const SERVE: Readonly<
 const TRANSPORT: Readonly<Record<keyof RemotingOptions | "broker", string>> = {
   broker: "one of its own",
   nameServers: "required",
+  credentials: "none",
+  tls: code(false),
 };
 const FIXED: Readonly<Record<string, string>> = {
   "longest timeout": ms(contract.MAX_TIMEOUT_MS),
