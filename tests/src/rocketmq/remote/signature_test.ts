@@ -3,7 +3,7 @@ import { inspect } from "node:util";
 import type { Credentials } from "../../../../src/rocketmq/remote/credentials.ts";
 import { requestSigner } from "../../../../src/rocketmq/remote/signature.ts";
 import { RocketMqClient } from "../../../../src/rocketmq/mod.ts";
-import { type Session } from "../../../fault/scripted_peer.ts";
+import type { Session } from "../../../fault/scripted_peer.ts";
 import { LONG, withPeer } from "./bench.ts";
 
 const credentials: Credentials = { accessKey: "ak", secretKey: "sk" };
