@@ -42,9 +42,12 @@ export function toNotSent(error: unknown): unknown {
   return new RpcError(converted.code, converted.message, { outcome: "not_sent", cause: error });
 }
 
-/** Whether a server answered with that response code. */
+/**
+ * Whether a server answered with that response code to a client that it knows: a wrong account says nothing about what
+ * was asked for, and is nothing to go on with.
+ */
 export function isRefusal(error: unknown, responseCode: number): boolean {
-  return error instanceof RocketMqError && error.responseCode === responseCode;
+  return error instanceof RocketMqError && error.responseCode === responseCode && error.access !== "identity";
 }
 
 /** Whether a send that failed with this has certainly stored nothing. */

@@ -2,7 +2,6 @@ import type { RocketMqClient } from "../../rocketmq/client/client.ts";
 import { clusterInfo, masterAddresses } from "../../rocketmq/client/cluster.ts";
 import { groupExists } from "../../rocketmq/client/groups.ts";
 import { createSubscriptionGroup, createTopic } from "../../rocketmq/client/topics.ts";
-import { RocketMqError } from "../../rocketmq/error.ts";
 import { ResponseCode } from "../../rocketmq/remote/codes.ts";
 import { RpcError } from "../../errors/rpc_error.ts";
 import type { Clock } from "../../async/clock.ts";
@@ -25,7 +24,6 @@ export interface TopicMaker {
  * is none, because making it again would overwrite its queue counts; on all masters at once.
  *
  * @throws {RpcError} `failed_precondition` / `not_sent` with the commands to run, where brokers do not let us
- * @throws {RocketMqError} of any other failure; that of an account that they do not know among them
  */
 export async function ensureTopic(spec: TopicSpec, maker: TopicMaker): Promise<void> {
   const masters = [...masterAddresses(await clusterInfo(maker.client, maker)).values()];
@@ -39,8 +37,8 @@ export async function ensureTopic(spec: TopicSpec, maker: TopicMaker): Promise<v
     }
     if (spec.group !== undefined) await ensureGroups(spec.group, masters, maker);
   } catch (error) {
-    if (!(error instanceof RocketMqError) || error.access === "identity") throw error;
-    throw isRefusal(error, ResponseCode.NO_PERMISSION) ? forbidden(spec, error) : error;
+    if (isRefusal(error, ResponseCode.NO_PERMISSION)) throw forbidden(spec, error);
+    throw error;
   }
 }
 
@@ -71,7 +69,7 @@ async function routeArrived(topic: string, maker: TopicMaker): Promise<void> {
   }
 }
 
-function forbidden({ topic, queues, group }: TopicSpec, cause: RocketMqError): RpcError {
+function forbidden({ topic, queues, group }: TopicSpec, cause: unknown): RpcError {
   const commands = [
     `mqadmin updateTopic -n <name servers> -c <cluster> -t '${topic}' -r ${queues} -w ${queues}`,
   ];
@@ -80,8 +78,6 @@ function forbidden({ topic, queues, group }: TopicSpec, cause: RocketMqError): R
       commands.push(`mqadmin updateSubGroup -n <name servers> -c <cluster> -g '${name}'`);
     }
   }
-  const message =
-    `Cannot make topic "${topic}" or its groups: the broker forbids it. Run once:\n${commands.join("\n")}\n` +
-    `The broker's words: ${cause.message}`;
+  const message = `Cannot make topic "${topic}": the broker forbids it. Run once:\n${commands.join("\n")}`;
   return new RpcError("failed_precondition", message, { outcome: "not_sent", cause });
 }
