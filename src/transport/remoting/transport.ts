@@ -35,6 +35,7 @@ import { Consumer } from "./consumer.ts";
 import { declaredQueues, masterOf, noMaster } from "./declared_queues.ts";
 import { CALLER_GROUP, MAX_REMOTING_BODY_BYTES, REQUEST_TIMEOUT_MS } from "./defaults.ts";
 import { isRefusal, toNotSent, toSendError } from "./errors.ts";
+import { checkGroupAccess } from "./group_access.ts";
 import { Masters } from "./masters.ts";
 import { requestProperties, toProperties } from "./messages.ts";
 import { callerClientId, consumerClientId, OUR_MARKER } from "./names.ts";
@@ -206,7 +207,9 @@ export class RemotingTransport implements Transport {
     const { caller, masters, consumer } = this.#running;
     if (this.#closing !== undefined) throw closed();
     try {
-      await masters.tryToMeetFor(await caller.route(topic, options), options);
+      const route = await caller.route(topic, options);
+      await masters.tryToMeetFor(route, options);
+      await checkGroupAccess(caller, route, group, options);
       return await consumer.subscribe(topic, group, sink, options);
     } catch (error) {
       throw toNotSent(error);

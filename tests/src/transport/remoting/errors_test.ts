@@ -1,7 +1,13 @@
 import assert from "node:assert/strict";
 import { RpcError } from "../../../../src/errors/rpc_error.ts";
 import { RocketMqError } from "../../../../src/rocketmq/mod.ts";
-import { isRefusal, toNotSent, toRpcError, toSendError } from "../../../../src/transport/remoting/errors.ts";
+import {
+  isRefusal,
+  retryAfterMs,
+  toNotSent,
+  toRpcError,
+  toSendError,
+} from "../../../../src/transport/remoting/errors.ts";
 
 /** Response codes of a send, and what a caller is told. */
 const REFUSALS: readonly (readonly [responseCode: number, code: string, outcome: string])[] = [
@@ -50,6 +56,11 @@ Deno.test("toSendError() takes what an encoder throws for the message's own faul
   }
   const refused = toSendError(new RocketMqError("refused", "no", { responseCode: 17 }), undefined);
   assert.ok(refused instanceof RpcError && refused.code === "unavailable");
+});
+
+Deno.test("retryAfterMs() waits long where an account is refused", () => {
+  const refused = new RocketMqError("refused", "no", { responseCode: 16, access: "permission" });
+  assert.deepEqual([retryAfterMs(refused, 50), retryAfterMs(new Error("busy"), 50)], [10_050, 50]);
 });
 
 Deno.test("isRefusal() looks at the response code, and passes over accounts that are not known", () => {

@@ -10,6 +10,7 @@ const Greeter = defineService("test.SecuredGreeter", {
 });
 const ADMIN: Account = { accessKey: "administrator", secretKey: "secret-of-admin" };
 const CALLER: Account = { accessKey: "caller", secretKey: "secret-of-caller" };
+const SERVER: Account = { accessKey: "server", secretKey: "secret-of-server" };
 /** What a client may send in all until it gives up: a few requests for each thing it wanted, no storm of them. */
 const FEW = 40;
 
@@ -96,6 +97,30 @@ async function checkCaller({ cluster, transport, tls }: Stage): Promise<void> {
   assert.equal(await client.client(Greeter).greet("Ada"), "Hello Ada");
 }
 
+/** An account that may read the class topic, but not keep what owners keep, is told before it serves anything. */
+async function checkServer({ cluster, transport, tls }: Stage): Promise<void> {
+  const [broker] = cluster.brokers;
+  assert.ok(broker !== undefined);
+  await using admin = new AccessAdmin(cluster.nameServer, broker.address, ADMIN, tls);
+  await admin.createUser(SERVER);
+  await admin.grant(SERVER.accessKey, ["Topic:test-SecuredGreeter", "Group:rpc-test-SecuredGreeter"], [
+    "Sub",
+  ]);
+  const serve = async (credentials: () => Account): Promise<void> => {
+    await using system = await createSystem({ name: "test", transport: transport({ credentials }) });
+    await system.serve(Greeter, { greet: (name) => name });
+  };
+  const missing = await failure(serve, SERVER);
+  assert.equal(missing.error.code, "permission_denied");
+  assert.match(
+    missing.error.message,
+    /to access Group:rpc-test-SecuredGreeter_\w+ .*; let an operator grant it$/,
+  );
+  assert.ok(missing.signed <= FEW, `${missing.signed} requests`);
+  await admin.grant(SERVER.accessKey, ["Group:rpc-test-SecuredGreeter*"], ["Sub"]);
+  await serve(() => SERVER);
+}
+
 async function checkHandshakes({ tls, transport }: Stage): Promise<void> {
   const refused: Readonly<Record<string, RemotingOptions["tls"]>> = {
     "wants TLS": false,
@@ -121,5 +146,6 @@ Deno.test("remoting() serves, calls and is refused on a cluster with TLS, client
     assert.equal(await client.client(Greeter).greet("Ada"), "Hello Ada");
     await checkStrangers(stage);
     await checkCaller(stage);
+    await checkServer(stage);
   });
 });
