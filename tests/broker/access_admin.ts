@@ -13,7 +13,10 @@ export class AccessAdmin implements AsyncDisposable {
   readonly #address: string;
 
   constructor(nameServers: string, address: string, admin: Account, tls?: TlsOptions) {
-    this.#client = new RocketMqClient({ nameServers, clientId: "access-admin", credentials: admin, tls });
+    // A broker that has just started is slow to make its first account.
+    const requestTimeoutMs = 20_000;
+    const clientId = "access-admin";
+    this.#client = new RocketMqClient({ nameServers, clientId, credentials: admin, tls, requestTimeoutMs });
     this.#address = address;
   }
 

@@ -96,7 +96,7 @@ const TRANSPORT: Readonly<Record<keyof RemotingOptions | "broker", string>> = {
   nameServers: "required",
   namespace: "none",
   credentials: "none",
-  tls: "`false`",
+  tls: code(false),
   replies: code(JSON.stringify(remoting.DEFAULT_REPLIES)),
 };
 const FIXED: Readonly<Record<string, string>> = {

@@ -7,6 +7,7 @@ import { parseAddress } from "../remote/address.ts";
 import { connect } from "../remote/connect.ts";
 import type { Connection } from "../remote/connection.ts";
 import type { ConnectionOptions } from "../remote/connection_options.ts";
+import { IdleWatch } from "./idle_watch.ts";
 
 const INITIAL_WAIT_MS = 100;
 const MAX_WAIT_MS = 5_000;
@@ -28,7 +29,10 @@ export interface PeerOptions extends Omit<ConnectionOptions, "onRequest"> {
   readonly onEvent: (event: ConnectionEvent) => void;
 }
 
-/** One server as this client sees it: at most one connection, made when needed, made again while it is kept. */
+/**
+ * One server as this client sees it: at most one connection, made when needed, made again while it is kept. One that is
+ * not kept is closed after 80 to 100 s without use: whoever keeps one has it used, by heartbeats.
+ */
 export class Peer {
   readonly address: string;
   readonly #options: PeerOptions;
@@ -37,6 +41,7 @@ export class Peer {
   #connection: Connection | undefined;
   #connecting: Promise<Connection> | undefined;
   #retry: Timer | undefined;
+  #idleWatch: IdleWatch | undefined;
   #kept = false;
   #closed = false;
 
@@ -78,11 +83,13 @@ export class Peer {
   keep(): void {
     if (this.#kept || this.#closed) return;
     this.#kept = true;
+    this.#idleWatch?.stop();
     this.#reconnect();
   }
 
   /** Stops connecting again. A connection that works stays. */
   release(): void {
+    if (this.#kept && !this.#closed && this.connection !== undefined) this.#watchIdle(this.connection);
     this.#kept = false;
     this.#retry?.cancel();
     this.#retry = undefined;
@@ -105,6 +112,8 @@ export class Peer {
       const connection = await this.#open();
       this.#connection = connection;
       this.#watch(connection);
+      if (this.#kept) this.#idleWatch?.stop();
+      else this.#watchIdle(connection);
       this.#options.onEvent({ address: this.address, state: "connected" });
       return connection;
     } catch (error) {
@@ -138,12 +147,20 @@ export class Peer {
   async #watch(connection: Connection): Promise<void> {
     const error = await connection.closed;
     // A new one may be there already.
-    if (this.#connection === connection) this.#connection = undefined;
+    if (this.#connection === connection) {
+      this.#connection = undefined;
+      this.#idleWatch?.stop();
+    }
     // Not on connecting: a dying server's port may accept and then reset, over and over.
     if (connection.lastReceivedAt !== undefined) this.#backoff.reset();
     if (this.#connection === undefined && this.#connecting === undefined) this.#retryLater();
     const { address } = this;
     this.#options.onEvent({ address, state: "lost", ...(error === undefined ? {} : { error }) });
+  }
+
+  #watchIdle(connection: Connection): void {
+    this.#idleWatch?.stop();
+    this.#idleWatch = new IdleWatch(connection, this.#options.clock);
   }
 
   #retryLater(): void {

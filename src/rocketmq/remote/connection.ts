@@ -64,6 +64,7 @@ export class Connection {
   /** When the first of the calls was sent that timed out one after the other, with nothing received since. */
   #silentSince: number | undefined;
   #droppedAnswers = 0;
+  #frameCount = 0;
 
   /** Takes over an open socket; see `connect`. */
   constructor(address: string, socket: Socket, options: ConnectionOptions) {
@@ -101,6 +102,11 @@ export class Connection {
   /** How many bytes wait to be written or are being written. */
   get queuedBytes(): number {
     return this.#outbox.queuedBytes;
+  }
+
+  /** How many frames came and went: one of them between two looks tells that the connection is used. */
+  get frames(): number {
+    return this.#frameCount;
   }
 
   /** How many answers came for calls that no longer waited. */
@@ -154,6 +160,7 @@ export class Connection {
         `${this.#outbox.queuedBytes} bytes wait to be written; send less at a time`,
       );
     }
+    this.#frameCount++;
     const { code, body, remark } = request;
     try {
       if (this.#sign === undefined) {
@@ -245,6 +252,7 @@ export class Connection {
 
   #receive(command: Command): void {
     if (this.#isClosed) return;
+    this.#frameCount++;
     this.#lastReceivedAt = this.#clock.monotonic();
     // The server numbers its own requests: only the flag tells them from answers.
     if (!isResponse(command)) return this.#serve(command);

@@ -9,7 +9,7 @@ export interface TlsOptions {
   readonly certificate?: string | undefined;
   /** The private key of `certificate`, not encrypted. */
   readonly key?: string | undefined;
-  /** The name that servers' certificates must be for. Default: the host of each address. */
+  /** The name, not an address, that servers' certificates must be for. Default: the host of each address. */
   readonly serverName?: string | undefined;
 }
 
@@ -37,7 +37,9 @@ export function checkTls(tls: TlsOptions): TlsOptions {
   if (key !== undefined && !PRIVATE_KEY.test(key)) {
     throw wrong("key", "it must be PEM text of a private key that is not encrypted");
   }
-  if (serverName === "") throw wrong("serverName", "it must not be empty");
+  if (serverName === "" || isIP(serverName ?? "") !== 0) {
+    throw wrong("serverName", "it must be a name; an address is checked where it is connected to");
+  }
   return { ca: ca === undefined ? undefined : authorities, certificate, key, serverName };
 }
 

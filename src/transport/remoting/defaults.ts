@@ -28,6 +28,8 @@ export const PULLS_BEYOND_END = 20;
 export const BEYOND_END_PAUSE_MS = 50;
 /** First and longest pause after a takeover that failed, in milliseconds. */
 export const TAKEOVER_RETRY_MS = { initialMs: 100, maxMs: 2_000 } as const;
+/** Longer than either where an account is refused: an operator has to do something first. Milliseconds. */
+export const REFUSED_RETRY_MS = 10_000;
 /** A commit follows a settled message after this long, where no pull has carried it. Milliseconds. */
 export const COMMIT_AFTER_MS = 100;
 /** Deadline of a request that a broker answers at once, in milliseconds. */

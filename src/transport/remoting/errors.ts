@@ -1,6 +1,7 @@
 import type { Code } from "../../errors/code.ts";
 import { RpcError } from "../../errors/rpc_error.ts";
 import { ResponseCode } from "../../rocketmq/remote/codes.ts";
+import { REFUSED_RETRY_MS } from "./defaults.ts";
 import { RocketMqError } from "../../rocketmq/error.ts";
 
 /** Refusals of a send that certainly stored nothing, by the code a caller sees. Others leave it unknown. */
@@ -102,9 +103,18 @@ export function unusable(topic: string, what: "write" | "read", permitted: boole
   return new RpcError("permission_denied", message, { outcome: "not_sent" });
 }
 
-/** Whether a server answered with that response code. */
+/**
+ * Whether a server answered with that response code to a client that it knows: a wrong account says nothing about what
+ * was asked for, and is nothing to go on with.
+ */
 export function isRefusal(error: unknown, responseCode: number): boolean {
-  return error instanceof RocketMqError && error.responseCode === responseCode;
+  return error instanceof RocketMqError && error.responseCode === responseCode && error.access !== "identity";
+}
+
+/** How long to wait until what failed is tried again: what an account may not do it may not a moment later, either. */
+export function retryAfterMs(error: unknown, backoffMs: number): number {
+  const refused = error instanceof RocketMqError && error.access !== undefined;
+  return refused ? REFUSED_RETRY_MS + backoffMs : backoffMs;
 }
 
 /** Whether a send that failed with this has certainly stored nothing. */

@@ -21,6 +21,7 @@ import {
   PULLS_BEYOND_END,
   REQUEST_TIMEOUT_MS,
 } from "./defaults.ts";
+import { retryAfterMs } from "./errors.ts";
 import type { HeldQueue, QueuePast } from "./held_queue.ts";
 import { toMessage } from "./messages.ts";
 import { sideGroups } from "./names.ts";
@@ -107,7 +108,7 @@ export class RemotingPartition implements Partition {
           what: `A pull of ${this.queue.broker}/${this.queue.id}`,
           error,
         });
-        await this.#pause(backoff.next());
+        await this.#pause(retryAfterMs(error, backoff.next()));
       }
     }
   }

@@ -5,6 +5,7 @@ import { EVENTS } from "../../log/events.ts";
 import { logger } from "../../log/log.ts";
 import type { Sink } from "../transport.ts";
 import { TAKEOVER_RETRY_MS } from "./defaults.ts";
+import { retryAfterMs } from "./errors.ts";
 import type { HeldQueue } from "./held_queue.ts";
 import { type PartitionKeeper, RemotingPartition } from "./partition.ts";
 import { enterAsOwner, type GroupView, nameOf, tryLock, unlock } from "./takeover.ts";
@@ -124,7 +125,7 @@ export class QueueSlot {
     } catch (error) {
       this.#tried.resolve();
       log.warn(EVENTS.partition.takeoverFailed, { ...this.#names(), error });
-      await this.#wait(this.#backoff.next());
+      await this.#wait(retryAfterMs(error, this.#backoff.next()));
     }
   }
 

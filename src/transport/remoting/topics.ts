@@ -3,7 +3,6 @@ import { type ClusterInfo, clusterInfo, masterAddresses } from "../../rocketmq/c
 import { groupExists } from "../../rocketmq/client/groups.ts";
 import { masterAddress, type TopicRoute } from "../../rocketmq/client/route.ts";
 import { createSubscriptionGroup, createTopic } from "../../rocketmq/client/topics.ts";
-import { RocketMqError } from "../../rocketmq/error.ts";
 import { ResponseCode } from "../../rocketmq/remote/codes.ts";
 import { RpcError } from "../../errors/rpc_error.ts";
 import { EVENTS } from "../../log/events.ts";
@@ -49,7 +48,6 @@ interface Forbidden {
  * there is none, because making it again would overwrite its queue counts; on all masters at once.
  *
  * @throws {RpcError} `failed_precondition` / `not_sent` with the commands to run, where brokers do not let us
- * @throws {RocketMqError} of any other failure; that of an account that they do not know among them
  */
 export async function ensureTopics(specs: readonly TopicAndGroups[], maker: TopicMaker): Promise<void> {
   const info = await clusterInfo(maker.client, maker);
@@ -124,8 +122,7 @@ async function allowed(work: Promise<void>): Promise<unknown> {
     await work;
     return undefined;
   } catch (error) {
-    const known = error instanceof RocketMqError && error.access !== "identity";
-    if (known && isRefusal(error, ResponseCode.NO_PERMISSION)) return error;
+    if (isRefusal(error, ResponseCode.NO_PERMISSION)) return error;
     throw error;
   }
 }

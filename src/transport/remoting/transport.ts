@@ -38,6 +38,7 @@ import { PLAN_NAMESPACE } from "./declared_plan.ts";
 import { masterOf, noMaster } from "./declared_queues.ts";
 import { CALLER_GROUP, DEFAULT_REPLIES, MAX_REMOTING_BODY_BYTES, REQUEST_TIMEOUT_MS } from "./defaults.ts";
 import { isRefusal, toNotSent, toSendError, unreachable, unusable } from "./errors.ts";
+import { checkGroupAccess } from "./group_access.ts";
 import { Masters } from "./masters.ts";
 import { requestProperties, toProperties } from "./messages.ts";
 import { callerClientId, consumerClientId, OUR_MARKER } from "./names.ts";
@@ -256,6 +257,7 @@ export class RemotingTransport implements Transport {
       if (route.queues.every(({ perm }) => (perm & PERM_READ) === 0)) throw unusable(topic, "read", false);
       await masters.tryToMeetFor(route, options);
       await replies.meet(options);
+      await checkGroupAccess(caller, route, group, options);
       return await consumer.subscribe(topic, group, sink, options);
     } catch (error) {
       throw toNotSent(error);

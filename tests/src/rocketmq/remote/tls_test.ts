@@ -134,7 +134,8 @@ Deno.test("checkTls() says which option cannot be used", () => {
     "'tls.certificate': 'certificate' and 'key' go together": { key },
     "'tls.certificate': it must be PEM text of a certificate": { certificate: key, key },
     "'tls.key': it must be PEM text of a private key": { certificate, key: certificate },
-    "'tls.serverName': it must not be empty": { serverName: "" },
+    "'tls.serverName': it must be a name": { serverName: "" },
+    "'tls.serverName': it must be a name;": { serverName: "10.0.0.1" },
   };
   for (const [message, options] of Object.entries(wrong)) {
     assert.throws(

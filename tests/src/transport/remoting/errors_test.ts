@@ -3,6 +3,7 @@ import { RpcError } from "../../../../src/errors/rpc_error.ts";
 import { RocketMqError } from "../../../../src/rocketmq/mod.ts";
 import {
   isRefusal,
+  retryAfterMs,
   toNotSent,
   toRpcError,
   toSendError,
@@ -58,7 +59,15 @@ Deno.test("toSendError() takes what an encoder throws for the message's own faul
   assert.ok(refused instanceof RpcError && refused.code === "unavailable");
 });
 
-Deno.test("isRefusal() looks at the response code only", () => {
+Deno.test("retryAfterMs() waits long where an account is refused", () => {
+  const refused = new RocketMqError("refused", "no", { responseCode: 16, access: "permission" });
+  assert.deepEqual([retryAfterMs(refused, 50), retryAfterMs(new Error("busy"), 50)], [10_050, 50]);
+});
+
+Deno.test("isRefusal() looks at the response code, and passes over accounts that are not known", () => {
+  const refused = (access: "identity" | "permission"): RocketMqError =>
+    new RocketMqError("refused", "no", { responseCode: 16, access });
+  assert.deepEqual([isRefusal(refused("permission"), 16), isRefusal(refused("identity"), 16)], [true, false]);
   assert.equal(isRefusal(new RocketMqError("refused", "no", { responseCode: 17 }), 17), true);
   assert.equal(isRefusal(new RocketMqError("refused", "no", { responseCode: 16 }), 17), false);
   assert.equal(isRefusal(new Error("17"), 17), false);

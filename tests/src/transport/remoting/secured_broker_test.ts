@@ -10,6 +10,8 @@ const Greeter = defineService("test.SecuredGreeter", {
 });
 const ADMIN: Account = { accessKey: "administrator", secretKey: "secret-of-admin" };
 const CALLER: Account = { accessKey: "caller", secretKey: "secret-of-caller" };
+const SERVER: Account = { accessKey: "server", secretKey: "secret-of-server" };
+const CALL_MS = 10_000;
 /** What a client may send in all until it gives up: a few requests for each thing it wanted, no storm of them. */
 const FEW = 40;
 
@@ -65,14 +67,14 @@ async function checkStrangers({ transport }: Stage): Promise<void> {
   }, stranger);
   const calling = await failure(async (credentials) => {
     await using client = await createClient({ transport: transport({ credentials }) });
-    await client.client(Greeter, { timeoutMs: 5_000 }).greet("Ada");
+    await client.client(Greeter, { timeoutMs: CALL_MS }).greet("Ada");
   }, stranger);
   for (const { error, signed } of [serving, calling]) {
     assert.deepEqual([error.code, error.outcome], ["permission_denied", "not_sent"]);
     assert.match(error.message, /check signature failed; check its access key and secret key$/);
     assert.ok(signed <= FEW, `${signed} requests`);
   }
-  assert.ok(calling.tookMs < 5_000, `${calling.tookMs} ms`);
+  assert.ok(calling.tookMs < CALL_MS, `${calling.tookMs} ms`);
 }
 
 /** An account that may send calls and nothing else gets no further, and says what is missing. */
@@ -83,17 +85,39 @@ async function checkCaller({ cluster, transport, tls }: Stage): Promise<void> {
   await admin.createUser(CALLER);
   const missing = await failure(async (credentials) => {
     await using client = await createClient({ transport: transport({ credentials }) });
-    await client.client(Greeter, { timeoutMs: 5_000 }).greet("Ada");
+    await client.client(Greeter, { timeoutMs: CALL_MS }).greet("Ada");
   }, CALLER);
   assert.equal(missing.error.code, "permission_denied");
   assert.match(missing.error.message, /has no permission to access .*; let an operator grant it$/);
   assert.ok(missing.signed <= FEW, `${missing.signed} requests`);
-  await admin.grant(CALLER.accessKey, ["Topic:test-SecuredGreeter", "Topic:DefaultCluster_REPLY_TOPIC"], [
-    "Pub",
-  ]);
-  await admin.grant(CALLER.accessKey, ["Group:*"], ["Sub", "Get", "List"]);
+  await admin.grant(CALLER.accessKey, ["Topic:test-SecuredGreeter"], ["Pub"]);
+  await admin.grant(CALLER.accessKey, ["Group:rpc-test-SecuredGreeter"], ["Sub", "Get"]);
   await using client = await createClient({ transport: transport({ credentials: CALLER }) });
   assert.equal(await client.client(Greeter).greet("Ada"), "Hello Ada");
+}
+
+/** An account that may read the class topic, but not keep what owners keep, is told before it serves anything. */
+async function checkServer({ cluster, transport, tls }: Stage): Promise<void> {
+  const [broker] = cluster.brokers;
+  assert.ok(broker !== undefined);
+  await using admin = new AccessAdmin(cluster.nameServer, broker.address, ADMIN, tls);
+  await admin.createUser(SERVER);
+  await admin.grant(SERVER.accessKey, ["Topic:test-SecuredGreeter", "Group:rpc-test-SecuredGreeter"], [
+    "Sub",
+  ]);
+  const serve = async (credentials: () => Account): Promise<void> => {
+    await using system = await createSystem({ name: "test", transport: transport({ credentials }) });
+    await system.serve(Greeter, { greet: (name) => name });
+  };
+  const missing = await failure(serve, SERVER);
+  assert.equal(missing.error.code, "permission_denied");
+  assert.match(
+    missing.error.message,
+    /to access Group:rpc-test-SecuredGreeter_\w+ .*; let an operator grant it$/,
+  );
+  assert.ok(missing.signed <= FEW, `${missing.signed} requests`);
+  await admin.grant(SERVER.accessKey, ["Group:rpc-test-SecuredGreeter*"], ["Sub"]);
+  await serve(() => SERVER);
 }
 
 async function checkHandshakes({ tls, transport }: Stage): Promise<void> {
@@ -121,5 +145,6 @@ Deno.test("remoting() serves, calls and is refused on a cluster with TLS, client
     assert.equal(await client.client(Greeter).greet("Ada"), "Hello Ada");
     await checkStrangers(stage);
     await checkCaller(stage);
+    await checkServer(stage);
   });
 });
