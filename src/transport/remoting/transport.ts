@@ -257,6 +257,8 @@ export class RemotingTransport implements Transport {
     try {
       await masters.tryToMeetFor(await caller.route(topic, options), options);
       await replies.meet(options);
+      // What closed meanwhile has left its groups already.
+      if (this.#closing !== undefined) throw closed();
       return await consumer.subscribe(topic, group, sink, options);
     } catch (error) {
       throw toNotSent(error);
