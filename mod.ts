@@ -144,6 +144,7 @@ export type {
   DirectMessage,
   Member,
   Message,
+  Near,
   Partition,
   PlainRequest,
   QueueRef,

@@ -2,7 +2,7 @@ import { type Client, createClient, createSystem, type System, type Transport } 
 import { remoting, type ReplyStrategy } from "rocket-actors/transport/remoting";
 import { createDeferred } from "../../src/async/deferred.ts";
 import { freshName } from "../broker/shared.ts";
-import { freezeContract, type FreezeMethods } from "./contract.ts";
+import { freezeContract } from "./contract.ts";
 
 const PATIENCE_MS = 20_000;
 
