@@ -70,7 +70,7 @@ Deno.test("RemotingTransport makes the reply topic, and reads it before it is as
     await started.start(START);
     assert.equal(started.addresses.direct, `${replies}:rkr1-l`);
     if (replies === "topic") assert.ok(at.askedFor(RequestCode.GET_MAX_OFFSET).length === 1);
-    await until(() => at.askedFor(RequestCode.PULL_MESSAGE).length === 1);
+    await until(() => at.askedFor(RequestCode.PULL_MESSAGE).length >= 1);
     const pull = at.asked.find(({ command }) => command.code === RequestCode.PULL_MESSAGE)?.command.fields;
     assert.deepEqual([pull?.["topic"], pull?.["queueId"], pull?.["subscription"]], ["rpc-replies", "5", "l"]);
     await started.close();
