@@ -145,6 +145,7 @@ export type {
   LookupOptions,
   Member,
   Message,
+  Near,
   Partition,
   PlainRequest,
   QueuePlan,

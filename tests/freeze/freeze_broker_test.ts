@@ -10,7 +10,8 @@ const PUSHES = 12;
 const MORE_THAN_PUSHES = { requesters: 6, calls: 4 };
 /** How long bystanders call. */
 const WATCHED_MS = 3_000;
-/** The slowest call with pushed replies, and with those that are pulled. */
+const USUAL_MS = 1_000;
+/** The slowest call with pushed replies, and with those that are pulled, beyond what it takes on this machine anyway. */
 const PUSHED_MS = 1_500;
 const PULLED_MS = 1_000;
 
@@ -23,6 +24,8 @@ Deno.test("freeze: requesters killed with more replies on their way than a broke
   await using pushed = await Bystander.start(nameServer, "push", unrelated);
   await using pulled = await Bystander.start(nameServer, "topic", unrelated);
 
+  // A machine that is busy otherwise has slow calls without any freeze.
+  const usual = Math.max(...await Promise.all([pushed.slowest(USUAL_MS), pulled.slowest(USUAL_MS)]));
   const underWay = () => [one, two].map((responder) => responder.count("pushesUnderWay"));
   const full = () => Math.min(...underWay()) >= PUSHES;
   await using victims = await strike(nameServer, "plain", MORE_THAN_PUSHES, [one, two], full);
@@ -32,6 +35,12 @@ Deno.test("freeze: requesters killed with more replies on their way than a broke
   await until("a push to somebody else is not answered", () => unrelated.count("pushesUnanswered") > 0);
   await victims.kill();
   const [slowestPushed, slowestPulled] = await watching;
-  assert.ok(slowestPushed < PUSHED_MS, `the slowest call with pushed replies took ${slowestPushed} ms`);
-  assert.ok(slowestPulled < PULLED_MS, `the slowest call with pulled replies took ${slowestPulled} ms`);
+  assert.ok(
+    slowestPushed < PUSHED_MS + usual,
+    `the slowest call with pushed replies took ${slowestPushed} ms`,
+  );
+  assert.ok(
+    slowestPulled < PULLED_MS + usual,
+    `the slowest call with pulled replies took ${slowestPulled} ms`,
+  );
 });

@@ -97,6 +97,7 @@ export class ReplyReader {
   }
 
   #schedule(): void {
+    if (this.#closed) return;
     this.#timer = this.#reading.clock.after(REPLY_ROUTE_INTERVAL_MS, () => {
       this.#schedule();
       this.#look().catch((error) =>

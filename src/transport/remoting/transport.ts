@@ -258,6 +258,8 @@ export class RemotingTransport implements Transport {
       await masters.tryToMeetFor(route, options);
       await replies.meet(options);
       await checkGroupAccess(caller, route, group, options);
+      // What closed meanwhile has left its groups already.
+      if (this.#closing !== undefined) throw closed();
       return await consumer.subscribe(topic, group, sink, options);
     } catch (error) {
       throw toNotSent(error);
