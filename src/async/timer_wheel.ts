@@ -8,26 +8,42 @@ export interface TimerWheelOptions {
   readonly slots?: number;
 }
 
-/** A timer in its slot, linked both ways so that it leaves in one step. */
-class Entry implements Timer {
-  readonly tick: number;
-  readonly callback: () => void;
-  wheel: TimerWheel | undefined;
-  /** False once it was taken out to run. */
-  linked = true;
-  previous: Entry | undefined;
-  next: Entry | undefined;
+/**
+ * One timer of a wheel, which whoever waits can be itself: then a wait costs no object and no closure. Linked both ways
+ * in its slot, so that it leaves in one step. Once it has fired or was cancelled it may be started again.
+ */
+export abstract class WheelTimer implements Timer {
+  /** @internal when it is due; the wheel's, as all that follows */
+  tick = 0;
+  /** @internal where it waits; `undefined` where it does not */
+  wheel: TimerWheel | undefined = undefined;
+  /** @internal whether it stands in a slot: not once it was taken out to fire */
+  linked = false;
+  /** @internal */
+  previous: WheelTimer | undefined = undefined;
+  /** @internal */
+  next: WheelTimer | undefined = undefined;
 
-  constructor(wheel: TimerWheel, tick: number, callback: () => void) {
-    this.wheel = wheel;
-    this.tick = tick;
-    this.callback = callback;
-  }
+  /** Its time has come. Called once per start, unless it was cancelled before. */
+  abstract fire(): void;
 
   cancel(): void {
     const { wheel } = this;
     this.wheel = undefined;
     if (this.linked) wheel?.["~remove"](this);
+  }
+}
+
+class CallbackTimer extends WheelTimer {
+  readonly #callback: () => void;
+
+  constructor(callback: () => void) {
+    super();
+    this.#callback = callback;
+  }
+
+  fire(): void {
+    this.#callback();
   }
 }
 
@@ -41,8 +57,8 @@ class Entry implements Timer {
 export class TimerWheel {
   readonly #clock: Clock;
   readonly #tickMs: number;
-  readonly #slots: (Entry | undefined)[];
-  readonly #tails: (Entry | undefined)[];
+  readonly #slots: (WheelTimer | undefined)[];
+  readonly #tails: (WheelTimer | undefined)[];
   readonly #origin: number;
   #size = 0;
   #done = 0;
@@ -78,22 +94,32 @@ export class TimerWheel {
    * @throws TypeError when the wheel is closed
    */
   schedule(ms: number, callback: () => void): Timer {
+    const timer = new CallbackTimer(callback);
+    this.start(timer, ms);
+    return timer;
+  }
+
+  /**
+   * As {@linkcode TimerWheel.schedule}, with a timer that does not wait anywhere.
+   *
+   * @param nowMs what the clock's monotonic time is, where the caller has just read it
+   */
+  start(timer: WheelTimer, ms: number, nowMs: number = this.#clock.monotonic()): void {
     if (!Number.isFinite(ms)) throw new RangeError(`Cannot schedule a timer in ${ms} ms`);
     if (this.#closed) throw new TypeError("Cannot schedule a timer: the wheel is closed");
-    const elapsed = this.#clock.monotonic() - this.#origin;
+    const elapsed = nowMs - this.#origin;
     if (this.#size === 0) this.#done = Math.floor(elapsed / this.#tickMs);
-    const tick = Math.max(this.#done + 1, Math.ceil((elapsed + Math.max(0, ms)) / this.#tickMs));
-    const entry = new Entry(this, tick, callback);
-    this.#add(entry);
-    this.#arm(Math.min(tick, this.#done + this.#slots.length));
-    return entry;
+    timer.tick = Math.max(this.#done + 1, Math.ceil((elapsed + Math.max(0, ms)) / this.#tickMs));
+    timer.wheel = this;
+    this.#add(timer);
+    this.#arm(Math.min(timer.tick, this.#done + this.#slots.length));
   }
 
   /** Drops all timers; none of them fires any more. Closing twice does nothing. */
   close(): void {
     this.#closed = true;
     for (let slot = 0; slot < this.#slots.length; slot++) {
-      for (let entry = this.#slots[slot]; entry !== undefined; entry = entry.next) entry.wheel = undefined;
+      for (let timer = this.#slots[slot]; timer !== undefined; timer = timer.next) timer.wheel = undefined;
       this.#slots[slot] = this.#tails[slot] = undefined;
     }
     this.#size = 0;
@@ -101,30 +127,31 @@ export class TimerWheel {
   }
 
   /** @internal for the wheel's own timers */
-  "~remove"(entry: Entry): void {
-    this.#unlink(entry);
+  "~remove"(timer: WheelTimer): void {
+    this.#unlink(timer);
     if (this.#size === 0) this.#disarm();
   }
 
-  #add(entry: Entry): void {
-    const slot = entry.tick % this.#slots.length;
+  #add(timer: WheelTimer): void {
+    const slot = timer.tick % this.#slots.length;
     const tail = this.#tails[slot];
-    entry.previous = tail;
-    if (tail === undefined) this.#slots[slot] = entry;
-    else tail.next = entry;
-    this.#tails[slot] = entry;
+    timer.linked = true;
+    timer.previous = tail;
+    if (tail === undefined) this.#slots[slot] = timer;
+    else tail.next = timer;
+    this.#tails[slot] = timer;
     this.#size++;
   }
 
-  #unlink(entry: Entry): void {
-    const slot = entry.tick % this.#slots.length;
-    const { previous, next } = entry;
+  #unlink(timer: WheelTimer): void {
+    const slot = timer.tick % this.#slots.length;
+    const { previous, next } = timer;
     if (previous === undefined) this.#slots[slot] = next;
     else previous.next = next;
     if (next === undefined) this.#tails[slot] = previous;
     else next.previous = previous;
-    entry.previous = entry.next = undefined;
-    entry.linked = false;
+    timer.previous = timer.next = undefined;
+    timer.linked = false;
     this.#size--;
   }
 
@@ -155,12 +182,12 @@ export class TimerWheel {
     const due = this.#takeDue(Math.floor((this.#clock.monotonic() - this.#origin) / this.#tickMs));
     this.#armNext();
     const errors: unknown[] = [];
-    for (const entry of due) {
+    for (const timer of due) {
       // An earlier callback may have cancelled this one, or closed the wheel.
-      if (entry.wheel === undefined || this.#closed) continue;
-      entry.wheel = undefined;
+      if (timer.wheel === undefined || this.#closed) continue;
+      timer.wheel = undefined;
       try {
-        entry.callback();
+        timer.fire();
       } catch (error) {
         errors.push(error);
       }
@@ -168,18 +195,18 @@ export class TimerWheel {
     if (errors.length > 0) throw errors[0];
   }
 
-  #takeDue(now: number): readonly Entry[] {
-    const due: Entry[] = [];
+  #takeDue(now: number): readonly WheelTimer[] {
+    const due: WheelTimer[] = [];
     const last = Math.min(now, this.#done + this.#slots.length);
     for (let tick = this.#done + 1; tick <= last; tick++) {
-      let entry = this.#slots[tick % this.#slots.length];
-      while (entry !== undefined) {
-        const next: Entry | undefined = entry.next;
-        if (entry.tick <= now) {
-          this.#unlink(entry);
-          due.push(entry);
+      let timer = this.#slots[tick % this.#slots.length];
+      while (timer !== undefined) {
+        const next: WheelTimer | undefined = timer.next;
+        if (timer.tick <= now) {
+          this.#unlink(timer);
+          due.push(timer);
         }
-        entry = next;
+        timer = next;
       }
     }
     this.#done = Math.max(this.#done, now);
