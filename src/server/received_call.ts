@@ -152,6 +152,10 @@ export class ReceivedCall implements InboundCall, Linked<ReceivedCall> {
     this.#controller ??= this.#createController();
     return this.#controller.signal;
   }
+  get signalInUse(): AbortSignal | undefined {
+    const given = this.#withdrawal ?? this.#cancelled;
+    return given === undefined ? this.#controller?.signal : this.signal;
+  }
 
   /** Whether its signal was asked for, and has aborted. */
   get aborted(): boolean {
