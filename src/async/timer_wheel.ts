@@ -6,6 +6,12 @@ export interface TimerWheelOptions {
   readonly tickMs?: number;
   /** How many ticks one round has. Default: 512. */
   readonly slots?: number;
+  /**
+   * For how long its timer of the clock may go on once nothing waits any more, in milliseconds. Default: 0. Where waits
+   * come and go one at a time, setting and clearing that timer for each costs more than all else of it (3 µs); with a
+   * while to linger the wheel looks once per while instead, and lets go when it finds nothing.
+   */
+  readonly lingerMs?: number;
 }
 
 /**
@@ -52,7 +58,7 @@ class CallbackTimer extends WheelTimer {
  * the platform costs microseconds. Meant for deadlines, most of which are cancelled.
  *
  * A callback never runs early and at most about two ticks late. Timers due at the same tick run in the order they
- * were set. While nothing is scheduled, the wheel holds no timer of the clock.
+ * were set. While nothing is scheduled, the wheel holds no timer of the clock, unless it may linger.
  */
 export class TimerWheel {
   readonly #clock: Clock;
@@ -60,6 +66,9 @@ export class TimerWheel {
   readonly #slots: (WheelTimer | undefined)[];
   readonly #tails: (WheelTimer | undefined)[];
   readonly #origin: number;
+  /** How many ticks ahead its timer of the clock is set at most. */
+  readonly #reach: number;
+  readonly #lingers: boolean;
   #size = 0;
   #done = 0;
   #armed: { readonly tick: number; readonly timer: Timer } | undefined;
@@ -68,13 +77,18 @@ export class TimerWheel {
   /**
    * Starts without timers.
    *
-   * @throws RangeError unless `tickMs` is positive and `slots` a positive integer
+   * @throws RangeError unless `tickMs` is positive, `slots` a positive integer, and `lingerMs` none or positive
    */
   constructor(clock: Clock, options: TimerWheelOptions = {}) {
-    const { tickMs = 10, slots = 512 } = options;
+    const { tickMs = 10, slots = 512, lingerMs = 0 } = options;
     if (!(tickMs > 0 && Number.isFinite(tickMs))) throw new RangeError(`Cannot tick every ${tickMs} ms`);
     if (!(Number.isInteger(slots) && slots > 0)) throw new RangeError(`Cannot make ${slots} slots`);
+    if (!(lingerMs >= 0 && Number.isFinite(lingerMs))) {
+      throw new RangeError(`Cannot linger for ${lingerMs} ms`);
+    }
     this.#clock = clock;
+    this.#lingers = lingerMs > 0;
+    this.#reach = this.#lingers ? Math.min(slots, Math.max(1, Math.floor(lingerMs / tickMs))) : slots;
     this.#tickMs = tickMs;
     this.#slots = Array.from({ length: slots });
     this.#tails = Array.from({ length: slots });
@@ -112,7 +126,7 @@ export class TimerWheel {
     timer.tick = Math.max(this.#done + 1, Math.ceil((elapsed + Math.max(0, ms)) / this.#tickMs));
     timer.wheel = this;
     this.#add(timer);
-    this.#arm(Math.min(timer.tick, this.#done + this.#slots.length));
+    this.#arm(Math.min(timer.tick, this.#done + this.#reach));
   }
 
   /** Drops all timers; none of them fires any more. Closing twice does nothing. */
@@ -129,7 +143,7 @@ export class TimerWheel {
   /** @internal for the wheel's own timers */
   "~remove"(timer: WheelTimer): void {
     this.#unlink(timer);
-    if (this.#size === 0) this.#disarm();
+    if (this.#size === 0 && !this.#lingers) this.#disarm();
   }
 
   #add(timer: WheelTimer): void {
@@ -171,10 +185,11 @@ export class TimerWheel {
 
   #armNext(): void {
     if (this.#size === 0) return;
-    const last = this.#done + this.#slots.length;
-    for (let tick = this.#done + 1; tick <= last; tick++) {
+    const last = this.#done + this.#reach;
+    for (let tick = this.#done + 1; tick < last; tick++) {
       if (this.#slots[tick % this.#slots.length] !== undefined) return this.#arm(tick);
     }
+    this.#arm(last);
   }
 
   #advance(): void {

@@ -75,15 +75,18 @@ export class PendingCalls {
   /**
    * Enters a call. It fails with `deadline_exceeded` after `timeoutMs` and a short grace in which only its
    * outcome is still learnt, and with `cancelled` when `signal` aborts, which it has not done yet.
+   *
+   * @param nowMs what the clock's monotonic time is, where the caller has just read it
    */
   add(
     call: PendingCall,
     timeoutMs: number,
     signal: AbortSignal | undefined,
     graceMs: number = OUTCOME_GRACE_MS,
+    nowMs?: number,
   ): void {
     const entry = new Entry(call, graceMs, this.#onDeadline);
-    this.#wheel.start(entry, timeoutMs);
+    this.#wheel.start(entry, timeoutMs, nowMs);
     this.#entries.add(entry);
     if (signal !== undefined) this.#listen(entry, signal);
   }

@@ -21,7 +21,10 @@ export interface Destination {
 }
 
 /** Those of a batch that are still wanted, handed over to the transport from now on. */
-export function handOver<T extends Outgoing>(batch: readonly T[], queue: QueueRef): T[] {
+export function handOver<T extends Outgoing>(batch: readonly T[], queue: QueueRef): readonly T[] {
+  const [only] = batch;
+  // Nearly always all of them are: then the batch stays as it is.
+  if (batch.length === 1 && only !== undefined) return only.handOver(queue) ? batch : [];
   return batch.filter((outgoing) => outgoing.handOver(queue));
 }
 

@@ -1,6 +1,6 @@
 import { decodeUtf8 } from "../bytes/utf8.ts";
 import { RpcError } from "../errors/rpc_error.ts";
-import type { Headers, HeaderSink } from "./headers.ts";
+import { HEADER, type Headers, type HeaderSink } from "./headers.ts";
 
 /** One call or reply on its way into a pack. */
 export interface OutgoingEntry {
@@ -63,13 +63,19 @@ export function encodePack(entries: readonly OutgoingEntry[]): Uint8Array {
   return pack;
 }
 
+/** What stands between one value and the next, by the next one's name: each text that need not be joined counts. */
+const BETWEEN: ReadonlyMap<string, string> = new Map(
+  Object.values(HEADER).map((name) => [name, VALUE_END + name + NAME_END]),
+);
+
 /** Collects the headers of one entry as the text that a pack holds: cheaper than a `Map` that is read once. */
 export class HeadText implements HeaderSink {
+  /** Without the end of the last value. */
   #text = "";
 
   /** What was written so far. */
   get text(): string {
-    return this.#text;
+    return this.#text === "" ? "" : this.#text + VALUE_END;
   }
 
   /**
@@ -81,7 +87,9 @@ export class HeadText implements HeaderSink {
     if (NOT_PRINTABLE.test(value)) {
       throw new TypeError(`Cannot pack the header "${name}": its value is not printable ASCII`);
     }
-    this.#text += name + NAME_END + value + VALUE_END;
+    this.#text = this.#text === ""
+      ? name + NAME_END + value
+      : this.#text + (BETWEEN.get(name) ?? VALUE_END + name + NAME_END) + value;
   }
 }
 

@@ -13,6 +13,7 @@ import type { TraceHeaders } from "../call/inbound.ts";
 import { NO_BODY } from "./body.ts";
 import { isCallId } from "./call_id.ts";
 import { decodeChain, encodeChain } from "./chain.ts";
+import { WholeNumber } from "./whole_number.ts";
 
 /** A request as it travels: the call's headers and the encoded input. */
 export interface Request {
@@ -67,8 +68,8 @@ export function writeOwn(request: Request, into: HeaderSink): void {
   into.set(HEADER.id, request.id);
   if (request.kind === "oneway") into.set(HEADER.kind, request.kind);
   if (request.timeoutMs !== Infinity) {
-    into.set(HEADER.deadline, String(Math.ceil(request.deadlineMs)));
-    into.set(HEADER.timeout, String(Math.ceil(request.timeoutMs)));
+    into.set(HEADER.deadline, DEADLINE.write(request.deadlineMs));
+    into.set(HEADER.timeout, TIMEOUT.write(request.timeoutMs));
   }
   if (request.key !== undefined) into.set(HEADER.key, escapeHeader(request.key));
   if (request.chain.length > 0) into.set(HEADER.chain, encodeChain(request.chain));
@@ -116,10 +117,10 @@ export function readRequest(shared: Headers, own: Headers, body: Uint8Array): Re
   return {
     id: own === shared ? text(own, HEADER.id) : detached(text(own, HEADER.id)),
     kind: oneway ? "oneway" : "request",
-    attempt: resent ? wholeNumber(own, HEADER.attempt) : 1,
+    attempt: resent ? wholeNumber(own, HEADER.attempt, ATTEMPT) : 1,
     started: resent && own.get(HEADER.started) === "1" ? true : undefined,
-    deadlineMs: endless ? Infinity : wholeNumber(own, HEADER.deadline),
-    timeoutMs: endless ? Infinity : wholeNumber(own, HEADER.timeout),
+    deadlineMs: endless ? Infinity : wholeNumber(own, HEADER.deadline, DEADLINE),
+    timeoutMs: endless ? Infinity : wholeNumber(own, HEADER.timeout, TIMEOUT),
     type: text(own.has(HEADER.type) ? own : shared, HEADER.type),
     replyTo: oneway ? "" : text(own.has(HEADER.reply) ? own : shared, HEADER.reply),
     key: optional(own, HEADER.key),
@@ -155,7 +156,9 @@ export function userHeaders(headers: Headers): ReadonlyMap<string, string> {
 }
 
 const NO_HEADERS: ReadonlyMap<string, string> = new Map();
-const WHOLE = /^[0-9]{1,15}$/;
+const ATTEMPT = new WholeNumber();
+const DEADLINE = new WholeNumber();
+const TIMEOUT = new WholeNumber();
 
 function text(headers: Headers, name: string): string {
   const value = headers.get(name);
@@ -175,10 +178,11 @@ function optional(headers: Headers, name: string): string | undefined {
   return value === undefined || value === "" ? undefined : unescapeHeader(value);
 }
 
-function wholeNumber(headers: Headers, name: string): number {
+function wholeNumber(headers: Headers, name: string, form: WholeNumber): number {
   const value = headers.get(name);
-  if (value === undefined || !WHOLE.test(value)) throw malformed(name, value);
-  return Number(value);
+  const read = value === undefined ? undefined : form.read(value);
+  if (read === undefined) throw malformed(name, value);
+  return read;
 }
 
 function malformed(name: string, value: string | undefined): RpcError {
