@@ -55,7 +55,25 @@ export function sendRequests(
 
 const NOTHING_SENT: Promise<void> = Promise.resolve();
 
-async function send(
+function send(
+  transport: Transport,
+  message: Message,
+  queue: QueueRef,
+  live: readonly Outgoing[],
+): Promise<void> {
+  if (live[0]?.request.kind === "oneway") return sendOneWay(transport, message, queue, live);
+  try {
+    return transport.send(message, { queue }).then(nothing, (error) => refuse(live, RpcError.from(error)));
+  } catch (error) {
+    refuse(live, RpcError.from(error));
+    return NOTHING_SENT;
+  }
+}
+
+/** Their replies tell all that there is to tell about calls that were stored. */
+function nothing(): void {}
+
+async function sendOneWay(
   transport: Transport,
   message: Message,
   queue: QueueRef,
@@ -63,7 +81,7 @@ async function send(
 ): Promise<void> {
   try {
     const receipt = await transport.send(message, { queue });
-    if (live[0]?.request.kind === "oneway") { for (const outgoing of live) outgoing.stored(receipt); }
+    for (const outgoing of live) outgoing.stored(receipt);
   } catch (error) {
     refuse(live, RpcError.from(error));
   }

@@ -8,6 +8,8 @@ export interface Identified<T> {
 const MIN_BUCKETS = 64;
 /** What ids of one source differ in most: enough of it to spread them. */
 const HASHED_LENGTH = 8;
+/** As many items in one bucket are no accident: of well-spread ids, one in a hundred thousand finds so many there. */
+const CROWDED = 8;
 
 /**
  * Finds items by id, where they come and go all the time. A `Map` does that too, but makes itself anew whenever as many
@@ -15,7 +17,7 @@ const HASHED_LENGTH = 8;
  * stood in it then: most calls of the last seconds (1.2 KB of each were copied by every scavenge). The items carry
  * their links, so that nothing is allocated.
  *
- * For ids of our own making only: whoever chooses ids could choose them to stand in one bucket.
+ * Whoever chooses ids can choose them to stand in one bucket: for those of others there is {@linkcode IdTable.offer}.
  */
 export class IdTable<T extends Identified<T>> {
   #buckets: (T | undefined)[] = Array.from({ length: MIN_BUCKETS });
@@ -38,6 +40,15 @@ export class IdTable<T extends Identified<T>> {
     if (this.#size >= this.#buckets.length) this.#grow();
     this.#size++;
     this.#put(item);
+  }
+
+  /** Adds an item that is in no table, unless too many stand where it has to stand: then `false`. */
+  offer(item: T): boolean {
+    let others = 0;
+    let at = this.#buckets[bucketOf(item.id, this.#buckets.length)];
+    for (; at !== undefined; at = at.nextInBucket) if (++others === CROWDED) return false;
+    this.add(item);
+    return true;
   }
 
   /** Takes an item out; `false` when it is not here. */

@@ -12,7 +12,7 @@ import {
 import type { TraceHeaders } from "../call/inbound.ts";
 import { NO_BODY } from "./body.ts";
 import { isCallId } from "./call_id.ts";
-import { decodeChain, encodeChain } from "./chain.ts";
+import { decodeChain, encodeChain, NO_CALLS } from "./chain.ts";
 import { WholeNumber } from "./whole_number.ts";
 
 /** A request as it travels: the call's headers and the encoded input. */
@@ -108,6 +108,10 @@ export function requestHeaders(request: Request): Map<string, string> {
  * @throws {RpcError} `invalid_argument`, naming the header, when one is missing or malformed
  */
 export function readRequest(shared: Headers, own: Headers, body: Uint8Array): Request {
+  if (own !== shared && own.size === PLAIN_HEADERS) {
+    const plain = readPlain(shared, own, body);
+    if (plain !== undefined) return plain;
+  }
   const kind = own.get(HEADER.kind);
   const oneway = kind === "oneway";
   // In a pack only a one-way call states its kind.
@@ -130,6 +134,31 @@ export function readRequest(shared: Headers, own: Headers, body: Uint8Array): Re
     from: optional(own, HEADER.from) ?? optional(shared, HEADER.from),
     userHeaders: userHeaders(own),
     body: own.get(HEADER.empty) === "1" ? NO_BODY : body,
+  };
+}
+
+/** Headers of a call in a pack that has nothing of its own but its id and its time. */
+const PLAIN_HEADERS = 3;
+
+/** Reads a request of so many headers, where they are those: nearly all are, and need not be asked for the others. */
+function readPlain(shared: Headers, own: Headers, body: Uint8Array): Request | undefined {
+  if (!own.has(HEADER.id) || !own.has(HEADER.deadline) || !own.has(HEADER.timeout)) return undefined;
+  return {
+    id: detached(text(own, HEADER.id)),
+    kind: "request",
+    attempt: 1,
+    started: undefined,
+    deadlineMs: wholeNumber(own, HEADER.deadline, DEADLINE),
+    timeoutMs: wholeNumber(own, HEADER.timeout, TIMEOUT),
+    type: text(shared, HEADER.type),
+    replyTo: text(shared, HEADER.reply),
+    key: undefined,
+    chain: NO_CALLS,
+    trace: undefined,
+    idempotencyKey: undefined,
+    from: optional(shared, HEADER.from),
+    userHeaders: NO_HEADERS,
+    body,
   };
 }
 

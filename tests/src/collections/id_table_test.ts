@@ -54,3 +54,11 @@ Deno.test("IdTable takes nothing out that is not in it", () => {
   assert.ok(!table.delete(new Item("a")));
   assert.deepEqual([table.size, table.get("b")], [1, undefined]);
 });
+
+Deno.test("IdTable refuses what was chosen to stand in one place, and nothing that was not", () => {
+  const table = new IdTable<Item>();
+  const taken = Array.from({ length: 100 }, (_, index) => table.offer(new Item(`${1_000 + index}-same-end`)));
+  assert.ok(taken.filter((one) => one).length === 8);
+  const random = Array.from({ length: 10_000 }, () => table.offer(new Item(crypto.randomUUID())));
+  assert.ok(random.filter((one) => !one).length < 10);
+});
