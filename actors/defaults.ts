@@ -14,3 +14,5 @@ export const ABANDON_AFTER_MS = 30_000;
 export const PASSIVATE_AFTER_MS = 60_000;
 /** Keys of one entity whose actors live at once, per instance. */
 export const MAX_CELLS = 10_000;
+/** For how long the timer behind all deadlines may go on after the last call, in milliseconds. */
+export const WHEEL_LINGER_MS = 250;

@@ -5,6 +5,7 @@ import { TimerWheel } from "../src/async/timer_wheel.ts";
 import { Caller } from "../src/client/caller.ts";
 import { listenForReplies } from "../src/client/reply_listener.ts";
 import type { Transport } from "../src/transport/transport.ts";
+import { WHEEL_LINGER_MS } from "./defaults.ts";
 import { currentScope } from "./cells/call_scope.ts";
 import { UntypedContracts } from "./untyped.ts";
 
@@ -38,7 +39,7 @@ export async function startParts(name: string, transport: Transport, sources: So
   const randomBytes = sources.randomBytes ?? systemRandomBytes;
   const instance = instanceNumber(randomBytes);
   await transport.start({ clock, random, instance });
-  const wheel = new TimerWheel(clock);
+  const wheel = new TimerWheel(clock, { lingerMs: WHEEL_LINGER_MS });
   const newId = createIds(clock, randomBytes);
   const from = `${name}/${instance.toString(36)}`;
   const caller = new Caller({ transport, clock, random, wheel, newId, from, scope: currentScope });

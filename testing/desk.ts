@@ -169,7 +169,7 @@ export class Desk implements CallOwner {
     const delivery = new DirectDelivery(local.method, headers, body, now);
     const received = this.#receiver.receive(opened, delivery, now + opened.request.timeoutMs, now);
     if (received.kind === "refused") return this.#refuse(local, received.error);
-    const call = new DirectCall(received.facts, new SeenCall(() => {}), this);
+    const call = new DirectCall(received.facts, new SeenCall(opened.request.id, () => {}), this);
     this.#live.set(call, local);
     local.onGivenUp = () => call.cancel();
     if (received.kind === "call") return this.#deliver(call);

@@ -1,13 +1,13 @@
 import type { Clock } from "../../src/async/clock.ts";
 import { addressOf } from "../../src/call/address.ts";
 import type { HandlerContext, HandlerLog, Self } from "../../src/call/handler.ts";
-import type { InboundCall, TraceHeaders } from "../../src/call/inbound.ts";
+import type { InboundCall } from "../../src/call/inbound.ts";
 import { RetryLater } from "../../src/call/retry_later.ts";
 import type { CallScope } from "../../src/call/scope.ts";
 import { MAX_TIMEOUT_MS } from "../../src/contract/defaults.ts";
 import type { Client, Contract, NoErrors } from "../../src/contract/types.ts";
 import { type DeclaredError, RpcError } from "../../src/errors/rpc_error.ts";
-import { placeOf } from "./cycle.ts";
+import { RunScope } from "./run_scope.ts";
 
 /** What all calls of one served contract share. */
 export interface ContextHost {
@@ -27,11 +27,13 @@ export interface Stoppable {
   stop(): void;
 }
 
-/** What a handler sees of its call; at the same time what calls nested in it inherit. */
-export class CallContext implements HandlerContext, CallScope {
+/** What a handler sees of its call. */
+export class CallContext implements HandlerContext {
   readonly #call: InboundCall;
   readonly #host: ContextHost;
   readonly #actor: Stoppable;
+  /** What calls nested in it inherit. */
+  readonly scope: RunScope;
   readonly attempt: number;
   #log: HandlerLog | undefined;
 
@@ -43,6 +45,7 @@ export class CallContext implements HandlerContext, CallScope {
   constructor(call: InboundCall, host: ContextHost, actor: Stoppable) {
     this.#call = call;
     this.#host = host;
+    this.scope = new RunScope(call, host.contract);
     this.attempt = call.attempt;
     this.#actor = actor;
   }
@@ -78,12 +81,6 @@ export class CallContext implements HandlerContext, CallScope {
   get caller(): string | undefined {
     return this.#call.caller;
   }
-  get trace(): TraceHeaders | undefined {
-    return this.#call.trace;
-  }
-  get path(): readonly string[] {
-    return [...this.#call.chain, placeOf(this.#host.contract, this.#call.method, this.#call.key)];
-  }
   get log(): HandlerLog {
     const { id, method, key } = this.#call;
     return this.#log ??= this.#host.log({ contract: this.#host.contract.name, method, key, callId: id });
@@ -114,7 +111,7 @@ export class CallContext implements HandlerContext, CallScope {
   }
 
   client<C extends Contract>(contract: C): Client<C> {
-    return this.#host.client(contract, this);
+    return this.#host.client(contract, this.scope);
   }
 
   retryAfter(ms: number): Error {

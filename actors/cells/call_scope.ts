@@ -5,12 +5,8 @@ import type { CallScope } from "../../src/call/scope.ts";
 const scopes = new AsyncLocalStorage<CallScope | undefined>();
 
 /** Runs a handler so that calls made inside it, by whatever client, know the call that they are nested in. */
-export function runInScope<A extends unknown[], T>(
-  scope: CallScope,
-  work: (...given: A) => T,
-  ...given: A
-): T {
-  return scopes.run(scope, work, ...given);
+export function runInScope<A, T>(scope: CallScope, work: (given: A) => T, given: A): T {
+  return scopes.run(scope, work, given);
 }
 
 /** Runs what belongs to no call, although a call may have led to it: an actor's factory, its stop hook. */

@@ -2,7 +2,7 @@ import { isPromiseLike } from "../../src/async/promise_like.ts";
 import { ATTEMPTS } from "../../src/call/defaults.ts";
 import type { AnyHandler, HandlerContext } from "../../src/call/handler.ts";
 import type { InboundCall } from "../../src/call/inbound.ts";
-import { type HandlerInterceptor, interceptHandler } from "../../src/call/interceptor.ts";
+import { interceptHandler } from "../../src/call/interceptor.ts";
 import { RetryLater } from "../../src/call/retry_later.ts";
 import { RpcError } from "../../src/errors/rpc_error.ts";
 import { EVENTS } from "../../src/log/events.ts";
@@ -39,6 +39,7 @@ export class Run {
   readonly call: InboundCall;
   readonly #owner: RunOwner;
   readonly #actor: Answering;
+  #context: CallContext | undefined;
   #taken = false;
 
   // For the watch: the runs before and after this one, when it came, and since when it has been ignoring its signal.
@@ -72,12 +73,11 @@ export class Run {
 
   /** Runs a call whose start is on record. */
   go(): void {
-    const { call } = this;
-    const context = new CallContext(call, this.#owner.host, this.#actor);
+    const { scope } = this.#context = new CallContext(this.call, this.#owner.host, this.#actor);
     let output: unknown;
     let later: Promise<unknown> | undefined;
     try {
-      output = runInScope(context, answer, this.#actor, call, context, this.#owner.host.interceptors);
+      output = runInScope(scope, Run.#answer, this);
       // A promise stays as it is; anything else with a `then` is made to settle once, and not from within.
       if (isPromiseLike(output)) later = Promise.resolve(output);
     } catch (error) {
@@ -124,6 +124,18 @@ export class Run {
     this.#owner.overstayed(this);
   }
 
+  // Not a closure: it is called for every call.
+  static #answer(run: Run): unknown {
+    const { call: { method, input } } = run;
+    const context = run.#context;
+    const actor = run.#actor;
+    const { interceptors } = run.#owner.host;
+    if (context === undefined) throw new TypeError("Cannot run a call without its context");
+    if (interceptors.length === 0) return actor.answer(method, input, context);
+    const handler: AnyHandler = (changed, given) => actor.answer(method, changed, given);
+    return interceptHandler(context.contract, method, handler, interceptors)(input, context);
+  }
+
   get #inTime(): boolean {
     return this.call.deadlineMs > this.#owner.host.clock.now();
   }
@@ -144,6 +156,7 @@ export class Run {
   #returned(output: unknown): void {
     if (this.#taken) return this.#owner.endedLate(this);
     this.call.settle({ ok: true, output });
+    this.#context?.scope.end();
     this.#owner.ended(this);
   }
 
@@ -161,6 +174,7 @@ export class Run {
       log.error(EVENTS.callee.handlerCrashed, { method: call.method, callId: call.id, attempt, error });
       return this.#owner.crashed(this, error);
     }
+    this.#context?.scope.end();
     this.#owner.ended(this);
   }
 }
@@ -168,16 +182,4 @@ export class Run {
 /** Whether it is what Node's APIs throw when their signal aborts: an error of their own, around the signal's reason. */
 function isAbort(error: unknown): error is Error {
   return error instanceof Error && error.name === "AbortError" && error.cause instanceof RpcError;
-}
-
-// Not a closure: it is called for every call.
-function answer(
-  actor: Answering,
-  { method, input }: InboundCall,
-  context: CallContext,
-  interceptors: readonly HandlerInterceptor[],
-): unknown {
-  if (interceptors.length === 0) return actor.answer(method, input, context);
-  const handler: AnyHandler = (changed, given) => actor.answer(method, changed, given);
-  return interceptHandler(context.contract, method, handler, interceptors)(input, context);
 }

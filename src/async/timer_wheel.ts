@@ -6,23 +6,32 @@ export interface TimerWheelOptions {
   readonly tickMs?: number;
   /** How many ticks one round has. Default: 512. */
   readonly slots?: number;
+  /**
+   * For how long its timer of the clock may go on once nothing waits any more, in milliseconds. Default: 0. Where waits
+   * come and go one at a time, setting and clearing that timer for each costs more than all else of it (3 µs); with a
+   * while to linger the wheel looks once per while instead, and lets go when it finds nothing.
+   */
+  readonly lingerMs?: number;
 }
 
-/** A timer in its slot, linked both ways so that it leaves in one step. */
-class Entry implements Timer {
-  readonly tick: number;
-  readonly callback: () => void;
-  wheel: TimerWheel | undefined;
-  /** False once it was taken out to run. */
-  linked = true;
-  previous: Entry | undefined;
-  next: Entry | undefined;
+/**
+ * One timer of a wheel, which whoever waits can be itself: then a wait costs no object and no closure. Linked both ways
+ * in its slot, so that it leaves in one step. Once it has fired or was cancelled it may be started again.
+ */
+export abstract class WheelTimer implements Timer {
+  /** @internal when it is due; the wheel's, as all that follows */
+  tick = 0;
+  /** @internal where it waits; `undefined` where it does not */
+  wheel: TimerWheel | undefined = undefined;
+  /** @internal whether it stands in a slot: not once it was taken out to fire */
+  linked = false;
+  /** @internal */
+  previous: WheelTimer | undefined = undefined;
+  /** @internal */
+  next: WheelTimer | undefined = undefined;
 
-  constructor(wheel: TimerWheel, tick: number, callback: () => void) {
-    this.wheel = wheel;
-    this.tick = tick;
-    this.callback = callback;
-  }
+  /** Its time has come. Called once per start, unless it was cancelled before. */
+  abstract fire(): void;
 
   cancel(): void {
     const { wheel } = this;
@@ -31,19 +40,35 @@ class Entry implements Timer {
   }
 }
 
+class CallbackTimer extends WheelTimer {
+  readonly #callback: () => void;
+
+  constructor(callback: () => void) {
+    super();
+    this.#callback = callback;
+  }
+
+  fire(): void {
+    this.#callback();
+  }
+}
+
 /**
  * Many coarse timers on one timer of the clock: setting and cancelling cost a few pointer writes, where a timer of
  * the platform costs microseconds. Meant for deadlines, most of which are cancelled.
  *
  * A callback never runs early and at most about two ticks late. Timers due at the same tick run in the order they
- * were set. While nothing is scheduled, the wheel holds no timer of the clock.
+ * were set. While nothing is scheduled, the wheel holds no timer of the clock, unless it may linger.
  */
 export class TimerWheel {
   readonly #clock: Clock;
   readonly #tickMs: number;
-  readonly #slots: (Entry | undefined)[];
-  readonly #tails: (Entry | undefined)[];
+  readonly #slots: (WheelTimer | undefined)[];
+  readonly #tails: (WheelTimer | undefined)[];
   readonly #origin: number;
+  /** How many ticks ahead its timer of the clock is set at most. */
+  readonly #reach: number;
+  readonly #lingers: boolean;
   #size = 0;
   #done = 0;
   #armed: { readonly tick: number; readonly timer: Timer } | undefined;
@@ -52,13 +77,18 @@ export class TimerWheel {
   /**
    * Starts without timers.
    *
-   * @throws RangeError unless `tickMs` is positive and `slots` a positive integer
+   * @throws RangeError unless `tickMs` is positive, `slots` a positive integer, and `lingerMs` none or positive
    */
   constructor(clock: Clock, options: TimerWheelOptions = {}) {
-    const { tickMs = 10, slots = 512 } = options;
+    const { tickMs = 10, slots = 512, lingerMs = 0 } = options;
     if (!(tickMs > 0 && Number.isFinite(tickMs))) throw new RangeError(`Cannot tick every ${tickMs} ms`);
     if (!(Number.isInteger(slots) && slots > 0)) throw new RangeError(`Cannot make ${slots} slots`);
+    if (!(lingerMs >= 0 && Number.isFinite(lingerMs))) {
+      throw new RangeError(`Cannot linger for ${lingerMs} ms`);
+    }
     this.#clock = clock;
+    this.#lingers = lingerMs > 0;
+    this.#reach = this.#lingers ? Math.min(slots, Math.max(1, Math.floor(lingerMs / tickMs))) : slots;
     this.#tickMs = tickMs;
     this.#slots = Array.from({ length: slots });
     this.#tails = Array.from({ length: slots });
@@ -78,22 +108,32 @@ export class TimerWheel {
    * @throws TypeError when the wheel is closed
    */
   schedule(ms: number, callback: () => void): Timer {
+    const timer = new CallbackTimer(callback);
+    this.start(timer, ms);
+    return timer;
+  }
+
+  /**
+   * As {@linkcode TimerWheel.schedule}, with a timer that does not wait anywhere.
+   *
+   * @param nowMs what the clock's monotonic time is, where the caller has just read it
+   */
+  start(timer: WheelTimer, ms: number, nowMs: number = this.#clock.monotonic()): void {
     if (!Number.isFinite(ms)) throw new RangeError(`Cannot schedule a timer in ${ms} ms`);
     if (this.#closed) throw new TypeError("Cannot schedule a timer: the wheel is closed");
-    const elapsed = this.#clock.monotonic() - this.#origin;
+    const elapsed = nowMs - this.#origin;
     if (this.#size === 0) this.#done = Math.floor(elapsed / this.#tickMs);
-    const tick = Math.max(this.#done + 1, Math.ceil((elapsed + Math.max(0, ms)) / this.#tickMs));
-    const entry = new Entry(this, tick, callback);
-    this.#add(entry);
-    this.#arm(Math.min(tick, this.#done + this.#slots.length));
-    return entry;
+    timer.tick = Math.max(this.#done + 1, Math.ceil((elapsed + Math.max(0, ms)) / this.#tickMs));
+    timer.wheel = this;
+    this.#add(timer);
+    this.#arm(Math.min(timer.tick, this.#done + this.#reach));
   }
 
   /** Drops all timers; none of them fires any more. Closing twice does nothing. */
   close(): void {
     this.#closed = true;
     for (let slot = 0; slot < this.#slots.length; slot++) {
-      for (let entry = this.#slots[slot]; entry !== undefined; entry = entry.next) entry.wheel = undefined;
+      for (let timer = this.#slots[slot]; timer !== undefined; timer = timer.next) timer.wheel = undefined;
       this.#slots[slot] = this.#tails[slot] = undefined;
     }
     this.#size = 0;
@@ -101,30 +141,31 @@ export class TimerWheel {
   }
 
   /** @internal for the wheel's own timers */
-  "~remove"(entry: Entry): void {
-    this.#unlink(entry);
-    if (this.#size === 0) this.#disarm();
+  "~remove"(timer: WheelTimer): void {
+    this.#unlink(timer);
+    if (this.#size === 0 && !this.#lingers) this.#disarm();
   }
 
-  #add(entry: Entry): void {
-    const slot = entry.tick % this.#slots.length;
+  #add(timer: WheelTimer): void {
+    const slot = timer.tick % this.#slots.length;
     const tail = this.#tails[slot];
-    entry.previous = tail;
-    if (tail === undefined) this.#slots[slot] = entry;
-    else tail.next = entry;
-    this.#tails[slot] = entry;
+    timer.linked = true;
+    timer.previous = tail;
+    if (tail === undefined) this.#slots[slot] = timer;
+    else tail.next = timer;
+    this.#tails[slot] = timer;
     this.#size++;
   }
 
-  #unlink(entry: Entry): void {
-    const slot = entry.tick % this.#slots.length;
-    const { previous, next } = entry;
+  #unlink(timer: WheelTimer): void {
+    const slot = timer.tick % this.#slots.length;
+    const { previous, next } = timer;
     if (previous === undefined) this.#slots[slot] = next;
     else previous.next = next;
     if (next === undefined) this.#tails[slot] = previous;
     else next.previous = previous;
-    entry.previous = entry.next = undefined;
-    entry.linked = false;
+    timer.previous = timer.next = undefined;
+    timer.linked = false;
     this.#size--;
   }
 
@@ -144,10 +185,11 @@ export class TimerWheel {
 
   #armNext(): void {
     if (this.#size === 0) return;
-    const last = this.#done + this.#slots.length;
-    for (let tick = this.#done + 1; tick <= last; tick++) {
+    const last = this.#done + this.#reach;
+    for (let tick = this.#done + 1; tick < last; tick++) {
       if (this.#slots[tick % this.#slots.length] !== undefined) return this.#arm(tick);
     }
+    this.#arm(last);
   }
 
   #advance(): void {
@@ -155,12 +197,12 @@ export class TimerWheel {
     const due = this.#takeDue(Math.floor((this.#clock.monotonic() - this.#origin) / this.#tickMs));
     this.#armNext();
     const errors: unknown[] = [];
-    for (const entry of due) {
+    for (const timer of due) {
       // An earlier callback may have cancelled this one, or closed the wheel.
-      if (entry.wheel === undefined || this.#closed) continue;
-      entry.wheel = undefined;
+      if (timer.wheel === undefined || this.#closed) continue;
+      timer.wheel = undefined;
       try {
-        entry.callback();
+        timer.fire();
       } catch (error) {
         errors.push(error);
       }
@@ -168,18 +210,18 @@ export class TimerWheel {
     if (errors.length > 0) throw errors[0];
   }
 
-  #takeDue(now: number): readonly Entry[] {
-    const due: Entry[] = [];
+  #takeDue(now: number): readonly WheelTimer[] {
+    const due: WheelTimer[] = [];
     const last = Math.min(now, this.#done + this.#slots.length);
     for (let tick = this.#done + 1; tick <= last; tick++) {
-      let entry = this.#slots[tick % this.#slots.length];
-      while (entry !== undefined) {
-        const next: Entry | undefined = entry.next;
-        if (entry.tick <= now) {
-          this.#unlink(entry);
-          due.push(entry);
+      let timer = this.#slots[tick % this.#slots.length];
+      while (timer !== undefined) {
+        const next: WheelTimer | undefined = timer.next;
+        if (timer.tick <= now) {
+          this.#unlink(timer);
+          due.push(timer);
         }
-        entry = next;
+        timer = next;
       }
     }
     this.#done = Math.max(this.#done, now);

@@ -71,6 +71,8 @@ export interface InboundCall {
    * its drain limit has passed.
    */
   readonly signal: AbortSignal;
+  /** That signal where anybody has asked for it, or it has aborted; else `undefined`. Asking costs nothing. */
+  readonly signalInUse: AbortSignal | undefined;
   /** Whether the call has ended without its handler, or the instance has given it up: a result will be dropped. */
   readonly withdrawn: boolean;
   /**

@@ -60,6 +60,8 @@ export class Caller implements CallDesk {
   readonly #missed: MissedReplies;
   #refusal: string | undefined;
   #closed = false;
+  /** The clock's monotonic time while a call is being made: reading it costs as much as a tenth of all that is done then. */
+  #nowMs: number | undefined;
 
   constructor(parts: CallerParts) {
     this.#parts = parts;
@@ -113,8 +115,14 @@ export class Caller implements CallDesk {
     refuseAborted(signal);
     const outbound = new OutboundCall(call, route, instance, request, this);
     const graceMs = scope === undefined && call.kind === "call" ? OUTCOME_GRACE_MS : 0;
-    this.pending.add(outbound, waitMs, signal, graceMs);
-    this.#enter(outbound, parsed);
+    const nowMs = clock.monotonic();
+    this.pending.add(outbound, waitMs, signal, graceMs, nowMs);
+    this.#nowMs = nowMs;
+    try {
+      this.#enter(outbound, parsed);
+    } finally {
+      this.#nowMs = undefined;
+    }
     return outbound;
   }
 
@@ -143,7 +151,7 @@ export class Caller implements CallDesk {
       return void sendToInstance(this.#parts.transport, instance, outbound);
     }
     if (contract.foreign) return this.#dispatch(outbound, false);
-    const presence = shared.watch.ask(settings.whenAbsent === "fail");
+    const presence = shared.watch.ask(settings.whenAbsent === "fail", this.#nowMs);
     if (presence instanceof Promise) this.#sendLater(outbound, presence);
     else this.#send(outbound, presence);
   }

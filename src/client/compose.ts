@@ -9,6 +9,7 @@ import type { CallScope } from "../call/scope.ts";
 import type { BodyPlace } from "../codec/codec.ts";
 import { timeout } from "../contract/method.ts";
 import { validate } from "../contract/validate.ts";
+import { NO_CALLS } from "../envelope/chain.ts";
 import type { Request } from "../envelope/request.ts";
 import type { Transport } from "../transport/transport.ts";
 import { callHeaders, checkHeaderBytes } from "./call_headers.ts";
@@ -29,8 +30,6 @@ export interface ComposeParts {
   /** What callees see as `ctx.caller`. */
   readonly from: string;
 }
-
-const NO_CALLS: readonly string[] = Object.freeze([]);
 
 /**
  * Has the input checked by its schema. The parse is only a check: what travels is what the user passed, and the

@@ -1,4 +1,3 @@
-import { createDeferred, type Deferred } from "../async/deferred.ts";
 import type { Call } from "../call/call.ts";
 import type { Receipt } from "../contract/types.ts";
 import type { Reply } from "../envelope/reply.ts";
@@ -42,7 +41,11 @@ export class OutboundCall implements PendingCall, KeyedOutgoing, Candidate, InTu
   readonly route: Route;
   /** The direct address that it goes to, past all queues. */
   readonly instance: string | undefined;
-  readonly #result: Deferred<unknown> = createDeferred();
+  /** What the user waits for. */
+  readonly promise: Promise<unknown>;
+  // Set by the promise's executor, which runs before the constructor goes on.
+  #resolve: (value: unknown) => void = nothing;
+  #reject: (reason: unknown) => void = nothing;
   readonly #desk: CallDesk;
   #request: Request;
   #queue: QueueRef | undefined;
@@ -64,12 +67,12 @@ export class OutboundCall implements PendingCall, KeyedOutgoing, Candidate, InTu
     this.instance = instance;
     this.#desk = desk;
     this.#request = request;
+    this.promise = new Promise((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+    });
   }
 
-  /** What the user waits for. */
-  get promise(): Promise<unknown> {
-    return this.#result.promise;
-  }
   get request(): Request {
     return this.#request;
   }
@@ -191,7 +194,7 @@ export class OutboundCall implements PendingCall, KeyedOutgoing, Candidate, InTu
     if (!this.#desk.pending.finish(this.id)) return;
     this.#end();
     const receipt: Receipt = { callId: this.id, messageId, broker: queue.broker, queueId: queue.id, offset };
-    this.#result.resolve(receipt);
+    this.#resolve(receipt);
   }
 
   sendFailed(error: RpcError): void {
@@ -212,7 +215,7 @@ export class OutboundCall implements PendingCall, KeyedOutgoing, Candidate, InTu
       output = readOutput(this.call, this.id, reply, this.route.places);
     } catch (error) {
       this.#end();
-      this.#result.reject(this.#asKnown(RpcError.from(error)));
+      this.#reject(this.#asKnown(RpcError.from(error)));
       return true;
     }
     if (output instanceof Promise) {
@@ -220,7 +223,7 @@ export class OutboundCall implements PendingCall, KeyedOutgoing, Candidate, InTu
       return false;
     }
     this.#end();
-    this.#result.resolve(output);
+    this.#resolve(output);
     return true;
   }
 
@@ -232,7 +235,7 @@ export class OutboundCall implements PendingCall, KeyedOutgoing, Candidate, InTu
   failed(error: RpcError): void {
     this.#end();
     if (error.code === "cancelled" && error.outcome === "sent_unknown") this.#desk.cancelled(this);
-    this.#result.reject(error);
+    this.#reject(error);
   }
 
   /** The output has to be checked, which takes time that the deadline still bounds. */
@@ -243,7 +246,7 @@ export class OutboundCall implements PendingCall, KeyedOutgoing, Candidate, InTu
     output.then((value) => {
       if (!pending.finish(this.id)) return;
       this.#end();
-      this.#result.resolve(value);
+      this.#resolve(value);
     }, (error) => pending.fail(this.id, RpcError.from(error)));
   }
 
@@ -260,3 +263,5 @@ export class OutboundCall implements PendingCall, KeyedOutgoing, Candidate, InTu
     return new RpcError(code, message, { outcome: "sent_unknown", callId: this.id, cause: error });
   }
 }
+
+function nothing(): void {}

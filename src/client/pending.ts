@@ -1,6 +1,6 @@
-import type { Timer } from "../async/clock.ts";
-import type { TimerWheel } from "../async/timer_wheel.ts";
+import { type TimerWheel, WheelTimer } from "../async/timer_wheel.ts";
 import { OUTCOME_GRACE_MS } from "../call/defaults.ts";
+import { type Identified, IdTable } from "../collections/id_table.ts";
 import type { Reply } from "../envelope/reply.ts";
 import type { Code } from "../errors/code.ts";
 import type { Outcome } from "../errors/outcome.ts";
@@ -24,16 +24,30 @@ export interface PendingCall {
   failed(error: RpcError): void;
 }
 
-/** One entry of the table: where a call stands. */
-interface Entry {
+/** One entry of the table: where a call stands, and the timer of its deadline. */
+class Entry extends WheelTimer implements Identified<Entry> {
+  readonly id: string;
   readonly call: PendingCall;
   /** What giving the call up now means: `not_sent` until a transport has had it in its hands. */
-  outcome: Outcome;
-  overdue: boolean;
+  outcome: Outcome = "not_sent";
+  overdue = false;
   /** How long it waits beyond its deadline for the outcome, in milliseconds. */
   readonly graceMs: number;
-  timer: Timer;
-  detach: (() => void) | undefined;
+  detach: (() => void) | undefined = undefined;
+  nextInBucket: Entry | undefined = undefined;
+  readonly #onDeadline: (entry: Entry) => void;
+
+  constructor(call: PendingCall, graceMs: number, onDeadline: (entry: Entry) => void) {
+    super();
+    this.id = call.id;
+    this.call = call;
+    this.graceMs = graceMs;
+    this.#onDeadline = onDeadline;
+  }
+
+  fire(): void {
+    this.#onDeadline(this);
+  }
 }
 
 /**
@@ -41,11 +55,12 @@ interface Entry {
  * listener. Replies to ids that are not in it are counted and dropped.
  */
 export class PendingCalls {
-  readonly #entries = new Map<string, Entry>();
+  readonly #entries = new IdTable<Entry>();
   readonly #wheel: TimerWheel;
   readonly #onEmpty: (() => void)[] = [];
   #lateReplies = 0;
   #refusedReplies = 0;
+  readonly #onDeadline = (entry: Entry): void => this.#deadline(entry);
 
   constructor(wheel: TimerWheel) {
     this.#wheel = wheel;
@@ -74,22 +89,19 @@ export class PendingCalls {
   /**
    * Enters a call. It fails with `deadline_exceeded` after `timeoutMs` and a short grace in which only its
    * outcome is still learnt, and with `cancelled` when `signal` aborts, which it has not done yet.
+   *
+   * @param nowMs what the clock's monotonic time is, where the caller has just read it
    */
   add(
     call: PendingCall,
     timeoutMs: number,
     signal: AbortSignal | undefined,
     graceMs: number = OUTCOME_GRACE_MS,
+    nowMs?: number,
   ): void {
-    const entry: Entry = {
-      call,
-      graceMs,
-      outcome: "not_sent",
-      overdue: false,
-      timer: this.#wheel.schedule(timeoutMs, () => this.#deadline(entry)),
-      detach: undefined,
-    };
-    this.#entries.set(call.id, entry);
+    const entry = new Entry(call, graceMs, this.#onDeadline);
+    this.#wheel.start(entry, timeoutMs, nowMs);
+    this.#entries.add(entry);
     if (signal !== undefined) this.#listen(entry, signal);
   }
 
@@ -109,13 +121,13 @@ export class PendingCalls {
 
   /** Whether a call waits for its reply. */
   has(id: string): boolean {
-    return this.#entries.has(id);
+    return this.#entries.get(id) !== undefined;
   }
 
   /** The calls that may have been answered by now. */
   underWay(): PendingCall[] {
     const calls: PendingCall[] = [];
-    for (const { call, outcome } of this.#entries.values()) if (outcome === "sent_unknown") calls.push(call);
+    for (const { call, outcome } of this.#entries.items()) if (outcome === "sent_unknown") calls.push(call);
     return calls;
   }
 
@@ -145,7 +157,8 @@ export class PendingCalls {
 
   /** Settles every call with `cancelled` and the outcome known. */
   cancelAll(reason: string): void {
-    for (const entry of [...this.#entries.values()]) {
+    // Ids sort by time.
+    for (const entry of this.#entries.items().sort((one, other) => one.id < other.id ? -1 : 1)) {
       this.#leave(entry)?.failed(failure(entry, "cancelled", reason));
     }
   }
@@ -166,18 +179,18 @@ export class PendingCalls {
   }
 
   #leave(entry: Entry): PendingCall | undefined {
-    if (!this.#entries.delete(entry.call.id)) return undefined;
-    entry.timer.cancel();
+    if (!this.#entries.delete(entry)) return undefined;
+    entry.cancel();
     entry.detach?.();
     if (this.#entries.size === 0) { for (const resolve of this.#onEmpty.splice(0)) resolve(); }
     return entry.call;
   }
 
   #deadline(entry: Entry): void {
-    const { outcome, graceMs } = entry;
-    if (outcome !== "sent_unknown" || graceMs === 0) return this.#timeOut(entry);
+    const { outcome, graceMs, overdue } = entry;
+    if (overdue || outcome !== "sent_unknown" || graceMs === 0) return this.#timeOut(entry);
     entry.overdue = true;
-    entry.timer = this.#wheel.schedule(graceMs, () => this.#timeOut(entry));
+    this.#wheel.start(entry, graceMs);
   }
 
   #timeOut(entry: Entry): void {

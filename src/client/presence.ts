@@ -46,10 +46,10 @@ export class PresenceWatch {
    * What is known now, or a promise of it where a look has to come first. Never rejects.
    *
    * @param sure whether absence matters, so that a second look confirms it; else the first one will do
+   * @param now what the clock's monotonic time is, where the caller has just read it
    */
-  ask(sure = true): Presence | Promise<Presence> {
+  ask(sure = true, now: number = this.#clock.monotonic()): Presence | Promise<Presence> {
     if (!this.#transport.capabilities.presence) return UNKNOWN;
-    const now = this.#clock.monotonic();
     this.#askedAt = now;
     const age = now - this.#lastAt;
     const tooOld = this.#last?.kind === "absent" ? 2 * PRESENCE_LOOK_MS : PRESENCE_KEPT_MS;

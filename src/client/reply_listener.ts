@@ -1,5 +1,4 @@
 import { HEADER } from "../envelope/headers.ts";
-import { readDirect } from "../envelope/direct.ts";
 import { decodePack } from "../envelope/pack.ts";
 import { readReply, type Reply } from "../envelope/reply.ts";
 import { EVENTS } from "../log/events.ts";
@@ -18,37 +17,41 @@ export function listenForReplies(
   pending: PendingCalls,
   owners: Owners,
 ): (message: DirectMessage) => void {
-  const refuse = (error: unknown) => {
-    pending.refused();
-    log.warn(EVENTS.caller.replyRefused, { error });
-  };
   return (message) => {
     try {
-      const responder = readDirect(message.headers.get(HEADER.direct));
-      if (responder !== undefined) owners.learn(responder, responder.address);
-      for (const reply of repliesIn(message, refuse)) {
-        if (!pending.reply(reply)) log.debug(EVENTS.caller.lateReply, { callId: reply.id });
-      }
+      const direct = message.headers.get(HEADER.direct);
+      if (direct !== undefined) owners.learnFrom(direct);
+      settleBy(message, pending);
     } catch (error) {
-      refuse(error);
+      refuse(pending, error);
     }
   };
 }
 
-function* repliesIn(message: DirectMessage, refuse: (error: unknown) => void): Generator<Reply> {
-  const kind = message.headers.get(HEADER.kind);
+function settleBy(message: DirectMessage, pending: PendingCalls): void {
+  const { headers, body, plain } = message;
+  const kind = headers.get(HEADER.kind);
   if (kind !== undefined && kind !== "reply" && kind !== "pack") {
-    return refuse(new TypeError(`It is a ${kind.slice(0, 20)}, which nobody here takes`));
+    return refuse(pending, new TypeError(`It is a ${kind.slice(0, 20)}, which nobody here takes`));
   }
   if (kind === "pack") {
-    for (const entry of decodePack(message.body)) {
-      const reply = readReply(message.headers, entry.headers, entry.body);
-      if (reply !== undefined) yield reply;
-      else refuse(new TypeError("An entry of the pack names no call"));
+    for (const entry of decodePack(body)) {
+      const reply = readReply(headers, entry.headers, entry.body);
+      if (reply !== undefined) settle(pending, reply);
+      else refuse(pending, new TypeError("An entry of the pack names no call"));
     }
     return;
   }
-  const reply = readReply(message.headers, message.headers, message.body, message.plain?.correlationId);
-  if (reply !== undefined) yield reply;
-  else refuse(new TypeError("It names no call"));
+  const reply = readReply(headers, headers, body, plain?.correlationId);
+  if (reply !== undefined) settle(pending, reply);
+  else refuse(pending, new TypeError("It names no call"));
+}
+
+function settle(pending: PendingCalls, reply: Reply): void {
+  if (!pending.reply(reply)) log.debug(EVENTS.caller.lateReply, { callId: reply.id });
+}
+
+function refuse(pending: PendingCalls, error: unknown): void {
+  pending.refused();
+  log.warn(EVENTS.caller.replyRefused, { error });
 }

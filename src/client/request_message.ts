@@ -25,7 +25,10 @@ export interface Destination {
  *
  * @param plan the number of the queue plan by which they go there, 0 for none
  */
-export function handOver<T extends Outgoing>(batch: readonly T[], queue: QueueRef, plan = 0): T[] {
+export function handOver<T extends Outgoing>(batch: readonly T[], queue: QueueRef, plan = 0): readonly T[] {
+  const [only] = batch;
+  // Nearly always all of them are: then the batch stays as it is.
+  if (batch.length === 1 && only !== undefined) return only.handOver(queue, plan) ? batch : [];
   return batch.filter((outgoing) => outgoing.handOver(queue, plan));
 }
 
@@ -58,7 +61,25 @@ export function sendRequests(
 
 const NOTHING_SENT: Promise<void> = Promise.resolve();
 
-async function send(
+function send(
+  transport: Transport,
+  message: Message,
+  queue: QueueRef,
+  live: readonly Outgoing[],
+): Promise<void> {
+  if (live[0]?.request.kind === "oneway") return sendOneWay(transport, message, queue, live);
+  try {
+    return transport.send(message, { queue }).then(nothing, (error) => refuse(live, RpcError.from(error)));
+  } catch (error) {
+    refuse(live, RpcError.from(error));
+    return NOTHING_SENT;
+  }
+}
+
+/** Their replies tell all that there is to tell about calls that were stored. */
+function nothing(): void {}
+
+async function sendOneWay(
   transport: Transport,
   message: Message,
   queue: QueueRef,
@@ -66,7 +87,7 @@ async function send(
 ): Promise<void> {
   try {
     const receipt = await transport.send(message, { queue });
-    if (live[0]?.request.kind === "oneway") { for (const outgoing of live) outgoing.stored(receipt); }
+    for (const outgoing of live) outgoing.stored(receipt);
   } catch (error) {
     refuse(live, RpcError.from(error));
   }

@@ -1,7 +1,8 @@
 import { escapeHeader, unescapeHeader } from "./headers.ts";
 
 const SEPARATOR = " ";
-const NO_CALLS: readonly string[] = Object.freeze([]);
+/** The chain of a call that is not nested. */
+export const NO_CALLS: readonly string[] = Object.freeze([]);
 
 /** Writes the addresses of the calls above as one header value, outermost first; spaces in keys as `%20`. */
 export function encodeChain(chain: readonly string[]): string {

@@ -1,6 +1,6 @@
 import { decodeUtf8 } from "../bytes/utf8.ts";
 import { RpcError } from "../errors/rpc_error.ts";
-import type { Headers, HeaderSink } from "./headers.ts";
+import { HEADER, type Headers, type HeaderSink } from "./headers.ts";
 
 /** One call or reply on its way into a pack. */
 export interface OutgoingEntry {
@@ -63,13 +63,19 @@ export function encodePack(entries: readonly OutgoingEntry[]): Uint8Array {
   return pack;
 }
 
+/** What stands between one value and the next, by the next one's name: each text that need not be joined counts. */
+const BETWEEN: ReadonlyMap<string, string> = new Map(
+  Object.values(HEADER).map((name) => [name, VALUE_END + name + NAME_END]),
+);
+
 /** Collects the headers of one entry as the text that a pack holds: cheaper than a `Map` that is read once. */
 export class HeadText implements HeaderSink {
+  /** Without the end of the last value. */
   #text = "";
 
   /** What was written so far. */
   get text(): string {
-    return this.#text;
+    return this.#text === "" ? "" : this.#text + VALUE_END;
   }
 
   /**
@@ -81,7 +87,9 @@ export class HeadText implements HeaderSink {
     if (NOT_PRINTABLE.test(value)) {
       throw new TypeError(`Cannot pack the header "${name}": its value is not printable ASCII`);
     }
-    this.#text += name + NAME_END + value + VALUE_END;
+    this.#text = this.#text === ""
+      ? name + NAME_END + value
+      : this.#text + (BETWEEN.get(name) ?? VALUE_END + name + NAME_END) + value;
   }
 }
 
@@ -119,31 +127,38 @@ function decodeHeads(bytes: Uint8Array, count: number): Headers[] {
   } catch (error) {
     throw broken("its heads are no UTF-8", error);
   }
-  const heads = text.split(ENTRY_END, count + 1);
-  if (heads.length !== count + 1 || heads[count] !== "" || !text.endsWith(ENTRY_END)) {
-    throw broken("its heads are not as many as its entries");
-  }
-  heads.pop();
   const names: string[] = [];
-  return heads.map((head) => decodeHead(head, names));
+  const heads: Headers[] = [];
+  let at = 0;
+  for (let entry = 0; entry < count; entry++) {
+    const end = text.indexOf(ENTRY_END, at);
+    if (end < 0) break;
+    heads.push(decodeHead(text, at, end, names));
+    at = end + 1;
+  }
+  if (heads.length !== count || at !== text.length) throw broken("its heads are not as many as its entries");
+  return heads;
 }
 
-/** @param names those of the head before: nearly always the same ones, which need not be cut out */
-function decodeHead(head: string, names: string[]): Headers {
+/**
+ * Reads the head that goes from `at` to `end`.
+ *
+ * @param names those of the head before: nearly always the same ones, which need not be cut out
+ */
+function decodeHead(text: string, at: number, end: number, names: string[]): Headers {
   const headers = new Map<string, string>();
-  let at = 0;
-  for (let index = 0; at < head.length; index++) {
+  for (let index = 0; at < end; index++) {
     let name = names[index];
     let nameEnd: number;
-    if (name !== undefined && head.startsWith(name, at) && head[at + name.length] === NAME_END) {
+    if (name !== undefined && text.startsWith(name, at) && text[at + name.length] === NAME_END) {
       nameEnd = at + name.length;
     } else {
-      nameEnd = head.indexOf(NAME_END, at);
-      name = names[index] = head.slice(at, nameEnd);
+      nameEnd = text.indexOf(NAME_END, at);
+      name = names[index] = text.slice(at, nameEnd);
     }
-    const valueEnd = head.indexOf(VALUE_END, nameEnd + 1);
-    if (nameEnd < 0 || valueEnd < 0) throw broken("a header has no end");
-    headers.set(name, head.slice(nameEnd + 1, valueEnd));
+    const valueEnd = text.indexOf(VALUE_END, nameEnd + 1);
+    if (nameEnd < 0 || valueEnd < 0 || valueEnd >= end) throw broken("a header has no end");
+    headers.set(name, text.slice(nameEnd + 1, valueEnd));
     at = valueEnd + 1;
   }
   return headers;

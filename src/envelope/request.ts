@@ -12,7 +12,8 @@ import {
 import type { TraceHeaders } from "../call/inbound.ts";
 import { NO_BODY } from "./body.ts";
 import { isCallId } from "./call_id.ts";
-import { decodeChain, encodeChain } from "./chain.ts";
+import { decodeChain, encodeChain, NO_CALLS } from "./chain.ts";
+import { WholeNumber } from "./whole_number.ts";
 
 /** A request as it travels: the call's headers and the encoded input. */
 export interface Request {
@@ -72,8 +73,8 @@ export function writeOwn(request: Request, into: HeaderSink): void {
   into.set(HEADER.id, request.id);
   if (request.kind === "oneway") into.set(HEADER.kind, request.kind);
   if (request.timeoutMs !== Infinity) {
-    into.set(HEADER.deadline, String(Math.ceil(request.deadlineMs)));
-    into.set(HEADER.timeout, String(Math.ceil(request.timeoutMs)));
+    into.set(HEADER.deadline, DEADLINE.write(request.deadlineMs));
+    into.set(HEADER.timeout, TIMEOUT.write(request.timeoutMs));
   }
   if (request.key !== undefined) into.set(HEADER.key, escapeHeader(request.key));
   if (request.chain.length > 0) into.set(HEADER.chain, encodeChain(request.chain));
@@ -112,6 +113,10 @@ export function requestHeaders(request: Request): Map<string, string> {
  * @throws {RpcError} `invalid_argument`, naming the header, when one is missing or malformed
  */
 export function readRequest(shared: Headers, own: Headers, body: Uint8Array): Request {
+  if (own !== shared && own.size === PLAIN_HEADERS) {
+    const plain = readPlain(shared, own, body);
+    if (plain !== undefined) return plain;
+  }
   const kind = own.get(HEADER.kind);
   const oneway = kind === "oneway";
   // In a pack only a one-way call states its kind.
@@ -121,10 +126,10 @@ export function readRequest(shared: Headers, own: Headers, body: Uint8Array): Re
   return {
     id: own === shared ? text(own, HEADER.id) : detached(text(own, HEADER.id)),
     kind: oneway ? "oneway" : "request",
-    attempt: resent ? wholeNumber(own, HEADER.attempt) : 1,
+    attempt: resent ? wholeNumber(own, HEADER.attempt, ATTEMPT) : 1,
     started: resent && own.get(HEADER.started) === "1" ? true : undefined,
-    deadlineMs: endless ? Infinity : wholeNumber(own, HEADER.deadline),
-    timeoutMs: endless ? Infinity : wholeNumber(own, HEADER.timeout),
+    deadlineMs: endless ? Infinity : wholeNumber(own, HEADER.deadline, DEADLINE),
+    timeoutMs: endless ? Infinity : wholeNumber(own, HEADER.timeout, TIMEOUT),
     type: text(own.has(HEADER.type) ? own : shared, HEADER.type),
     replyTo: oneway ? "" : text(own.has(HEADER.reply) ? own : shared, HEADER.reply),
     key: optional(own, HEADER.key),
@@ -135,6 +140,31 @@ export function readRequest(shared: Headers, own: Headers, body: Uint8Array): Re
     from: optional(own, HEADER.from) ?? optional(shared, HEADER.from),
     userHeaders: userHeaders(own),
     body: own.get(HEADER.empty) === "1" ? NO_BODY : body,
+  };
+}
+
+/** Headers of a call in a pack that has nothing of its own but its id and its time. */
+const PLAIN_HEADERS = 3;
+
+/** Reads a request of so many headers, where they are those: nearly all are, and need not be asked for the others. */
+function readPlain(shared: Headers, own: Headers, body: Uint8Array): Request | undefined {
+  if (!own.has(HEADER.id) || !own.has(HEADER.deadline) || !own.has(HEADER.timeout)) return undefined;
+  return {
+    id: detached(text(own, HEADER.id)),
+    kind: "request",
+    attempt: 1,
+    started: undefined,
+    deadlineMs: wholeNumber(own, HEADER.deadline, DEADLINE),
+    timeoutMs: wholeNumber(own, HEADER.timeout, TIMEOUT),
+    type: text(shared, HEADER.type),
+    replyTo: text(shared, HEADER.reply),
+    key: undefined,
+    chain: NO_CALLS,
+    trace: undefined,
+    idempotencyKey: undefined,
+    from: optional(shared, HEADER.from),
+    userHeaders: NO_HEADERS,
+    body,
   };
 }
 
@@ -161,7 +191,10 @@ export function userHeaders(headers: Headers): ReadonlyMap<string, string> {
 }
 
 const NO_HEADERS: ReadonlyMap<string, string> = new Map();
-const WHOLE = /^[0-9]{1,15}$/;
+const ATTEMPT = new WholeNumber();
+const DEADLINE = new WholeNumber();
+const TIMEOUT = new WholeNumber();
+const PLAN = new WholeNumber();
 
 function text(headers: Headers, name: string): string {
   const value = headers.get(name);
@@ -181,16 +214,17 @@ function optional(headers: Headers, name: string): string | undefined {
   return value === undefined || value === "" ? undefined : unescapeHeader(value);
 }
 
-function wholeNumber(headers: Headers, name: string): number {
+function wholeNumber(headers: Headers, name: string, form: WholeNumber): number {
   const value = headers.get(name);
-  if (value === undefined || !WHOLE.test(value)) throw malformed(name, value);
-  return Number(value);
+  const read = value === undefined ? undefined : form.read(value);
+  if (read === undefined) throw malformed(name, value);
+  return read;
 }
 
 /** Missing where the sender knows no declared plan. */
 function planNumber(headers: Headers): number | undefined {
   if (!headers.has(HEADER.plan)) return undefined;
-  const number = wholeNumber(headers, HEADER.plan);
+  const number = wholeNumber(headers, HEADER.plan, PLAN);
   if (number === 0) throw malformed(HEADER.plan, "0");
   return number;
 }

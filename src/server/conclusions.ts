@@ -1,10 +1,12 @@
 import type { Result } from "../call/inbound.ts";
 import { isRetryable, type Reply } from "../envelope/reply.ts";
+import type { Delivery, PlainRequest } from "../transport/transport.ts";
 import { letterOf } from "./dead_letters.ts";
 import { EXPIRED_ANSWERED_MS } from "./defaults.ts";
 import type { LiveCalls } from "./live_calls.ts";
 import { deathOf } from "./one_way.ts";
 import type { ReceivedCall } from "./received_call.ts";
+import type { OutgoingReply } from "./replier.ts";
 import { Retries } from "./retries.ts";
 import type { Shared } from "./shared.ts";
 import { StoreGate } from "./store_gate.ts";
@@ -74,15 +76,39 @@ export class Conclusions {
   }
 
   #send(call: ReceivedCall, reply: Reply): void {
-    const { request, plain, delivery, method, deadlineMs } = call.facts;
-    this.#shared.replier.send({
-      reply,
-      method,
-      replyTo: request.replyTo,
-      plain,
-      near: delivery,
-      untilMs: deadlineMs + EXPIRED_ANSWERED_MS,
-      done: () => this.#live.settle(call),
-    });
+    this.#shared.replier.send(new CallReply(call, reply, this.#live));
+  }
+}
+
+/** The reply of a call on its way out. */
+class CallReply implements OutgoingReply {
+  readonly reply: Reply;
+  readonly #call: ReceivedCall;
+  readonly #live: LiveCalls;
+
+  constructor(call: ReceivedCall, reply: Reply, live: LiveCalls) {
+    this.reply = reply;
+    this.#call = call;
+    this.#live = live;
+  }
+
+  get method(): string {
+    return this.#call.method;
+  }
+  get replyTo(): string {
+    return this.#call.facts.request.replyTo;
+  }
+  get plain(): PlainRequest | undefined {
+    return this.#call.facts.plain;
+  }
+  get near(): Delivery {
+    return this.#call.facts.delivery;
+  }
+  get untilMs(): number {
+    return this.#call.deadlineMs + EXPIRED_ANSWERED_MS;
+  }
+
+  done(): void {
+    this.#live.settle(this.#call);
   }
 }

@@ -12,6 +12,8 @@ export const SPAN_LIMIT = 10_000;
 export const REPLY_PACK_CALLS = 256;
 /** Bytes that one reply pack carries at most; a single larger reply travels alone. */
 export const REPLY_PACK_BYTES = 256 * 1024;
+/** Addresses of which a service remembers that it has replied to them; those that nothing is under way to go first. */
+export const LANES_KEPT = 256;
 /** Unanswered replies to one plain requester at once. */
 export const PLAIN_REPLIES_AT_ONCE = 4;
 /** Calls that the duplicate window of one partition remembers at least, once there were as many: the whole span. */

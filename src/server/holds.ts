@@ -63,7 +63,8 @@ export class Holds {
   sweep(nowMs: number): void {
     const limitMs = this.#span.width >= SPAN_LIMIT ? 0 : MAX_HOLD_MS;
     let left = SWEEP_CALLS;
-    for (const call of this.#live.calls) {
+    // A copy: what is let go may let others end.
+    for (const call of [...this.#live.calls]) {
       const { receipt } = call;
       if (receipt === undefined) continue;
       if (call.running && receipt.calls > 1) receipt.begunAtMs ??= nowMs;

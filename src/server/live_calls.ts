@@ -1,5 +1,6 @@
 import type { Deliver } from "../call/inbound.ts";
 import type { Clock } from "../async/clock.ts";
+import { LinkedList } from "../collections/linked_list.ts";
 import { Backlog } from "./backlog.ts";
 import type { Receipt } from "./receipt.ts";
 import type { ReceivedCall } from "./received_call.ts";
@@ -20,7 +21,7 @@ export interface LiveListener {
 /** The calls of one partition that are here: waiting, in a mailbox, running, or their reply on its way. */
 export class LiveCalls {
   /** In the order in which they came. Each has its receipt: the message that is not settled because of it. */
-  readonly calls = new Set<ReceivedCall>();
+  readonly calls: LinkedList<ReceivedCall> = new LinkedList();
   /** Those on their way to mailboxes. */
   readonly backlog: Backlog;
   /** These and earlier ones, by id. */
@@ -36,7 +37,7 @@ export class LiveCalls {
   /** Adds a call, in queue order. */
   add(call: ReceivedCall, receipt: Receipt): void {
     call.receipt = receipt;
-    this.calls.add(call);
+    this.calls.append(call);
     this.backlog.add(call);
   }
 
@@ -68,7 +69,8 @@ export class LiveCalls {
 
   /** The call is no longer this instance's: nothing is settled for it. */
   remove(call: ReceivedCall): void {
+    if (call.receipt === undefined) return;
     call.receipt = undefined;
-    this.calls.delete(call);
+    this.calls.remove(call);
   }
 }

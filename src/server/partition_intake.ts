@@ -91,9 +91,10 @@ export class PartitionIntake implements CallOwner {
     }
     const receipt = this.#received(delivery, opened.length, now);
     this.#shared.plan.age();
+    const nowMs = this.nowMs();
     for (const one of opened) {
       if (one instanceof Unreadable) this.#settlements.unreadable(one, receipt);
-      else this.#accept(one, receipt);
+      else this.#accept(one, receipt, nowMs);
     }
     this.pump();
   }
@@ -179,12 +180,12 @@ export class PartitionIntake implements CallOwner {
     this.#conclusions.endedLate(call, result);
   }
 
-  #accept(opened: Opened, receipt: Receipt): void {
+  /** @param now this machine's clock when the message came: its claim looks again whether there is time for a call */
+  #accept(opened: Opened, receipt: Receipt, now: number): void {
     const { request } = opened;
     const { delivery } = receipt;
     const { receiver, counts, plan, cancels } = this.#shared;
     if (request.started && this.#holds.take(request.id, receipt)) return;
-    const now = this.nowMs();
     const deadlineMs = receiver.deadline(request, delivery, now);
     const suspect = isSuspect(request, delivery);
     if (now >= deadlineMs && !(suspect && receiver.runsOnce(delivery.message.tag))) {
@@ -226,7 +227,7 @@ export class PartitionIntake implements CallOwner {
     if (reply === undefined && !moving) void receipt.delivery.started();
     seen.join((late) => this.#settlements.answer(opened, receipt, late, deadlineMs), () => {
       if (this.#closed) return;
-      this.#accept(opened, receipt);
+      this.#accept(opened, receipt, this.nowMs());
       this.pump();
     });
   }

@@ -2,6 +2,7 @@ import type { Backoff } from "../async/backoff.ts";
 import type { Timer } from "../async/clock.ts";
 import type { InboundCall, Ran, Result, TraceHeaders } from "../call/inbound.ts";
 import { MAX_PACK_ENTRIES } from "../envelope/pack.ts";
+import type { Linked } from "../collections/linked_list.ts";
 import type { MethodSettings } from "../contract/types.ts";
 import type { Request } from "../envelope/request.ts";
 import { RpcError } from "../errors/rpc_error.ts";
@@ -50,7 +51,7 @@ export interface CallFacts {
 }
 
 /** One call between its delivery and its settlement. */
-export class ReceivedCall implements InboundCall {
+export class ReceivedCall implements InboundCall, Linked<ReceivedCall> {
   readonly facts: CallFacts;
   /** What its partition's duplicate window keeps of it. */
   readonly seen: SeenCall;
@@ -81,6 +82,8 @@ export class ReceivedCall implements InboundCall {
   ready = true;
   /** Whether nothing else of its partition may be at work beside it. */
   alone = false;
+  previous: ReceivedCall | undefined = undefined;
+  next: ReceivedCall | undefined = undefined;
 
   constructor(facts: CallFacts, seen: SeenCall, owner: CallOwner) {
     this.facts = facts;
@@ -157,6 +160,10 @@ export class ReceivedCall implements InboundCall {
   get signal(): AbortSignal {
     this.#controller ??= this.#createController();
     return this.#controller.signal;
+  }
+  get signalInUse(): AbortSignal | undefined {
+    const given = this.#withdrawal ?? this.#cancelled;
+    return given === undefined ? this.#controller?.signal : this.signal;
   }
 
   /** Whether its signal was asked for, and has aborted. */

@@ -11,7 +11,13 @@ import { RpcError } from "../errors/rpc_error.ts";
 import { EVENTS } from "../log/events.ts";
 import { logger } from "../log/log.ts";
 import type { Delivery, Message, PlainRequest, QueueRef, Transport } from "../transport/transport.ts";
-import { PLAIN_REPLIES_AT_ONCE, REPLY_PACK_BYTES, REPLY_PACK_CALLS, RETRY_PAUSE_MS } from "./defaults.ts";
+import {
+  LANES_KEPT,
+  PLAIN_REPLIES_AT_ONCE,
+  REPLY_PACK_BYTES,
+  REPLY_PACK_CALLS,
+  RETRY_PAUSE_MS,
+} from "./defaults.ts";
 
 /** A reply on its way out. */
 export interface OutgoingReply {
@@ -35,6 +41,8 @@ interface Lane {
   waiting: OutgoingReply[];
   outstanding: number;
   scheduled: boolean;
+  /** Sends what waits, in a turn of its own. */
+  readonly flush: () => void;
   readonly backoff: Backoff;
   pause: Timer | undefined;
 }
@@ -53,7 +61,10 @@ export class Replier {
   readonly #direct: string;
   /** The same with a queue, as it travels: written once per partition. */
   readonly #written = new WeakMap<QueueRef, string>();
+  /** Those that have something to send or had lately. */
   readonly #lanes = new Map<string, Lane>();
+  #last: Lane | undefined;
+  #mostLanes = LANES_KEPT;
   #turn = 0;
   #undelivered = 0;
   #closed = false;
@@ -83,28 +94,50 @@ export class Replier {
     this.#closed = true;
     for (const lane of this.#lanes.values()) lane.pause?.cancel();
     this.#lanes.clear();
+    this.#last = undefined;
   }
 
   #lane(address: string): Lane {
+    // Nearly always the one that the last reply went to.
+    if (this.#last?.address === address) return this.#last;
     let lane = this.#lanes.get(address);
     if (lane === undefined) {
+      if (this.#lanes.size >= this.#mostLanes) this.#forgetIdle();
       const backoff = new Backoff({ ...RETRY_PAUSE_MS, random: this.#random });
-      lane = { address, waiting: [], outstanding: 0, scheduled: false, backoff, pause: undefined };
+      const flush = () => this.#flush(created);
+      const created: Lane = {
+        address,
+        waiting: [],
+        outstanding: 0,
+        scheduled: false,
+        flush,
+        backoff,
+        pause: undefined,
+      };
+      lane = created;
       this.#lanes.set(address, lane);
     }
-    return lane;
+    return this.#last = lane;
+  }
+
+  /** Addresses come from outside, so there may be any number of them. */
+  #forgetIdle(): void {
+    for (const [address, { waiting, outstanding, pause }] of this.#lanes) {
+      if (waiting.length === 0 && outstanding === 0 && pause === undefined) this.#lanes.delete(address);
+    }
+    this.#last = undefined;
+    // Where all of them are busy, not every further one looks through them again.
+    this.#mostLanes = Math.max(LANES_KEPT, 2 * this.#lanes.size);
   }
 
   #schedule(lane: Lane): void {
     if (lane.scheduled || lane.pause !== undefined || this.#closed) return;
     lane.scheduled = true;
-    queueMicrotask(() => {
-      lane.scheduled = false;
-      this.#flush(lane);
-    });
+    queueMicrotask(lane.flush);
   }
 
   #flush(lane: Lane): void {
+    lane.scheduled = false;
     // After a failure, the pause ends before anything else goes to the address.
     if (lane.pause !== undefined) return;
     while (lane.waiting.length > 0 && !this.#closed) {
@@ -112,7 +145,6 @@ export class Replier {
       if (lane.outstanding >= (plain ? PLAIN_REPLIES_AT_ONCE : 1)) return;
       void this.#sendBatch(lane, takeBatch(lane.waiting));
     }
-    if (lane.outstanding === 0) this.#lanes.delete(lane.address);
   }
 
   async #sendBatch(lane: Lane, batch: readonly OutgoingReply[]): Promise<void> {
@@ -127,7 +159,7 @@ export class Replier {
     } finally {
       lane.outstanding--;
     }
-    this.#schedule(lane);
+    if (lane.waiting.length > 0) this.#schedule(lane);
   }
 
   #message(batch: readonly OutgoingReply[]): Omit<Message, "topic"> {

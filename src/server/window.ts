@@ -1,4 +1,5 @@
 import type { Clock } from "../async/clock.ts";
+import { type Identified, IdTable } from "../collections/id_table.ts";
 import type { Reply } from "../envelope/reply.ts";
 import { replyBody } from "../envelope/reply.ts";
 import { RpcError } from "../errors/rpc_error.ts";
@@ -19,7 +20,11 @@ interface Joined {
 }
 
 /** What a window knows of one call. */
-export class SeenCall {
+export class SeenCall implements Identified<SeenCall> {
+  readonly id: string;
+  nextInBucket: SeenCall | undefined = undefined;
+  /** The one that its generation got after it. */
+  nextInGeneration: SeenCall | undefined = undefined;
   readonly #onAnswer: (reply: Reply) => void;
   #reply: Reply | undefined;
   #joined: Joined[] | undefined;
@@ -28,8 +33,12 @@ export class SeenCall {
   /** Whether it is being stored in its queue again, to be run from there: a duplicate may be that very copy. */
   moving = false;
 
-  /** @param onAnswer told when it is answered */
-  constructor(onAnswer: (reply: Reply) => void) {
+  /**
+   * @param id the call's
+   * @param onAnswer told when it is answered
+   */
+  constructor(id: string, onAnswer: (reply: Reply) => void) {
+    this.id = id;
     this.#onAnswer = onAnswer;
   }
 
@@ -103,14 +112,34 @@ function bare({ code, message, outcome, callId }: RpcError): RpcError {
 }
 
 /** Calls that were entered one after the other, and are forgotten together. */
-interface Generation {
-  readonly calls: Map<string, SeenCall>;
-  /** How many were entered in it; those that it took over from a forgotten one do not count. */
-  entered: number;
+class Generation {
   /** Since when, by the clock's monotonic time. */
   readonly sinceMs: number;
+  /** How many were entered in it; those that it took over from a forgotten one do not count. */
+  entered = 0;
   /** Encoded bytes of the replies that came meanwhile. */
-  bytes: number;
+  bytes = 0;
+  #first: SeenCall | undefined;
+  #last: SeenCall | undefined;
+
+  constructor(sinceMs: number) {
+    this.sinceMs = sinceMs;
+  }
+
+  add(seen: SeenCall): void {
+    if (this.#last === undefined) this.#first = seen;
+    else this.#last.nextInGeneration = seen;
+    this.#last = seen;
+  }
+
+  /** Does something with each of its calls, which may join another generation then. */
+  each(work: (seen: SeenCall) => void): void {
+    for (let seen = this.#first; seen !== undefined;) {
+      const { nextInGeneration } = seen;
+      work(seen);
+      seen = nextInGeneration;
+    }
+  }
 }
 
 /** Of its bounds, the part by which a window forgets. */
@@ -120,13 +149,16 @@ const GENERATION_MS = WINDOW_AGE_MS * PART;
 
 /**
  * The calls of one partition that were seen lately, so that a duplicate joins the first one or gets its reply
- * again. Bounded by count, bytes and age; forgotten by generations, because evicting single entries from a `Map` costs
- * more than the window itself: so it remembers up to an eighth more calls than its bound says, and never fewer than a
+ * again. Bounded by count, bytes and age; forgotten by generations, so that nobody has to ask for each call
+ * how old it is: so it remembers up to an eighth more calls than its bound says, and never fewer than a
  * queue may have between its commit and its end. Where replies take too much, the calls are still remembered, without
  * them. It goes with its partition. A call that is still at work outlives its generation.
  */
 export class DuplicateWindow {
   readonly #clock: Clock;
+  readonly #calls = new IdTable<SeenCall>();
+  /** Those whose ids somebody has chosen to be in each other's way. */
+  readonly #crowded = new Map<string, SeenCall>();
   /** The oldest first. */
   readonly #older: Generation[] = [];
   #young: Generation;
@@ -143,32 +175,29 @@ export class DuplicateWindow {
 
   constructor(clock: Clock) {
     this.#clock = clock;
-    this.#young = { calls: new Map(), entered: 0, sinceMs: clock.monotonic(), bytes: 0 };
+    this.#young = new Generation(clock.monotonic());
   }
 
   /** Calls remembered. */
   get size(): number {
-    return this.#older.reduce((size, { calls }) => size + calls.size, this.#young.calls.size);
+    return this.#calls.size + this.#crowded.size;
   }
 
   /** What is known of the id, or `undefined` when it was not seen. */
   seen(id: string): SeenCall | undefined {
     // Ids sort by time, so that most are greater than all before: no look-up can find them.
     if (id > this.#greatest) return undefined;
-    const young = this.#young.calls.get(id);
-    if (young !== undefined) return young;
-    for (const { calls } of this.#older) {
-      const seen = calls.get(id);
-      if (seen !== undefined) return seen;
-    }
-    return undefined;
+    return this.#find(id);
   }
 
   /** Notes that a call of that id is on its way to its handler. */
   enter(id: string): SeenCall {
     if (this.#young.entered >= GENERATION_CALLS) this.#turnOver(this.#clock.monotonic());
-    const seen = new SeenCall(this.#count);
-    this.#young.calls.set(id, seen);
+    // The new one counts from now on.
+    this.forget(id);
+    const seen = new SeenCall(id, this.#count);
+    if (!this.#calls.offer(seen)) this.#crowded.set(id, seen);
+    this.#young.add(seen);
     this.#young.entered++;
     if (id > this.#greatest) this.#greatest = id;
     return seen;
@@ -176,8 +205,8 @@ export class DuplicateWindow {
 
   /** Forgets one call, so that a duplicate goes the same way as the first. */
   forget(id: string): void {
-    this.#young.calls.delete(id);
-    for (const { calls } of this.#older) calls.delete(id);
+    const seen = this.seen(id);
+    if (seen !== undefined) this.#remove(seen);
   }
 
   /**
@@ -194,7 +223,7 @@ export class DuplicateWindow {
   /** Drops the replies of the oldest generations, as many as there have to be. */
   #strip(): void {
     for (const generation of [...this.#older, this.#young]) {
-      for (const seen of generation.calls.values()) seen.strip();
+      generation.each((seen) => seen.strip());
       this.#bytes -= generation.bytes;
       generation.bytes = 0;
       if (this.#bytes <= WINDOW_BYTES) return;
@@ -204,7 +233,7 @@ export class DuplicateWindow {
   /** Begins a generation, and forgets those that are too old or not needed any more. */
   #turnOver(now: number): void {
     this.#older.push(this.#young);
-    this.#young = { calls: new Map(), entered: 0, sinceMs: now, bytes: 0 };
+    this.#young = new Generation(now);
     let entered = this.#older.reduce((sum, generation) => sum + generation.entered, 0);
     for (let [oldest] = this.#older; oldest !== undefined; [oldest] = this.#older) {
       const next = this.#older[1] ?? this.#young;
@@ -213,7 +242,23 @@ export class DuplicateWindow {
       if (entered < WINDOW_CALLS && now - next.sinceMs < WINDOW_AGE_MS - GENERATION_MS) return;
       this.#older.shift();
       this.#bytes -= oldest.bytes;
-      for (const [id, seen] of oldest.calls) if (seen.reply === undefined) this.#young.calls.set(id, seen);
+      oldest.each((seen) => this.#pass(seen));
     }
+  }
+
+  /** Its generation is forgotten: it is too, unless it is at work. */
+  #pass(seen: SeenCall): void {
+    seen.nextInGeneration = undefined;
+    if (seen.reply !== undefined) this.#remove(seen);
+    // Others may have taken its place, or it may have been forgotten before.
+    else if (this.#find(seen.id) === seen) this.#young.add(seen);
+  }
+
+  #find(id: string): SeenCall | undefined {
+    return this.#calls.get(id) ?? (this.#crowded.size === 0 ? undefined : this.#crowded.get(id));
+  }
+
+  #remove(seen: SeenCall): void {
+    if (!this.#calls.delete(seen) && this.#crowded.get(seen.id) === seen) this.#crowded.delete(seen.id);
   }
 }

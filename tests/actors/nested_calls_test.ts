@@ -1,5 +1,6 @@
 /** Calls inside handlers, on an embedded broker: what they inherit, and what ends them. */
 import assert from "node:assert/strict";
+import { CallContext } from "../../actors/cells/call_context.ts";
 import { createClient } from "../../actors/client.ts";
 import { createSystem, type System } from "../../actors/system.ts";
 import { createDeferred } from "../../src/async/deferred.ts";
@@ -63,6 +64,10 @@ class Nest implements AsyncDisposable {
   }
 }
 
+function pathOf(context: unknown): readonly string[] {
+  return context instanceof CallContext ? context.scope.path : [];
+}
+
 Deno.test("ctx.client calls inherit the deadline that is left, and the path", async () => {
   const hold = createDeferred<void>();
   await using nest = await Nest.start(() => async (_, ctx) => {
@@ -75,8 +80,7 @@ Deno.test("ctx.client calls inherit the deadline that is left, and the path", as
   assert.equal(await call, "in");
   assert.equal(nest.inner[0]?.remainingMs(), 600);
   // What the callee keeps of the path is the scope of calls that it makes itself.
-  const scope: object = nest.inner[0] ?? {};
-  assert.deepEqual("path" in scope && scope.path, ["test.Outer/run", "test.Inner/run"]);
+  assert.deepEqual(pathOf(nest.inner[0]), ["test.Outer/run", "test.Inner/run"]);
 });
 
 Deno.test("ctx.client calls fail at the deadline of the call around them, without waiting for the outcome", async () => {
@@ -117,8 +121,7 @@ Deno.test("ctx.client works where the async context is lost, and a client made e
   await using system = await createSystem({ name: "test", transport: embedded(broker) });
   await system.serve(Inner, {
     run: (input, ctx) => {
-      const scope: object = ctx;
-      if ("path" in scope && Array.isArray(scope.path)) paths.push(scope.path);
+      paths.push(pathOf(ctx));
       return [input, ctx.caller?.split("/")[0], ctx.deadline];
     },
     again: () => {},

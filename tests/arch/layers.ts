@@ -6,7 +6,7 @@ export interface Layer {
   readonly mayImport: readonly string[];
 }
 
-const FOUNDATION = ["errors", "async", "bytes", "log", "deps"];
+const FOUNDATION = ["errors", "async", "bytes", "collections", "log", "deps"];
 
 /** Who may know whom: knowledge goes downwards only. The table is `docs/architecture.md`'s, as data. */
 export const LAYERS: readonly Layer[] = [
@@ -14,6 +14,7 @@ export const LAYERS: readonly Layer[] = [
   { name: "deps", paths: ["src/deps/"], mayImport: [] },
   { name: "async", paths: ["src/async/"], mayImport: ["errors", "deps"] },
   { name: "bytes", paths: ["src/bytes/"], mayImport: ["errors", "deps"] },
+  { name: "collections", paths: ["src/collections/"], mayImport: [] },
   { name: "log", paths: ["src/log/"], mayImport: ["errors", "deps"] },
   { name: "contract", paths: ["src/contract/"], mayImport: ["errors", "codec"] },
   { name: "call", paths: ["src/call/"], mayImport: ["errors", "contract"] },

@@ -39,6 +39,9 @@ export class FakeCall implements InboundCall {
   get signal(): AbortSignal {
     return this.controller.signal;
   }
+  get signalInUse(): AbortSignal | undefined {
+    return this.controller.signal;
+  }
   /** What answered it, or `undefined`. */
   get result(): Result | undefined {
     return this.results[0];

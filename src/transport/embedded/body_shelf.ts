@@ -3,7 +3,8 @@ import { SHELF_BYTES, SHELVED_BODY_BYTES } from "./defaults.ts";
 /**
  * Keeps copies of small bodies side by side, because a buffer for each costs more than the copy. What stands on one shelf is
  * let go only together: meant for bodies that are let go in about the order in which they came, such as those of a queue
- * that is settled from its beginning. Nothing of it is ever handed out.
+ * that is settled from its beginning, or those on their way to receivers, who decode them at once. What is kept and what
+ * is handed out never stand on one shelf.
  */
 export class BodyShelf {
   #bytes = new Uint8Array(0);

@@ -1,10 +1,10 @@
 import { RpcError } from "../../errors/rpc_error.ts";
 import type { DirectMessage, Message } from "../transport.ts";
-import type { BodyShelf } from "./body_shelf.ts";
+import { BodyShelf } from "./body_shelf.ts";
 import { MAX_EMBEDDED_BODY_BYTES, MAX_EMBEDDED_HEADER_LENGTH, MESSAGE_OVERHEAD_BYTES } from "./defaults.ts";
 
-// deno-lint-ignore no-control-regex -- what separates properties on RocketMQ, which has no escaping
-const SEPARATORS = /[\u0001\u0002]/;
+/** Where copies on their way out go: a buffer for each costs more than the copy. */
+const given = new BodyShelf();
 
 /** A message as it is kept: a copy of its own. */
 export interface KeptMessage extends Omit<Message, "headers"> {
@@ -34,7 +34,7 @@ export function takeMessage(
   if (body.length > MAX_EMBEDDED_BODY_BYTES) {
     throw refused(`a body of ${body.length} bytes: at most ${MAX_EMBEDDED_BODY_BYTES} travel`);
   }
-  const kept: string[] = [];
+  const kept = new Array<string>(headers.size * 2);
   const length = lengthOfTexts(message) + keepHeaders(headers, kept);
   if (length > MAX_EMBEDDED_HEADER_LENGTH) {
     throw refused(`headers and keys of ${length} characters: at most ${MAX_EMBEDDED_HEADER_LENGTH} travel`);
@@ -61,7 +61,7 @@ export function giveMessage(message: KeptMessage): Message {
     tag,
     keys: keys.slice(),
     headers: mapOf(headers),
-    body: body.slice(),
+    body: given.put(body),
     messageGroup,
     damaged,
     plain: plain === undefined ? undefined : { ...plain },
@@ -72,17 +72,17 @@ export function giveMessage(message: KeptMessage): Message {
 export function giveContent({ headers, body, plain }: KeptMessage): DirectMessage {
   return {
     headers: mapOf(headers),
-    body: body.slice(),
+    body: given.put(body),
     plain: plain === undefined ? undefined : { ...plain },
   };
 }
 
 function lengthOfTexts({ tag, keys, messageGroup = "" }: Omit<Message, "topic">): number {
-  if (SEPARATORS.test(tag)) throw refused(`the tag ${JSON.stringify(tag)}`);
-  if (SEPARATORS.test(messageGroup)) throw refused(`the message group ${JSON.stringify(messageGroup)}`);
+  if (separates(tag)) throw refused(`the tag ${JSON.stringify(tag)}`);
+  if (separates(messageGroup)) throw refused(`the message group ${JSON.stringify(messageGroup)}`);
   let length = tag.length + messageGroup.length;
   for (const key of keys) {
-    if (SEPARATORS.test(key)) throw refused(`the key ${JSON.stringify(key)}`);
+    if (separates(key)) throw refused(`the key ${JSON.stringify(key)}`);
     length += key.length + 1;
   }
   return length;
@@ -91,16 +91,25 @@ function lengthOfTexts({ tag, keys, messageGroup = "" }: Omit<Message, "topic">)
 /** Checks headers and copies them, and returns how long they are. */
 function keepHeaders(headers: ReadonlyMap<string, string>, kept: string[]): number {
   let length = 0;
-  for (const [name, value] of headers) {
-    if (name === "" || value === "" || SEPARATORS.test(name) || SEPARATORS.test(value)) {
+  let at = 0;
+  // By names alone: pairs would cost an array each.
+  for (const name of headers.keys()) {
+    const value = headers.get(name) ?? "";
+    if (name === "" || value === "" || separates(name) || separates(value)) {
       throw refused(
         `the header ${JSON.stringify(name)}: name and value need letters, without U+0001 and U+0002`,
       );
     }
     length += name.length + value.length + 2;
-    kept.push(name, value);
+    kept[at++] = name;
+    kept[at++] = value;
   }
   return length;
+}
+
+/** Whether a text holds what separates properties on RocketMQ, which has no escaping. Half the time of an expression. */
+function separates(text: string): boolean {
+  return text.includes("\u0001") || text.includes("\u0002");
 }
 
 /** A key with blanks in it is several. */

@@ -1,6 +1,6 @@
 import { createDeferred, type Deferred } from "../../async/deferred.ts";
 import { Progress, type ProgressEntry, START_LEVELS, startsBelow } from "../progress.ts";
-import type { Delivery, Partition, QueueRef, Sink } from "../transport.ts";
+import type { Delivery, Message, Partition, QueueRef, Sink } from "../transport.ts";
 import { MESSAGES_PER_TURN } from "./defaults.ts";
 import { gone, RECORDED } from "./gone.ts";
 import { type GroupHost, settleForGroup } from "./group.ts";
@@ -28,6 +28,10 @@ export class OwnedPartition implements Partition, Deliverer {
   /** Whether it is being handed over: what is under way may still be settled. */
   #draining = false;
   #closed = false;
+  readonly #records: Records = {
+    start: (entry) => this.#start(entry),
+    ack: (entry) => this.#ack(entry),
+  };
 
   constructor(state: QueueState, clientId: string, sink: Sink, host: GroupHost) {
     this.queue = state.queue.ref;
@@ -81,17 +85,7 @@ export class OwnedPartition implements Partition, Deliverer {
 
   #delivery(stored: StoredMessage): Delivery {
     const starts = startsBelow(this.#inherited, stored.offset);
-    const entry = this.#progress.add(stored.offset, starts);
-    let recorded: Promise<void> | undefined;
-    return {
-      message: giveMessage(stored.message),
-      queue: this.queue,
-      offset: stored.offset,
-      storedAtMs: stored.storedAtMs,
-      starts,
-      started: () => recorded ??= this.#start(entry),
-      ack: () => this.#ack(entry),
-    };
+    return new OwnedDelivery(stored, this.queue, this.#progress.add(stored.offset, starts), this.#records);
   }
 
   #start(entry: ProgressEntry): Promise<void> {
@@ -146,5 +140,41 @@ export class OwnedPartition implements Partition, Deliverer {
 
   #marked(level: number): number {
     return this.#state.marks[level - 1] ?? 0;
+  }
+}
+
+/** What deliveries of one partition are recorded by. */
+interface Records {
+  start(entry: ProgressEntry): Promise<void>;
+  ack(entry: ProgressEntry): void;
+}
+
+/** One message of the partition. A class: two closures per message cost more than all else of it. */
+class OwnedDelivery implements Delivery {
+  readonly message: Message;
+  readonly queue: QueueRef;
+  readonly offset: number;
+  readonly storedAtMs: number;
+  readonly starts: number;
+  readonly #entry: ProgressEntry;
+  readonly #records: Records;
+  #recorded: Promise<void> | undefined;
+
+  constructor(stored: StoredMessage, queue: QueueRef, entry: ProgressEntry, records: Records) {
+    this.message = giveMessage(stored.message);
+    this.queue = queue;
+    this.offset = stored.offset;
+    this.storedAtMs = stored.storedAtMs;
+    this.starts = entry.starts;
+    this.#entry = entry;
+    this.#records = records;
+  }
+
+  started(): Promise<void> {
+    return this.#recorded ??= this.#records.start(this.#entry);
+  }
+
+  ack(): void {
+    this.#records.ack(this.#entry);
   }
 }

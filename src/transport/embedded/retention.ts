@@ -1,7 +1,7 @@
 import type { Clock } from "../../async/clock.ts";
 import { RpcError } from "../../errors/rpc_error.ts";
 import { UNCONSUMED_SHARE } from "./defaults.ts";
-import { LinkedList } from "./linked_list.ts";
+import { LinkedList } from "../../collections/linked_list.ts";
 import type { StoredMessage } from "./stored_message.ts";
 
 /** How much an embedded broker keeps. */

@@ -3,7 +3,7 @@ import { EVENTS } from "../../log/events.ts";
 import { logger } from "../../log/log.ts";
 import type { Sink } from "../transport.ts";
 import { type ConsumerGroup, type GroupHost, settleForGroup } from "./group.ts";
-import { LinkedList } from "./linked_list.ts";
+import { LinkedList } from "../../collections/linked_list.ts";
 import { type Ledger, SharedPartition } from "./shared_partition.ts";
 import { type Handout, SharedQueue } from "./shared_queue.ts";
 import type { StoredMessage } from "./stored_message.ts";

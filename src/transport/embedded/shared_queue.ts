@@ -3,7 +3,7 @@ import type { StoredQueue } from "./stored_queue.ts";
 import type { SharedPartition } from "./shared_partition.ts";
 import { MESSAGES_PER_TURN } from "./defaults.ts";
 import { Fifo } from "./fifo.ts";
-import type { Linked } from "./linked_list.ts";
+import type { Linked } from "../../collections/linked_list.ts";
 import type { Deliverer, Turns } from "./turns.ts";
 
 /** What a group knows of a message from its first delivery until it is settled. */

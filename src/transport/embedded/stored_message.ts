@@ -1,4 +1,4 @@
-import type { Linked } from "./linked_list.ts";
+import type { Linked } from "../../collections/linked_list.ts";
 import type { KeptMessage } from "./message_copy.ts";
 import type { StoredQueue } from "./stored_queue.ts";
 

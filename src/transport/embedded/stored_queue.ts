@@ -1,6 +1,6 @@
 import type { QueueRef } from "../transport.ts";
 import { BodyShelf } from "./body_shelf.ts";
-import { LinkedList } from "./linked_list.ts";
+import { LinkedList } from "../../collections/linked_list.ts";
 import type { StoredMessage } from "./stored_message.ts";
 
 /** The name that the embedded broker's queues carry. */

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { type Clock, systemClock, type Timer } from "../../../src/async/clock.ts";
 import { createDeferred } from "../../../src/async/deferred.ts";
-import { TimerWheel } from "../../../src/async/timer_wheel.ts";
+import { TimerWheel, WheelTimer } from "../../../src/async/timer_wheel.ts";
 
 /** A clock that goes where it is told. */
 class ManualClock implements Clock {
@@ -40,9 +40,10 @@ Deno.test("TimerWheel fires never early and at most two ticks late", () => {
   fc.assert(fc.property(
     fc.array(fc.record({ at: fc.nat(3_000), ms: fc.nat(12_000) }), { maxLength: 40 }),
     fc.integer({ min: 1, max: 64 }),
-    (plans, slots) => {
+    fc.constantFrom(0, 25, 250),
+    (plans, slots, lingerMs) => {
       const clock = new ManualClock();
-      const wheel = new TimerWheel(clock, { tickMs: 10, slots });
+      const wheel = new TimerWheel(clock, { tickMs: 10, slots, lingerMs });
       const start = clock.time;
       let fired = 0;
       for (const { at, ms } of plans.sort((a, b) => a.at - b.at)) {
@@ -71,6 +72,50 @@ Deno.test("TimerWheel holds one timer of the clock while it has entries, else no
   for (const timer of timers) timer.cancel();
   assert.equal(wheel.size, 0);
   assert.equal(clock.timers.size, 0);
+});
+
+Deno.test("TimerWheel that may linger keeps its timer of the clock for others, and lets go of it after a while", () => {
+  const clock = new ManualClock();
+  const wheel = new TimerWheel(clock, { lingerMs: 250 });
+  wheel.schedule(5_000, () => {}).cancel();
+  const [timer] = clock.timers;
+  clock.advance(240);
+  let firedAt = 0;
+  const start = clock.time;
+  wheel.schedule(5_000, () => {}).cancel();
+  wheel.schedule(1_000, () => firedAt = clock.time);
+  assert.deepEqual([...clock.timers], [timer]);
+  clock.advance(1_020);
+  assert.ok(firedAt >= start + 1_000 && firedAt <= start + 1_020, `fired after ${firedAt - start} ms`);
+  assert.equal(clock.timers.size, 0);
+  wheel.schedule(5_000, () => {}).cancel();
+  clock.advance(260);
+  assert.equal(clock.timers.size, 0);
+  wheel.schedule(5_000, () => {}).cancel();
+  wheel.close();
+  assert.equal(clock.timers.size, 0);
+});
+
+Deno.test("TimerWheel is itself the timer of whoever waits, as often as it is started", () => {
+  class Waiter extends WheelTimer {
+    fired = 0;
+    fire(): void {
+      if (++this.fired === 1) wheel.start(this, 50);
+    }
+  }
+  const clock = new ManualClock();
+  const wheel = new TimerWheel(clock);
+  const [one, other] = [new Waiter(), new Waiter()];
+  wheel.start(one, 20);
+  wheel.start(other, 20);
+  other.cancel();
+  wheel.start(other, 500);
+  clock.advance(40);
+  assert.deepEqual([one.fired, other.fired, wheel.size], [1, 0, 2]);
+  clock.advance(70);
+  assert.deepEqual([one.fired, other.fired, wheel.size], [2, 0, 1]);
+  other.cancel();
+  assert.deepEqual([wheel.size, clock.timers.size], [0, 0]);
 });
 
 Deno.test("TimerWheel runs no callback that was cancelled, also by another of the same tick", () => {
@@ -151,6 +196,7 @@ Deno.test("TimerWheel refuses what is no time", () => {
   for (const ms of [NaN, Infinity]) assert.throws(() => wheel.schedule(ms, () => {}), RangeError);
   assert.throws(() => new TimerWheel(new ManualClock(), { tickMs: 0 }), RangeError);
   assert.throws(() => new TimerWheel(new ManualClock(), { slots: 0.5 }), RangeError);
+  assert.throws(() => new TimerWheel(new ManualClock(), { lingerMs: -1 }), RangeError);
 });
 
 Deno.test("TimerWheel works on the machine's clock", async () => {

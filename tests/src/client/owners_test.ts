@@ -29,3 +29,16 @@ Deno.test("Owners remembers a bounded number, and forgets nothing for one that i
   owners.learn({ topic: "test-Service", broker: "b", id: 0 }, "one");
   assert.deepEqual([owners.of(QUEUE), owners.of({ ...QUEUE, broker: "b", id: 0 })], [undefined, "one"]);
 });
+
+Deno.test("Owners learns from what replies say, whatever was said before", () => {
+  const owners = new Owners();
+  for (const address of ["one", "other", "one", "one", "other"]) {
+    owners.learnFrom(`${address} test-Service/a/3`);
+    assert.equal(owners.of(QUEUE), address);
+  }
+  owners.learn(QUEUE, "third");
+  owners.learnFrom("other test-Service/a/3");
+  assert.equal(owners.of(QUEUE), "other");
+  for (const nonsense of ["", "other", "x".repeat(513) + " test-Service/a/3"]) owners.learnFrom(nonsense);
+  assert.equal(owners.of(QUEUE), "other");
+});

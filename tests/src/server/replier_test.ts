@@ -248,3 +248,21 @@ Deno.test("Replier tells a plain requester which declared error it was, with det
   const said = { code: "out_of_range", message: "Too little", ran: "yes", declared: "Short" };
   assert.deepEqual(bodies, [{ error: { ...said, details: { missing: 5 } } }, { error: said }]);
 });
+
+Deno.test("Replier serves any number of addresses, some of them busy, and goes on with each", async () => {
+  const at = new Fixture();
+  const held = at.holdSends();
+  at.send("busy", { replyTo: "busy" });
+  await turns();
+  at.transport.onSendTo = () => Promise.resolve();
+  for (let index = 0; index < 600; index++) {
+    at.send(`c${index}`, { replyTo: `requester-${index}` });
+    if (index % 100 === 0) await turns();
+  }
+  at.send("behind", { replyTo: "busy" });
+  await turns();
+  assert.deepEqual([at.done.length, at.done.includes("behind")], [600, false]);
+  held[0]?.resolve();
+  await turns();
+  assert.deepEqual(at.done.slice(-2), ["busy", "behind"]);
+});

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { type Linked, LinkedList } from "../../../../src/transport/embedded/linked_list.ts";
+import { type Linked, LinkedList } from "../../../src/collections/linked_list.ts";
 
 class Item implements Linked<Item> {
   readonly name: number;
