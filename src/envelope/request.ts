@@ -159,6 +159,7 @@ function readPlain(shared: Headers, own: Headers, body: Uint8Array): Request | u
     type: text(shared, HEADER.type),
     replyTo: text(shared, HEADER.reply),
     key: undefined,
+    plan: planNumber(shared),
     chain: NO_CALLS,
     trace: undefined,
     idempotencyKey: undefined,

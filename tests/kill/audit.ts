@@ -69,6 +69,7 @@ const CAUSES: ReadonlySet<string> = new Set([
   "cancelled/replied",
   // The accounts crash so often that one of them is suspended now and then.
   "unavailable/rejected",
+  "cancelled/rejected",
   ...["unavailable/not_sent", "unavailable/sent_unknown", "internal/sent_unknown"],
 ]);
 
