@@ -60,6 +60,7 @@ export {
   unregister,
 } from "./client/heartbeat.ts";
 export { consumerIds, type GroupAtBroker } from "./client/members.ts";
+export { brokerConfig } from "./client/broker_config.ts";
 export { groupExists } from "./client/groups.ts";
 export { lockQueues, type QueueLock, unlockQueues } from "./client/locks.ts";
 

@@ -21,8 +21,10 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: "ack before reply: the message is settled before its answer is safe",
     file: "src/server/conclusions.ts",
-    find: "      done: () => this.#live.settle(call),\n    });",
-    replace: "      done: () => {},\n    });\n    this.#live.settle(call);",
+    find: "    this.#shared.replier.send(new CallReply(call, reply, this.#live));",
+    replace:
+      "    this.#shared.replier.send(Object.assign(new CallReply(call, reply, this.#live), { done: () => {} }));\n" +
+      "    this.#live.settle(call);",
     from: 34,
   },
   {

@@ -73,7 +73,7 @@ Deno.test("MissedReplies looks each call under way up once, near its queue, when
   at.stored.set("c1", [alone(ok("c1"))]);
   at.transport.missed();
   await turns(3);
-  assert.deepEqual(at.looks, ["c1 a", "c2 a", "direct undefined"]);
+  assert.deepEqual(at.looks.toSorted(), ["c1 a", "c2 a", "direct undefined"]);
   assert.deepEqual([at.settled, at.missed.found, at.pending.has("c2")], [["c1 ok"], 1, true]);
 });
 

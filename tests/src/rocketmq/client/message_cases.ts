@@ -246,6 +246,13 @@ export const MESSAGE_CASES: Readonly<Record<string, RequestCase>> = {
     answer: { code: 0, body: storedRecord() },
     result: 0x1234,
   },
+  "brokerConfig()": {
+    call: async (client, address) => (await rocketmq.brokerConfig(client, address)).get("brokerName"),
+    code: 26,
+    fields: {},
+    answer: { code: 0, body: new TextEncoder().encode("brokerClusterName=C\nbrokerName=b\n") },
+    result: "b",
+  },
   "groupExists()": {
     call: (client, address) => rocketmq.groupExists(client, address, "g"),
     code: 352,

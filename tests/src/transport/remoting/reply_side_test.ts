@@ -92,7 +92,11 @@ Deno.test("RemotingTransport says after a reconnect that pushed replies may have
   for (const session of at.sessionsOf("a")) session.cut();
   await until(() => missed.length === 1);
   assert.ok((missed[0] ?? 0) > before, "not before the broker knows it again");
-  assert.deepEqual(at.askedFor(RequestCode.UNREGISTER_CLIENT), [], "whoever replies meanwhile would find nobody");
+  assert.deepEqual(
+    at.askedFor(RequestCode.UNREGISTER_CLIENT),
+    [],
+    "whoever replies meanwhile would find nobody",
+  );
   await started.close();
 });
 
