@@ -23,6 +23,8 @@ export type Reply =
     readonly error: RpcError;
     readonly ran: Ran;
     readonly declared?: DeclaredBody | undefined;
+    /** Of a refusal: the message that it refuses. The call may have been sent again. */
+    readonly origin?: string | undefined;
   };
 
 /** A declared error as it travels. */
@@ -47,7 +49,8 @@ export function writeReply(reply: Reply, into: HeaderSink): void {
   into.set(HEADER.code, reply.error.code);
   into.set(HEADER.message, escapeHeader(cutText(reply.error.message, MAX_ERROR_TEXT_BYTES)));
   into.set(HEADER.ran, reply.ran);
-  const { declared } = reply;
+  const { declared, origin } = reply;
+  if (origin !== undefined) into.set(HEADER.origin, escapeHeader(origin));
   if (declared !== undefined) {
     into.set(HEADER.error, declared.name);
     into.set(HEADER.type, declared.type);
@@ -96,7 +99,7 @@ export function readReply(
   const known = isCode(code) ? code : "unknown";
   const error = new RpcError(known, message, { outcome: outcomeOf(ran, code), callId: id });
   const name = own.get(HEADER.error);
-  if (name === undefined || name === "") return { id, ok: false, error, ran };
+  if (name === undefined || name === "") return { id, ok: false, error, ran, ...originOf(own) };
   const type = own.get(HEADER.type) ?? shared.get(HEADER.type) ?? "";
   const declared = { name, type, body: own.get(HEADER.empty) === "1" ? NO_BODY : body };
   return { id, ok: false, error, ran, declared };
@@ -110,6 +113,13 @@ export function isRetryable(reply: Reply): boolean {
   if (reply.ok || reply.ran !== "no") return false;
   return reply.error.code !== "cancelled" && reply.error.code !== "deadline_exceeded";
 }
+
+function originOf(headers: Headers): { readonly origin?: string } {
+  const origin = headers.get(HEADER.origin);
+  return origin === undefined ? NOTHING : { origin: unescapeHeader(origin) };
+}
+
+const NOTHING = {};
 
 function readRan(value: string | undefined): Ran {
   return value === "no" || value === "yes" || value === "lost" ? value : "maybe";

@@ -19,13 +19,19 @@ export function* repliesStored({ headers, body }: StoredReply): Generator<Reply>
 }
 
 /**
- * The reply that ended a call, among all that was stored under its id; where none did, the newest refusal: its caller
- * may have sent the call again, and that time it may have been started.
+ * The reply to one message of a call, among all that was stored under its id: the one that ended the call, or where none
+ * did the refusal of that message. Refusals of others mean nothing to it: the call was sent again, and that time it may
+ * have been started.
  *
  * @param stored the newest first
+ * @param origin which message
  * @throws {RpcError} when none ended the call and one of them cannot be read
  */
-export function lastReply(stored: readonly StoredReply[], id: string): Reply | undefined {
+export function replyToMessage(
+  stored: readonly StoredReply[],
+  id: string,
+  origin: string,
+): Reply | undefined {
   let failure: unknown;
   let refusal: Reply | undefined;
   for (const candidate of stored) {
@@ -33,7 +39,7 @@ export function lastReply(stored: readonly StoredReply[], id: string): Reply | u
       for (const reply of repliesStored(candidate)) {
         if (reply.id !== id) continue;
         if (!isRetryable(reply)) return reply;
-        refusal ??= reply;
+        if (!reply.ok && reply.origin === origin) refusal ??= reply;
       }
     } catch (error) {
       failure ??= error;

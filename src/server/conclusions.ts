@@ -7,6 +7,7 @@ import type { LiveCalls } from "./live_calls.ts";
 import { deathOf } from "./one_way.ts";
 import type { ReceivedCall } from "./received_call.ts";
 import type { OutgoingReply } from "./replier.ts";
+import { replyTo } from "./origin.ts";
 import { Retries } from "./retries.ts";
 import type { Shared } from "./shared.ts";
 import { StoreGate } from "./store_gate.ts";
@@ -55,7 +56,7 @@ export class Conclusions {
     call.seen.answered(reply);
     if (isRetryable(reply)) window.forget(call.id);
     if (call.kind === "oneway") this.#live.settle(call);
-    else this.#send(call, reply);
+    else this.#send(call, replyTo(call.facts.delivery, reply));
     backlog.ended(call);
   }
 

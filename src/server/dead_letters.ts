@@ -7,6 +7,7 @@ import { type Request, requestHeaders } from "../envelope/request.ts";
 import { RpcError } from "../errors/rpc_error.ts";
 import { EVENTS } from "../log/events.ts";
 import { logger } from "../log/log.ts";
+import { originOf } from "./origin.ts";
 import type { Delivery, Transport } from "../transport/transport.ts";
 import { UntilStored } from "./until_stored.ts";
 
@@ -76,10 +77,9 @@ export class DeadLetters {
     const queues = await this.#transport.queues(this.#topic);
     const queue = queues.find((candidate) => candidate.broker === delivery.queue.broker) ?? queues[0];
     if (queue === undefined) throw new TypeError(`Topic "${this.#topic}" has no queue`);
-    const { topic, broker, id: queueId } = delivery.queue;
     const marks: [string, string][] = [
       [HEADER.dead, escapeHeader(cutText(reason, MAX_ERROR_TEXT_BYTES))],
-      [HEADER.origin, `${topic}/${broker}/${queueId}/${delivery.offset}`],
+      [HEADER.origin, originOf(delivery)],
     ];
     const letter = { topic: this.#topic, tag, keys: [id], body: travelling(body) };
     try {

@@ -6,6 +6,7 @@ import { requestHeaders } from "../envelope/request.ts";
 import { RpcError } from "../errors/rpc_error.ts";
 import { EVENTS } from "../log/events.ts";
 import { logger } from "../log/log.ts";
+import { originOf } from "./origin.ts";
 import type { Message, QueueRef } from "../transport/transport.ts";
 import { isSuspect, startsBefore } from "./attempts.ts";
 import { type CallFacts, ranBefore } from "./received_call.ts";
@@ -128,14 +129,19 @@ export class Preparation {
 
 /** The message that another queue gets: a stranger's with what its answer needs, one of ours alone. */
 function messageOf({ delivery, request, method, plain }: CallFacts, remainingMs: number): Message {
-  const { topic, broker, id } = delivery.queue;
   const timeoutMs = Math.max(1, Math.ceil(remainingMs));
   const headers = plain === undefined
     ? requestHeaders({ ...request, timeoutMs })
     : new Map(delivery.message.headers);
-  headers.set(HEADER.origin, `${topic}/${broker}/${id}/${delivery.offset}`);
+  headers.set(HEADER.origin, originOf(delivery));
   if (plain === undefined) {
-    return { topic, tag: method, keys: [request.id], headers, body: travelling(request.body) };
+    return {
+      topic: delivery.queue.topic,
+      tag: method,
+      keys: [request.id],
+      headers,
+      body: travelling(request.body),
+    };
   }
   // What is left may be less than a TTL can say.
   headers.set(HEADER.timeout, String(timeoutMs));

@@ -7,6 +7,7 @@ import { logger } from "../log/log.ts";
 import { type DeadLetter, letterOf } from "./dead_letters.ts";
 import { EXPIRED_ANSWERED_MS } from "./defaults.ts";
 import type { Opened, Unreadable } from "./open.ts";
+import { replyTo } from "./origin.ts";
 import type { Receipt } from "./receipt.ts";
 import { expired, ranBefore } from "./received_call.ts";
 import type { Shared } from "./shared.ts";
@@ -43,7 +44,7 @@ export class Settlements {
     if (reply === undefined || request.kind === "oneway") return receipt.done();
     this.#underWay++;
     this.#shared.replier.send({
-      reply,
+      reply: replyTo(receipt.delivery, reply),
       method: receipt.delivery.message.tag,
       replyTo: request.replyTo,
       plain,

@@ -1,7 +1,7 @@
 import { ATTEMPTS } from "../call/defaults.ts";
 import type { Dead, Result } from "../call/inbound.ts";
-import { isRetryable, type Reply } from "../envelope/reply.ts";
-import { lastReply } from "../envelope/stored_reply.ts";
+import type { Reply } from "../envelope/reply.ts";
+import { replyToMessage } from "../envelope/stored_reply.ts";
 import { RpcError } from "../errors/rpc_error.ts";
 import { EVENTS } from "../log/events.ts";
 import { logger } from "../log/log.ts";
@@ -9,6 +9,7 @@ import type { Transport } from "../transport/transport.ts";
 import { isSuspect, startsBefore } from "./attempts.ts";
 import { LOOKUPS_AT_ONCE } from "./defaults.ts";
 import type { Once } from "./once.ts";
+import { originOf } from "./origin.ts";
 import type { CallFacts, ReceivedCall } from "./received_call.ts";
 
 const log = logger("callee");
@@ -50,22 +51,22 @@ export class Suspects {
     const known = settings.safe ? undefined : await this.#once?.look(facts);
     if (known?.kind === "answered" || known?.kind === "refused") return known;
     const reply = await this.answerOf(facts);
-    // A refusal was not the end of the call: its caller sent it again, and that time it was started.
-    if (reply !== undefined && !isRetryable(reply)) return { kind: "answered", reply };
+    if (reply !== undefined) return { kind: "answered", reply };
     const starts = startsBefore(request, delivery);
     if (starts >= ATTEMPTS) return { kind: "dead", reason: "attempts spent" };
     if (!settings.idempotent && known?.kind !== "elsewhere") return { kind: "dead", reason: "may have run" };
     return { kind: "run", alone: starts === ATTEMPTS - 1 };
   }
 
-  /** The reply to a call that is stored on the broker; `undefined` where none is found, or it cannot be asked. Never rejects. */
+  /** The reply to a call's message that is stored on the broker; `undefined` where none is found, or it cannot be asked. Never rejects. */
   async answerOf(facts: CallFacts): Promise<Reply | undefined> {
     if (!this.#transport.capabilities.storedReplies || facts.plain !== undefined) return undefined;
     if (facts.request.kind === "oneway") return undefined;
     await this.#enter();
     try {
       const { id } = facts.request;
-      return lastReply(await this.#transport.storedReplies(id, facts.delivery), id);
+      const stored = await this.#transport.storedReplies(id, facts.delivery);
+      return replyToMessage(stored, id, originOf(facts.delivery));
     } catch (error) {
       if (!this.#saidOff) log.warn(EVENTS.callee.storedRepliesOff, { error });
       this.#saidOff = true;

@@ -8,6 +8,7 @@ import { requestHeaders } from "../../../src/envelope/request.ts";
 import { EVENTS } from "../../../src/log/events.ts";
 import type { CallFacts } from "../../../src/server/received_call.ts";
 import type { Once } from "../../../src/server/once.ts";
+import { originOf } from "../../../src/server/origin.ts";
 import { RpcError } from "../../../src/errors/rpc_error.ts";
 import { deadAnswer, deathOfTried, Suspects, type Verdict } from "../../../src/server/suspects.ts";
 import { FakeDelivery, messageOf, requestOf } from "../../helpers/deliveries.ts";
@@ -71,6 +72,21 @@ Deno.test("Suspects find the stored reply, alone or in a pack, whatever the meth
   transport.onStoredReplies = () =>
     Promise.resolve([{ headers: new Map([[HEADER.kind, "pack"]]), body: packOf(entries) }]);
   assert.deepEqual(await suspects.judge(facts(1, true)), { kind: "answered", reply: REPLY });
+});
+
+Deno.test("Suspects answer what was refused with its refusal again, and run what its caller sent after that", async () => {
+  const transport = new FakeTransport();
+  const suspects = new Suspects(transport);
+  const suspect = facts(1, true);
+  const error = new RpcError("unavailable", "suspended");
+  const refusal: Reply = { id: "c1", ok: false, error, ran: "no", origin: originOf(suspect.delivery) };
+  const store = (reply: Reply) =>
+    transport.onStoredReplies = () =>
+      Promise.resolve([{ headers: replyHeaders(reply), body: Uint8Array.of(32) }]);
+  store(refusal);
+  assert.equal((await suspects.judge(suspect)).kind, "answered");
+  store({ ...refusal, origin: "test/b/0/4711" });
+  assert.equal((await suspects.judge(suspect)).kind, "run");
 });
 
 Deno.test("Suspects go on without stored replies where looking fails, and say so once", async () => {
