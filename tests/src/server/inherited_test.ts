@@ -3,6 +3,7 @@ import { createClient } from "../../../actors/client.ts";
 import { createSystem } from "../../../actors/system.ts";
 import { defineService } from "../../../src/contract/define.ts";
 import { method } from "../../../src/contract/method.ts";
+import { SPAN_LIMIT } from "../../../src/server/defaults.ts";
 import { Inherited } from "../../../src/server/inherited.ts";
 import { embedded, embeddedBroker } from "../../../src/transport/embedded/mod.ts";
 import { VirtualClock } from "../../../testing/virtual_clock.ts";
@@ -10,13 +11,24 @@ import { VirtualClock } from "../../../testing/virtual_clock.ts";
 Deno.test("Inherited holds what was stored before, until something younger has come", () => {
   const clock = { toLocal: (storedAtMs: number) => storedAtMs };
   const inherited = new Inherited(100, clock);
-  assert.deepEqual([90, 99, 100, 95].map((storedAtMs) => inherited.holds({ storedAtMs }, 200)), [
-    true,
-    true,
-    false,
-    false,
-  ]);
-  assert.equal(new Inherited(undefined, clock).holds({ storedAtMs: 1 }, 200), false);
+  assert.deepEqual(
+    [90, 99, 100, 95].map((storedAtMs, offset) => inherited.holds({ storedAtMs, offset }, 200)),
+    [
+      true,
+      true,
+      false,
+      false,
+    ],
+  );
+  assert.equal(new Inherited(undefined, clock).holds({ storedAtMs: 1, offset: 1 }, 200), false);
+});
+
+Deno.test("Inherited goes no further than an earlier owner can have come", () => {
+  const inherited = new Inherited(100, { toLocal: (storedAtMs: number) => storedAtMs });
+  const held = [40, 40 + SPAN_LIMIT - 1, 40 + SPAN_LIMIT, 41].map((offset) =>
+    inherited.holds({ storedAtMs: 1, offset }, 200)
+  );
+  assert.deepEqual(held, [true, true, false, false]);
 });
 
 const Desk = defineService("test.Inheritance", {
