@@ -60,6 +60,8 @@ export class Connection {
   readonly #end = createDeferred<RocketMqError | undefined>();
   #opaque = 0;
   #isClosed = false;
+  /** What ended it, for requests that come too late. */
+  #whyClosed = "";
   #lastReceivedAt: number | undefined;
   /** When the first of the calls was sent that timed out one after the other, with nothing received since. */
   #silentSince: number | undefined;
@@ -153,7 +155,7 @@ export class Connection {
   }
 
   #send(request: RequestCommand, opaque: number, flag: number): QueuedFrame {
-    if (this.#isClosed) throw this.#notSent(request.code, "the connection is closed");
+    if (this.#isClosed) throw this.#notSent(request.code, `the connection is closed: it ${this.#whyClosed}`);
     if (this.#outbox.queuedBytes >= this.#maxQueuedBytes) {
       throw this.#notSent(
         request.code,
@@ -289,6 +291,7 @@ export class Connection {
   #finish(what: string, reason = "", error?: RocketMqError): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
+    this.#whyClosed = `${what}${reason}`;
     this.#outbox.close();
     this.#socket.close();
     const { address } = this;

@@ -16,7 +16,10 @@ const NOT_STORED: ReadonlyMap<number, Code> = new Map<number, Code>([
   [ResponseCode.FLOW_CONTROL, "unavailable"],
 ]);
 
-/** What to do about a refusal, for its caller and whoever runs the cluster. */
+/**
+ * What to do about a refusal, for its caller and whoever runs the cluster. Those of an access control list say so
+ * themselves.
+ */
 const ADVICE: ReadonlyMap<number, string> = new Map([
   [
     ResponseCode.SYSTEM_BUSY,
@@ -33,7 +36,7 @@ const ADVICE: ReadonlyMap<number, string> = new Map([
   ],
   [
     ResponseCode.NO_PERMISSION,
-    "have it granted: by the topic (mqadmin updateTopicPerm -p 6), the broker ('brokerPermission'), or the ACL",
+    "have it granted: by the topic (mqadmin updateTopicPerm -p 6), or by the broker ('brokerPermission')",
   ],
   [
     ResponseCode.TOPIC_NOT_EXIST,
@@ -47,12 +50,16 @@ const ADVICE: ReadonlyMap<number, string> = new Map([
 export function toRpcError(error: unknown): unknown {
   if (!(error instanceof RocketMqError)) return error;
   const { kind, responseCode } = error;
-  const advice = responseCode === undefined ? undefined : ADVICE.get(responseCode);
+  const advice = adviceFor(error);
   const message = advice === undefined ? error.message : `${error.message}; ${advice}`;
   if (kind === "not_sent") return new RpcError("unavailable", message, { outcome: "not_sent", cause: error });
   const code = responseCode === undefined ? undefined : NOT_STORED.get(responseCode);
   if (code !== undefined) return new RpcError(code, message, { outcome: "not_sent", cause: error });
   return new RpcError("unavailable", message, { outcome: "sent_unknown", cause: error });
+}
+
+function adviceFor({ responseCode, access }: RocketMqError): string | undefined {
+  return responseCode === undefined || access !== undefined ? undefined : ADVICE.get(responseCode);
 }
 
 /**

@@ -19,6 +19,7 @@ import {
   REQUEST_TIMEOUT_MS,
 } from "./defaults.ts";
 import { noMaster } from "./declared_queues.ts";
+import { retryAfterMs } from "./errors.ts";
 import { directMessage } from "./messages.ts";
 import { REPLY_TOPIC, replyTag } from "./names.ts";
 import type { ReplyReading } from "./reply_reader.ts";
@@ -67,8 +68,13 @@ export class ReplyQueueReader {
     await this.#pullOnce(this.#offset, 0);
   }
 
-  /** Reads until it is closed. Never rejects. */
-  async run(): Promise<void> {
+  /**
+   * Reads until it is closed. Never rejects.
+   *
+   * @param failure what {@linkcode begin} failed with: what was refused is not asked for again at once
+   */
+  async run(failure?: unknown): Promise<void> {
+    if (failure !== undefined) await this.#rest(failure);
     while (!this.#closing.signal.aborted) {
       try {
         // Its tag was never used before this instance began: earlier places cost a glance, and bring nothing twice.
@@ -79,7 +85,7 @@ export class ReplyQueueReader {
       } catch (error) {
         if (this.#closing.signal.aborted) return;
         this.#failed(error);
-        await this.#wait(this.#backoff.next());
+        await this.#rest(error);
       }
     }
   }
@@ -100,6 +106,10 @@ export class ReplyQueueReader {
       timeoutMs: REQUEST_TIMEOUT_MS,
       ...options,
     });
+  }
+
+  #rest(failure: unknown): Promise<void> {
+    return this.#wait(retryAfterMs(failure, this.#backoff.next()));
   }
 
   /** Each row of failures is worth one warning. */

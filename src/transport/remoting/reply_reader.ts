@@ -85,14 +85,16 @@ export class ReplyReader {
   }
 
   async #begin(reader: ReplyQueueReader, options: Waiting): Promise<void> {
+    let failure: unknown;
     try {
       await reader.begin(options);
     } catch (error) {
+      failure = error;
       options.signal?.throwIfAborted();
       if (error instanceof RocketMqError && error.kind === "refused") throw error;
       log.debug(EVENTS.transport.roundFailed, { what: `A first look at ${reader.name}`, error });
     } finally {
-      if (!this.#closed) this.#running.push(reader.run());
+      if (!this.#closed) this.#running.push(reader.run(failure));
     }
   }
 

@@ -48,7 +48,7 @@ Deno.test("Connection fails all pending calls at once when it is cut", async () 
     assert.equal(connection.open, false);
     await assert.rejects(connection.call(request(1), LONG), {
       kind: "not_sent",
-      message: /the connection is closed/,
+      message: /the connection is closed: it was closed by the server/,
     });
     assert.throws(() => connection.oneway(request(1)), { kind: "not_sent" });
   });

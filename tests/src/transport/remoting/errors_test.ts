@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { RpcError } from "../../../../src/errors/rpc_error.ts";
 import { RocketMqError } from "../../../../src/rocketmq/mod.ts";
+import type { Command } from "../../../../src/rocketmq/remote/command.ts";
+import { refusal } from "../../../../src/rocketmq/remote/response.ts";
 import {
   isRefusal,
   retryAfterMs,
@@ -79,7 +81,7 @@ Deno.test("toRpcError() adds what to do about a refusal to what the broker said"
     [3, /no; connect to the brokers themselves/],
     [13, /no; send a smaller message, or raise 'maxMessageSize'/],
     [14, /no; look at the broker: its disk is fuller than 'diskMaxUsedSpaceRatio' allows/],
-    [16, /no; have it granted: by the topic \(mqadmin updateTopicPerm -p 6\)/],
+    [16, /no; have it granted: by the topic \(mqadmin updateTopicPerm -p 6\), or by the broker/],
     [17, /no; start an instance that serves the contract/],
     [26, /no; have the group made by mqadmin updateSubGroup/],
     [215, /no; the broker limits how much it is sent/],
@@ -89,6 +91,20 @@ Deno.test("toRpcError() adds what to do about a refusal to what the broker said"
     const converted = toRpcError(new RocketMqError("refused", "no", { responseCode }));
     assert.ok(converted instanceof RpcError);
     assert.match(converted.message, message);
+  }
+});
+
+Deno.test("toRpcError() leaves it at one piece of advice where an access control list has refused", () => {
+  for (
+    const [remark, advice] of [
+      ["check signature failed.", "check its access key and secret key"],
+      ["User:a has no permission to access Topic:T from b, no matched policies.", "let an operator grant it"],
+    ] as const
+  ) {
+    const converted = toRpcError(refusal(refusedFor(remark), "b:1"));
+    assert.ok(converted instanceof RpcError);
+    assert.deepEqual([converted.code, converted.outcome], ["permission_denied", "not_sent"]);
+    assert.equal(converted.message, `b:1 answered 16 NO_PERMISSION: ${remark.slice(0, -1)}; ${advice}`);
   }
 });
 
@@ -113,3 +129,16 @@ Deno.test("unreachable() says what the name servers did, and what that is a sign
     assert.match(error.message, message);
   }
 });
+
+function refusedFor(remark: string): Command {
+  return {
+    code: 16,
+    flag: 1,
+    opaque: 1,
+    language: "JAVA",
+    version: 407,
+    remark,
+    fields: {},
+    body: new Uint8Array(0),
+  };
+}

@@ -2,12 +2,16 @@ import assert from "node:assert/strict";
 import { systemClock } from "../../../../src/async/clock.ts";
 import { RequestCode, ResponseCode } from "../../../../src/rocketmq/remote/codes.ts";
 import type { RequestReply } from "../../../../src/rocketmq/remote/command.ts";
-import { REPLY_ROUTE_INTERVAL_MS } from "../../../../src/transport/remoting/defaults.ts";
+import {
+  REFUSED_RETRY_MS,
+  REPLY_PULL_RETRY_MS,
+  REPLY_ROUTE_INTERVAL_MS,
+} from "../../../../src/transport/remoting/defaults.ts";
 import { ReplyReader } from "../../../../src/transport/remoting/reply_reader.ts";
 import { ReplyTopic } from "../../../../src/transport/remoting/reply_topic.ts";
 import { ManualClock } from "../../../helpers/manual_clock.ts";
 import { type Asked, ScriptedCluster } from "../../../helpers/scripted_cluster.ts";
-import { until } from "../../../helpers/settled.ts";
+import { turns, until } from "../../../helpers/settled.ts";
 import { storedRecord } from "../../rocketmq/client/stored_record.ts";
 
 const PULL = RequestCode.PULL_MESSAGE;
@@ -39,7 +43,7 @@ class Fixture implements AsyncDisposable {
     this.topic = new ReplyTopic(client, this.clock, () => clusters);
     this.reader = new ReplyReader({
       client,
-      // What waits for the route waits for this clock; what waits for brokers has them at once.
+      // What waits long, as for the route, waits for this clock; what waits for brokers has them at once.
       clock: {
         now: systemClock.now,
         monotonic: systemClock.monotonic,
@@ -85,7 +89,7 @@ class Fixture implements AsyncDisposable {
   }
 
   #after(ms: number, run: () => void): ReturnType<typeof systemClock.after> {
-    return ms === REPLY_ROUTE_INTERVAL_MS ? this.clock.after(ms, run) : systemClock.after(ms, run);
+    return ms >= REFUSED_RETRY_MS ? this.clock.after(ms, run) : systemClock.after(ms, run);
   }
 
   #answer({ broker, command: { code, fields } }: Asked): RequestReply | undefined | Promise<RequestReply> {
@@ -196,6 +200,24 @@ Deno.test("ReplyReader says that a broker refuses to be read from", async () => 
   await using at = new Fixture(["a"]);
   at.refusal = { code: ResponseCode.NO_PERMISSION };
   await assert.rejects(at.start(), { name: "RocketMqError", responseCode: ResponseCode.NO_PERMISSION });
+});
+
+Deno.test("ReplyReader asks no broker again at once that has refused access, first or later", async () => {
+  await using at = new Fixture(["a"]);
+  const remark =
+    "User:shop has no permission to access Topic:rpc-replies from 127.0.0.1, no matched policies.";
+  at.refusal = { code: ResponseCode.NO_PERMISSION, remark };
+  await assert.rejects(at.start(), { name: "RocketMqError", access: "permission" });
+  for (let pulls = 1; pulls < 4; pulls++) {
+    // The timers of the route, and of the reader that waits.
+    await until(() => at.clock.timers === 2);
+    assert.equal(at.offsets.length, pulls);
+    at.clock.advance(REFUSED_RETRY_MS - 1);
+    await turns();
+    assert.equal(at.offsets.length, pulls);
+    at.clock.advance(REPLY_PULL_RETRY_MS.maxMs + 1);
+    await until(() => at.offsets.length > pulls);
+  }
 });
 
 Deno.test("ReplyReader begins once there is a topic, and looks for it from time to time", async () => {

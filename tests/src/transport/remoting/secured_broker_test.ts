@@ -130,8 +130,11 @@ async function checkHandshakes({ tls, transport }: Stage): Promise<void> {
   for (const [said, options] of Object.entries(refused)) {
     await assert.rejects(
       createSystem({ name: "test", transport: transport({ tls: options }) }),
-      ({ code, message }: RpcError) => code === "unavailable" && message.includes(said),
-      said,
+      ({ code, message }: RpcError) => {
+        assert.equal(code, "unavailable", message);
+        assert.ok(message.includes(said), `${message}\nsays nothing of: ${said}`);
+        return true;
+      },
     );
   }
 }
