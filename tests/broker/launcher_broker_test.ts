@@ -12,42 +12,52 @@ function isAlive(pid: number): boolean {
   }
 }
 
-Deno.test("startCluster() gives a broker that can be killed, restarted and disposed", async () => {
+Deno.test("startCluster() puts brokers into one route, and stops them when it is disposed", async (test) => {
   let directory = "";
-  let pid = 0;
+  let pids: readonly number[] = [];
   {
-    await using cluster = await startCluster();
+    await using cluster = await startCluster({ brokers: 2, clusterName: "pair", timeoutMs: 180_000 });
     directory = cluster.directory;
-    const [broker] = cluster.brokers;
-    assert(broker !== undefined);
+    const { nameServer, brokers: [broker, other] } = cluster;
+    assert(broker !== undefined && other !== undefined);
+    assert.deepEqual([broker.name, other.name], ["broker-a", "broker-b"]);
     assert.equal(cluster.proxy, undefined);
-    assert(await answersFrame(broker.address));
-    assert.deepEqual(await brokersInRoute(cluster.nameServer, "TBW102"), ["broker-a"]);
-
-    const before = broker.pid;
-    await broker.kill();
-    assert(!await answersFrame(broker.address));
-    assert(!isAlive(before));
-
-    await broker.restart();
-    pid = broker.pid;
-    assert.notEqual(pid, before);
-    assert(await answersFrame(broker.address));
+    const route = await brokersInRoute(nameServer, "pair_REPLY_TOPIC");
+    assert.deepEqual(route.toSorted(), ["broker-a", "broker-b"]);
     assert.match(await cluster.logs(), /boot success/);
-    await assert.rejects(broker.restart(), /still runs/);
-  }
-  assert(!isAlive(pid));
-  await assert.rejects(Deno.stat(directory), Deno.errors.NotFound);
-});
 
-Deno.test("BrokerHandle.pause() leaves a broker that does not answer until resume()", async () => {
-  await using cluster = await startCluster();
-  const [broker] = cluster.brokers;
-  assert(broker !== undefined);
-  broker.pause();
-  assert(!await answersFrame(broker.address));
-  broker.resume();
-  assert(await answersFrame(broker.address));
+    await test.step("BrokerHandle.pause() leaves one that does not answer until resume()", async () => {
+      broker.pause();
+      assert(!await answersFrame(broker.address));
+      broker.resume();
+      assert(await answersFrame(broker.address));
+    });
+
+    await test.step("BrokerHandle.kill() ends one, and restart() brings it back at its address", async () => {
+      const before = broker.pid;
+      await broker.kill();
+      assert(!await answersFrame(broker.address));
+      assert(!isAlive(before));
+      assert(await answersFrame(other.address));
+
+      await broker.restart();
+      assert.notEqual(broker.pid, before);
+      assert(await answersFrame(broker.address));
+      await assert.rejects(broker.restart(), /still runs/);
+    });
+
+    await test.step("startCluster() reports a broker that ends early, with its log", async () => {
+      using occupied = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+      const brokerConfig = { listenPort: String(occupied.addr.port) };
+      await assert.rejects(startCluster({ brokerConfig, nameServer, namesFrom: 2 }), {
+        name: "ClusterFailed",
+        message: /broker-c ended early \(exit code .*already in use/s,
+      });
+    });
+    pids = cluster.brokers.map(({ pid }) => pid);
+  }
+  assert.deepEqual(pids.map(isAlive), [false, false]);
+  await assert.rejects(Deno.stat(directory), Deno.errors.NotFound);
 });
 
 Deno.test("BrokerHandle.stop() ends a broker in order; the older line runs too", async () => {
@@ -69,22 +79,6 @@ Deno.test("findBroker() gives a broker and a proxy that answer", async () => {
   // A broker named by the environment may come without one.
   if (endpoints.source !== "environment") assert(endpoints.proxy !== undefined);
   if (endpoints.proxy !== undefined) assert(await answersHttp2(endpoints.proxy));
-});
-
-Deno.test("startCluster() puts two brokers into one route", async () => {
-  await using cluster = await startCluster({ brokers: 2, clusterName: "pair" });
-  assert.deepEqual(cluster.brokers.map(({ name }) => name), ["broker-a", "broker-b"]);
-  const route = await brokersInRoute(cluster.nameServer, "pair_REPLY_TOPIC");
-  assert.deepEqual(route.toSorted(), ["broker-a", "broker-b"]);
-});
-
-Deno.test("startCluster() reports a broker that ends early, with its log", async () => {
-  using occupied = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const brokerConfig = { listenPort: String(occupied.addr.port) };
-  await assert.rejects(startCluster({ brokerConfig }), {
-    name: "ClusterFailed",
-    message: /broker-a ended early \(exit code .*already in use/s,
-  });
 });
 
 Deno.test("startCluster() stops what it started when its signal is aborted", async () => {

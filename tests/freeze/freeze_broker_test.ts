@@ -11,9 +11,11 @@ const MORE_THAN_PUSHES = { requesters: 6, calls: 4 };
 /** How long bystanders call. */
 const WATCHED_MS = 3_000;
 const USUAL_MS = 1_000;
-/** The slowest call with pushed replies, and with those that are pulled, beyond what it takes on this machine anyway. */
+/** The slowest call with pushed replies, and with those that are pulled. */
 const PUSHED_MS = 1_500;
-const PULLED_MS = 1_000;
+const PULLED_MS = 500;
+/** Where a call takes longer without any freeze, the machine is busy with other things: that much is allowed on top. */
+const BUSY_MS = 250;
 
 Deno.test("freeze: requesters killed with more replies on their way than a broker has threads hold up callers of ours for 1.5 s at most, and not at all with replies by topic", async () => {
   await using cluster = await startCluster({ brokerConfig: { processReplyMessageThreadPoolNums: THREADS } });
@@ -24,8 +26,8 @@ Deno.test("freeze: requesters killed with more replies on their way than a broke
   await using pushed = await Bystander.start(nameServer, "push", unrelated);
   await using pulled = await Bystander.start(nameServer, "topic", unrelated);
 
-  // A machine that is busy otherwise has slow calls without any freeze.
   const usual = Math.max(...await Promise.all([pushed.slowest(USUAL_MS), pulled.slowest(USUAL_MS)]));
+  const allowed = usual > BUSY_MS ? usual : 0;
   const underWay = () => [one, two].map((responder) => responder.count("pushesUnderWay"));
   const full = () => Math.min(...underWay()) >= PUSHES;
   await using victims = await strike(nameServer, "plain", MORE_THAN_PUSHES, [one, two], full);
@@ -36,11 +38,11 @@ Deno.test("freeze: requesters killed with more replies on their way than a broke
   await victims.kill();
   const [slowestPushed, slowestPulled] = await watching;
   assert.ok(
-    slowestPushed < PUSHED_MS + usual,
-    `the slowest call with pushed replies took ${slowestPushed} ms`,
+    slowestPushed < PUSHED_MS + allowed,
+    `the slowest call with pushed replies took ${slowestPushed} ms, ${usual} ms before`,
   );
   assert.ok(
-    slowestPulled < PULLED_MS + usual,
-    `the slowest call with pulled replies took ${slowestPulled} ms`,
+    slowestPulled < PULLED_MS + allowed,
+    `the slowest call with pulled replies took ${slowestPulled} ms, ${usual} ms before`,
   );
 });

@@ -45,7 +45,7 @@ async function measure({ kind, size, responders: count, pushes }: Scenario): Pro
   const pushed = stack.use(await Bystander.start(nameServer, "push", unrelated));
   const pulled = stack.use(await Bystander.start(nameServer, "topic", unrelated));
   const topic = unrelated.contract.replaceAll(".", "-");
-  const java = stack.use(await startJava("Requester", [nameServer, topic, String(JAVA_TIMEOUT_MS)]));
+  const java = stack.use(await startJava("Requester", [nameServer, topic]));
   await java.nextLine(JAVA_START_MS);
   await slowestOfJava(java, 0);
   const full = () => responders.every((responder) => responder.count("pushesUnderWay") >= pushes);
@@ -66,9 +66,9 @@ async function slowestOfJava(java: Program, ms: number): Promise<number> {
   let slowest = 0;
   do {
     const since = performance.now();
-    await java.writeLine("echo 1");
-    const line = await java.nextLine(2 * JAVA_TIMEOUT_MS);
-    if (line.startsWith("reply")) await java.nextLine(JAVA_TIMEOUT_MS);
+    await java.writeLine(`${JAVA_TIMEOUT_MS} echo - 1`);
+    await java.nextLine(2 * JAVA_TIMEOUT_MS);
+    await java.nextLine(JAVA_TIMEOUT_MS);
     slowest = Math.max(slowest, performance.now() - since);
   } while (performance.now() < until);
   return slowest;

@@ -66,6 +66,7 @@ export class BrokerShare implements PartitionKeeper, GroupView {
   #probeAgain = false;
   #closed = false;
   #idle = createDeferred<void>();
+  #endPause: (() => void) | undefined;
 
   constructor(options: ShareOptions) {
     this.#options = options;
@@ -97,8 +98,8 @@ export class BrokerShare implements PartitionKeeper, GroupView {
     await this.#probe();
     while (!this.isMember(this.client.clientId)) {
       signal?.throwIfAborted();
+      if (!this.#closed) await this.#pause(FIRST_ROUND_RETRY_MS);
       if (this.#closed) throw closedMeanwhile();
-      await pause(this.clock, FIRST_ROUND_RETRY_MS);
       await this.#probe();
     }
     await Promise.all(this.#slots.map((slot) => slot.firstTry));
@@ -163,6 +164,7 @@ export class BrokerShare implements PartitionKeeper, GroupView {
   /** Hands every queue over and stops. */
   async close(): Promise<void> {
     this.#closed = true;
+    this.#endPause?.();
     // Probes go on: queues are held, and may be lost, until the last of them is handed over.
     await Promise.all(this.#slots.map((slot) => slot.want(false)));
     this.#timer?.cancel();
@@ -170,10 +172,11 @@ export class BrokerShare implements PartitionKeeper, GroupView {
     if (this.#probing) await this.#idle.promise;
   }
 
+  /** Resolves when no probe is under way any more: one that is goes once more, with whoever asks meanwhile. */
   async #probe(): Promise<void> {
     if (this.#probing) {
       this.#probeAgain = true;
-      return;
+      return await this.#idle.promise;
     }
     this.#probing = true;
     this.#idle = createDeferred<void>();
@@ -238,6 +241,17 @@ export class BrokerShare implements PartitionKeeper, GroupView {
     if (known !== undefined && bootAtMs !== known) this.#loseAll("The broker was restarted");
   }
 
+  /** Ends early when this share is closed. */
+  #pause(ms: number): Promise<void> {
+    const { promise, resolve } = createDeferred<void>();
+    const timer = this.clock.after(ms, resolve);
+    this.#endPause = () => {
+      timer.cancel();
+      resolve();
+    };
+    return promise;
+  }
+
   #loseAll(reason: string): void {
     for (const slot of this.#slots) if (slot.owned) slot.lose(reason);
   }
@@ -256,8 +270,4 @@ export class BrokerShare implements PartitionKeeper, GroupView {
 
 function closedMeanwhile(): RpcError {
   return new RpcError("unavailable", "The group was left before it was joined", { outcome: "not_sent" });
-}
-
-function pause(clock: Clock, ms: number): Promise<void> {
-  return new Promise((resolve) => void clock.after(ms, resolve));
 }

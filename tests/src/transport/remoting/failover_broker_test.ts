@@ -72,11 +72,12 @@ Deno.test("remoting() goes on without one of two brokers: keys keep their queues
   await askKeys(caller, here);
   // Who comes while it is away knows the queues that it has, and sends nothing elsewhere.
   const late = await newCaller();
-  for (const each of [caller, late]) {
+  await Promise.all([caller, late].map(async (each) => {
     const client = each.client(contract, { timeoutMs: 1_500 });
-    for (const key of there.slice(0, 2)) await assertFails(client.keyed(key), "unavailable", "not_sent");
+    const failing = there.slice(0, 2).map((key) => client.keyed(key));
+    await Promise.all(failing.map((call) => assertFails(call, "unavailable", "not_sent")));
     await askKeys(each, here);
-  }
+  }));
   const successor = stack.use(await serve(nameServer));
   await first.close();
   await second.restart();

@@ -1,0 +1,50 @@
+import assert from "node:assert/strict";
+import { RequestCode, ResponseCode } from "../../../../src/rocketmq/remote/codes.ts";
+import type { RequestReply } from "../../../../src/rocketmq/remote/command.ts";
+import { BrokerShare } from "../../../../src/transport/remoting/broker_share.ts";
+import { ManualClock } from "../../../helpers/manual_clock.ts";
+import { RecordingSink } from "../../../helpers/recording_sink.ts";
+import { ScriptedCluster } from "../../../helpers/scripted_cluster.ts";
+import { assertFails, until } from "../../../helpers/settled.ts";
+
+/** A share without queues, at a broker whose member list is this. */
+function shareAt(members: readonly string[]) {
+  const body = new TextEncoder().encode(JSON.stringify({ consumerIdList: members }));
+  const listed: RequestReply = { code: ResponseCode.SUCCESS, body };
+  const cluster = new ScriptedCluster(["a"], () => listed);
+  const clock = new ManualClock();
+  const share = new BrokerShare({
+    client: cluster.client,
+    clock,
+    random: () => 0,
+    sink: new RecordingSink(),
+    topic: "t",
+    group: "rpc-t",
+    brokerName: "a",
+    address: cluster.address("a"),
+    queues: 0,
+    instance: 1,
+  });
+  return { cluster, clock, share };
+}
+
+Deno.test("BrokerShare that is closed while it waits to be listed fails its start and leaves no timer", async () => {
+  const { cluster, clock, share } = shareAt(["other"]);
+  await using _cluster = cluster;
+  const failed = assertFails(share.start(undefined), "unavailable", "not_sent");
+  // The next probe, and the next look at the start.
+  await until(() => clock.timers === 2);
+  await share.close();
+  assert.equal(clock.timers, 0);
+  await failed;
+});
+
+Deno.test("BrokerShare that is looked at when it starts joins that probe, and does not pause for the next", async () => {
+  const { cluster, clock, share } = shareAt(["c"]);
+  await using _cluster = cluster;
+  share.look();
+  await share.start(undefined);
+  assert.deepEqual(cluster.askedFor(RequestCode.GET_CONSUMER_LIST_BY_GROUP), ["a", "a"]);
+  await share.close();
+  assert.equal(clock.timers, 0);
+});
