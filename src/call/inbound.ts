@@ -73,6 +73,8 @@ export interface InboundCall {
   readonly signal: AbortSignal;
   /** That signal where anybody has asked for it, or it has aborted; else `undefined`. Asking costs nothing. */
   readonly signalInUse: AbortSignal | undefined;
+  /** Whether its handler ran before this run: an earlier owner, or an earlier attempt, may have begun it. */
+  readonly ranBefore: Ran;
   /** Whether the call has ended without its handler, or the instance has given it up: a result will be dropped. */
   readonly withdrawn: boolean;
   /**

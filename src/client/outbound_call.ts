@@ -47,6 +47,8 @@ export class OutboundCall implements PendingCall, KeyedOutgoing, Candidate, InTu
   #resolve: (value: unknown) => void = nothing;
   #reject: (reason: unknown) => void = nothing;
   readonly #desk: CallDesk;
+  /** The messages of it that were refused: one for each time that it was sent again. */
+  #refused: Set<string> | undefined;
   #request: Request;
   #queue: QueueRef | undefined;
   #plan = 0;
@@ -209,6 +211,7 @@ export class OutboundCall implements PendingCall, KeyedOutgoing, Candidate, InTu
   }
 
   replied(reply: Reply): boolean {
+    if (!reply.ok && this.#isOldRefusal(reply.origin)) return false;
     if (this.#stage === "reading" || (!reply.ok && this.#desk.again(this, reply.error, true))) return false;
     let output: unknown;
     try {
@@ -225,6 +228,14 @@ export class OutboundCall implements PendingCall, KeyedOutgoing, Candidate, InTu
     this.#end();
     this.#resolve(output);
     return true;
+  }
+
+  /** A later owner of the queue refuses a message again, and that says nothing about what was sent since. */
+  #isOldRefusal(origin: string | undefined): boolean {
+    if (origin === undefined) return false;
+    if (this.#refused?.has(origin)) return true;
+    (this.#refused ??= new Set()).add(origin);
+    return false;
   }
 
   timedOut(error: RpcError): void {

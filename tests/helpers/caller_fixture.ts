@@ -84,12 +84,12 @@ export class CallerFixture {
     this.caller.pending.reply({ id: this.#id(index), ok: true, type: json.contentType, body });
   }
 
-  /** Lets the callee refuse the request that left as the n-th. */
-  refuse(index: number, code: Code, ran: Ran = "no"): void {
+  /** Lets the callee refuse the request that left as the n-th, and say which message that was. */
+  refuse(index: number, code: Code, ran: Ran = "no", origin?: string): void {
     const id = this.#id(index);
     const outcome: Outcome = ran === "no" ? "rejected" : ran === "yes" ? "replied" : "sent_unknown";
     const error = new RpcError(code, `The callee says ${code}`, { outcome, callId: id });
-    this.caller.pending.reply({ id, ok: false, error, ran });
+    this.caller.pending.reply({ id, ok: false, error, ran, origin });
   }
 
   /** Lets the next sends fail, as many as there are outcomes; those after them succeed. */

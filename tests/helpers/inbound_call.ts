@@ -1,4 +1,4 @@
-import type { InboundCall, Result } from "../../src/call/inbound.ts";
+import type { InboundCall, Ran, Result } from "../../src/call/inbound.ts";
 import { method } from "../../src/contract/method.ts";
 import type { MethodSettings } from "../../src/contract/types.ts";
 
@@ -21,6 +21,7 @@ export class FakeCall implements InboundCall {
   readonly caller = "test/1";
   readonly headers = new Map([["tenant", "t1"]]);
   controller = new AbortController();
+  ranBefore: Ran = "no";
   withdrawn = false;
   lost = false;
   /** How often it was ended without an answer. */

@@ -177,6 +177,22 @@ Deno.test("Retries makes again what its callee refused without running it, for r
   }
 });
 
+Deno.test("Retries takes a refusal that comes again for nothing new: what was sent after it may run", async () => {
+  const at = new Fixture();
+  const { call } = await at.start("run", { timeoutMs: 1_000 });
+  at.refuse(0, "unavailable", "no", "T/b/0/7");
+  await at.pass(30);
+  assert.equal(at.tries.length, 2);
+  at.refuse(0, "unavailable", "no", "T/b/0/7");
+  await at.pass(100);
+  assert.equal(at.tries.length, 2, "a later owner has answered with it again");
+  at.refuse(1, "unavailable", "no", "T/b/0/8");
+  await at.pass(100);
+  assert.equal(at.tries.length, 3);
+  at.answer(2, "done");
+  assert.equal(await call, "done");
+});
+
 Deno.test("Retries takes a handler's answer as it is, and a call that may have run again only where that does no harm", async () => {
   const at = new Fixture();
   const answered = await at.start("again");
