@@ -141,7 +141,10 @@ class Bank {
 
   /** Leaves in good order for a while, and comes back. */
   async #leave(process: Process, random: Seeded): Promise<void> {
-    await process.sleep(random.int(100, WITHIN_MS));
+    const ms = random.int(100, WITHIN_MS);
+    // It would still wait for its leave when the scenario has ended.
+    if (this.#world.nowMs + ms >= WITHIN_MS + HEALING_MS) return;
+    await process.sleep(ms);
     await process.close();
     process.crash();
   }
