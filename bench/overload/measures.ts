@@ -1,11 +1,10 @@
 import { Durations, percentile } from "../broker/percentiles.ts";
-import { type Fate, noFates, type Phase, PHASES, type Second, Window } from "./window.ts";
+import { type Fate, type Phase, PHASES, type Second, Window } from "./window.ts";
 
 /** What callers and handlers of a run report, by second and by phase. */
 export class Measures {
   /** One after the other, as far as they are over. */
   readonly seconds: Second[] = [];
-  readonly fates: Record<Fate, number> = noFates();
   /** What callers got and should not have. */
   readonly strange: string[] = [];
   readonly #handlers = new Map(PHASES.map((phase) => [phase, new Durations()]));
@@ -37,7 +36,6 @@ export class Measures {
   /** A call has ended. */
   ended(fate: Fate): void {
     this.settled++;
-    this.fates[fate]++;
     this.#window.ended(fate);
   }
 

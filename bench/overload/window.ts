@@ -39,7 +39,7 @@ export const PHASES = ["before", "overload", "after"] as const;
 export type Phase = typeof PHASES[number];
 
 /** Nothing has ended yet. */
-export function noFates(): Record<Fate, number> {
+function noFates(): Record<Fate, number> {
   return { "answered": 0, "never sent": 0, "expired": 0, "late": 0, "unknown": 0, "other": 0 };
 }
 

@@ -198,8 +198,8 @@ export class TimerWheel {
     this.#armNext();
     const errors: unknown[] = [];
     for (const timer of due) {
-      // An earlier callback may have cancelled this one, or closed the wheel.
-      if (timer.wheel === undefined || this.#closed) continue;
+      // An earlier callback may have cancelled this one, perhaps started it anew, or closed the wheel.
+      if (timer.wheel === undefined || timer.linked || this.#closed) continue;
       timer.wheel = undefined;
       try {
         timer.fire();

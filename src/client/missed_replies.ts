@@ -78,20 +78,23 @@ export class MissedReplies {
     }
   }
 
-  /** Settles the call, and those that its reply travelled with. A refusal counts only where nothing else was found. */
+  /**
+   * Settles the call, and those that its reply travelled with. Refusals count only where nothing else was found: all of
+   * them, since the newest may be one that the call has been told of.
+   */
   #settle(id: string, stored: readonly StoredReply[]): void {
-    let refusal: Reply | undefined;
+    const refusals: Reply[] = [];
     for (const candidate of stored) {
       try {
         for (const reply of repliesStored(candidate)) {
           if (!isRetryable(reply)) this.#settleBy(reply);
-          else if (reply.id === id) refusal ??= reply;
+          else if (reply.id === id) refusals.push(reply);
         }
       } catch (error) {
         log.warn(EVENTS.caller.replyRefused, { error });
       }
     }
-    if (refusal !== undefined) this.#settleBy(refusal);
+    for (const refusal of refusals) this.#settleBy(refusal);
   }
 
   #settleBy(reply: Reply): void {

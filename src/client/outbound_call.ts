@@ -207,11 +207,18 @@ export class OutboundCall implements PendingCall, KeyedOutgoing, Candidate, InTu
 
   /** Ends it with an error. Does nothing when it is over. */
   fail(error: RpcError): void {
-    this.#desk.pending.fail(this.id, this.#asKnown(error));
+    this.#desk.pending.fail(this.id, error);
+  }
+
+  /** A later owner of the queue refuses a message again, and that says nothing about what was sent since. */
+  repeats(reply: Reply): boolean {
+    if (reply.ok || reply.origin === undefined) return false;
+    if (this.#refused?.has(reply.origin)) return true;
+    (this.#refused ??= new Set()).add(reply.origin);
+    return false;
   }
 
   replied(reply: Reply): boolean {
-    if (!reply.ok && this.#isOldRefusal(reply.origin)) return false;
     if (this.#stage === "reading" || (!reply.ok && this.#desk.again(this, reply.error, true))) return false;
     let output: unknown;
     try {
@@ -230,20 +237,13 @@ export class OutboundCall implements PendingCall, KeyedOutgoing, Candidate, InTu
     return true;
   }
 
-  /** A later owner of the queue refuses a message again, and that says nothing about what was sent since. */
-  #isOldRefusal(origin: string | undefined): boolean {
-    if (origin === undefined) return false;
-    if (this.#refused?.has(origin)) return true;
-    (this.#refused ??= new Set()).add(origin);
-    return false;
-  }
-
   timedOut(error: RpcError): void {
     // Why it could not be sent says more than that there was no time left to try again.
-    this.failed(this.#retry?.paused ? this.#asKnown(this.#retry.error) : error);
+    this.failed(this.#retry?.paused ? this.#retry.error : error);
   }
 
-  failed(error: RpcError): void {
+  failed(failure: RpcError): void {
+    const error = this.#asKnown(failure);
     this.#end();
     if (error.code === "cancelled" && error.outcome === "sent_unknown") this.#desk.cancelled(this);
     this.#reject(error);

@@ -16,6 +16,8 @@ export interface PendingCall {
   readonly id: string;
   /** The queue that has it, or may have it. */
   readonly queue?: QueueRef | undefined;
+  /** Whether a reply only says again what an earlier one has said: then it is passed over. Asked once for each. */
+  repeats?(reply: Reply): boolean;
   /** A reply came before the deadline. `false` when the call goes on waiting: it is made again, or still reads it. */
   replied(reply: Reply): boolean;
   /** The deadline passed, and nothing more was learnt. Then it is over. */
@@ -144,6 +146,7 @@ export class PendingCalls {
       this.#lateReplies++;
       return false;
     }
+    if (entry.call.repeats?.(reply)) return true;
     if (entry.overdue) this.#leave(entry)?.failed(overdue(entry, reply));
     else if (entry.call.replied(reply)) this.#leave(entry);
     return true;

@@ -8,6 +8,9 @@ import {
   RocketMqError,
 } from "rocket-actors/rocketmq";
 
+/** How long a name server may take to hear of a new topic, in milliseconds. */
+const ARRIVAL_LIMIT_MS = 30_000;
+
 /** Runs the `mqadmin` commands of an error message as an operator would, and returns how many there were. */
 export async function runMqadmin(operator: RocketMqClient, message: string): Promise<number> {
   const commands = message.split("\n").filter((line) => line.startsWith("mqadmin "));
@@ -47,11 +50,12 @@ async function run(operator: RocketMqClient, command: string): Promise<void> {
 }
 
 async function arrived(operator: RocketMqClient, topic: string): Promise<void> {
-  for (;;) {
+  for (const limit = performance.now() + ARRIVAL_LIMIT_MS;;) {
     try {
       return void await operator.route(topic, { fresh: true });
     } catch (error) {
       assert.ok(error instanceof RocketMqError && error.responseCode === 17, String(error));
+      assert.ok(performance.now() < limit, `No route to ${topic} within ${ARRIVAL_LIMIT_MS} ms`);
       await new Promise((resolve) => setTimeout(resolve, 10));
     }
   }

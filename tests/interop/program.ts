@@ -18,7 +18,7 @@ export class Program implements AsyncDisposable {
   readonly #lines: ReadableStreamDefaultReader<string>;
   readonly #input: WritableStreamDefaultWriter<Uint8Array>;
   readonly #errors: Promise<string>;
-  readonly #abort = () => this.#signal();
+  readonly #abort = () => this.#signal("SIGKILL");
   #errorText = "";
   /** The read that a missed deadline left behind: the next call goes on with it, so no line is lost. */
   #pending: Promise<ReadableStreamReadResult<string>> | undefined;
@@ -34,7 +34,7 @@ export class Program implements AsyncDisposable {
     this.#input = this.#child.stdin.getWriter();
     this.#errors = this.#collectErrors();
     start.signal?.addEventListener("abort", this.#abort);
-    if (start.signal?.aborted) this.#signal();
+    if (start.signal?.aborted) this.#signal("SIGKILL");
   }
 
   /** Its process id. */
@@ -71,7 +71,13 @@ export class Program implements AsyncDisposable {
 
   /** SIGKILL; resolves when the process is gone. */
   async kill(): Promise<void> {
-    this.#signal();
+    this.#signal("SIGKILL");
+    await this.#child.status;
+  }
+
+  /** SIGTERM; resolves when the program has ended by itself. */
+  async terminate(): Promise<void> {
+    this.#signal("SIGTERM");
     await this.#child.status;
   }
 
@@ -98,9 +104,9 @@ export class Program implements AsyncDisposable {
     return this.#errorText;
   }
 
-  #signal(): void {
+  #signal(signal: Deno.Signal): void {
     try {
-      this.#child.kill("SIGKILL");
+      this.#child.kill(signal);
     } catch {
       // It has ended.
     }

@@ -24,7 +24,8 @@ export interface Figures {
 
 /** What a round came to. */
 export function figures({ entries, requests, replies, deadLetters }: Evidence): Figures {
-  const lives = [...livesOf(entries).values()];
+  const byLabel = livesOf(entries);
+  const lives = [...byLabel.values()];
   const failures: Record<string, number> = {};
   for (const { settled } of lives) {
     if (settled === undefined || settled.code === "ok") continue;
@@ -33,7 +34,6 @@ export function figures({ entries, requests, replies, deadLetters }: Evidence): 
   }
   const ids = new Map(requests.filter(({ oneway }) => !oneway).map((request) => [request.id, request]));
   const unanswered = [...ids.values()].filter(({ id }) => !replies.has(id) && !deadLetters.has(id));
-  const byLabel = livesOf(entries);
   const reasons = [...deadLetters.values()];
   return {
     calls: lives.length,

@@ -54,7 +54,7 @@ export async function playRounds(cluster: Cluster, roles: readonly Role[], seed:
   await stage.begin();
   const played: Played[] = [];
   for (const role of roles) played.push(await playRound(stage, role, draw));
-  await stage.endLoad();
+  wrong.push(...await stage.endLoad());
   await until(async () => (await stage.unsettled()).length === 0);
   wrong.push(...(await stage.unsettled()).map((queue) => `Not settled: ${queue}`));
   const evidence = await stage.evidence(played.map(({ outage }) => outage));

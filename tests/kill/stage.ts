@@ -13,6 +13,8 @@ import { Stored } from "./stored.ts";
 const WORKERS = 16;
 /** Until when a process that cannot start is started again, in milliseconds. */
 const START_LIMIT_MS = 60_000;
+/** A caller's last calls are settled in less: their deadlines are 60 s. Milliseconds. */
+const LOAD_END_MS = 120_000;
 
 /** Fresh contracts on a broker, processes that serve and call them, and what all of them leave behind. */
 export class Stage implements AsyncDisposable {
@@ -64,12 +66,13 @@ export class Stage implements AsyncDisposable {
     await this.#start("callee.ts", args, this.callees);
   }
 
-  /** Makes no more calls; resolves when the last one is settled. */
-  async endLoad(): Promise<void> {
-    await Promise.all(this.callers.map(async (caller) => {
+  /** Makes no more calls; resolves when the last one is settled, to what is wrong with callers that do not come so far. */
+  async endLoad(): Promise<readonly string[]> {
+    const ends = await Promise.allSettled(this.callers.map(async (caller) => {
       await caller.tell("stop");
-      await caller.says("done");
+      await caller.says("done", LOAD_END_MS);
     }));
+    return ends.flatMap((end) => end.status === "rejected" ? [`The load did not end: ${end.reason}`] : []);
   }
 
   /** Queues with something that is not settled. */
@@ -125,7 +128,7 @@ export class Stage implements AsyncDisposable {
       const program = new Program(name, args, this.#journal);
       among.push(program);
       try {
-        return await program.says("ready");
+        return await program.says("ready", START_LIMIT_MS);
       } catch (error) {
         among.splice(among.indexOf(program), 1);
         await program.kill();

@@ -165,7 +165,7 @@ export class Consumer {
     await share.close();
     this.#shares.delete(share);
     if (![...this.#shares].some(({ address }) => address === share.address)) {
-      this.#client.release(share.address);
+      this.#registration.forget(share.address);
     }
   }
 

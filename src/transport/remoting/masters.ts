@@ -26,6 +26,8 @@ export class Masters {
   readonly #clock: Clock;
   readonly #registration: Registration;
   readonly #clusters = new Set<string>();
+  /** Where the master of each broker was met last, by broker name. */
+  readonly #addresses = new Map<string, string>();
   /** By address: whether it can hold messages back. */
   readonly #timers = new Map<string, boolean>();
   #delayMs: number | false = false;
@@ -63,7 +65,9 @@ export class Masters {
       const [only] = clusters;
       if (only === undefined || clusters.size > 1) return;
       this.#clusters.add(only);
-      await Promise.allSettled([...masterAddresses(info).values()].map((address) => this.#meet(address)));
+      const masters = masterAddresses(info);
+      for (const [brokerName, address] of masters) this.#follow(brokerName, address);
+      await Promise.allSettled([...masters.values()].map((address) => this.#meet(address)));
     } catch (error) {
       log.debug(EVENTS.transport.roundFailed, { what: "A look at the cluster", error });
     }
@@ -91,11 +95,22 @@ export class Masters {
       const replies = await this.#client.route(replyTopic(cluster), options);
       for (const brokerName of replies.brokers.keys()) {
         const address = masterAddress(replies, brokerName);
-        if (address !== undefined) addresses.add(address);
+        if (address === undefined) continue;
+        addresses.add(address);
+        this.#follow(brokerName, address);
       }
       this.#clusters.add(cluster);
     }
     return await untilAborted(this.#meetAll(addresses), options.signal);
+  }
+
+  /** A master that has moved is not looked for any more where it was. */
+  #follow(brokerName: string, address: string): void {
+    const before = this.#addresses.get(brokerName);
+    this.#addresses.set(brokerName, address);
+    if (before === undefined || [...this.#addresses.values()].includes(before)) return;
+    this.#registration.forget(before);
+    this.#timers.delete(before);
   }
 
   #meetAll(addresses: ReadonlySet<string>): Promise<ReadonlyMap<string, RocketMqError>> {

@@ -84,21 +84,17 @@ export class PushGate {
     return sum;
   }
 
-  /** Asks for a turn. What has `entered` must leave. */
-  enter(push: Push): Admission | Promise<Admission> {
+  /**
+   * Asks for a turn. What has `entered` must leave.
+   *
+   * @param signal ends a wait, which then rejects with its reason
+   */
+  enter(push: Push, signal?: AbortSignal): Admission | Promise<Admission> {
     const at = this.#at(push.broker);
     if (push.divertible && (this.#isSpared(at, push.receiver) || this.#isStalled(at))) return this.#divert();
     if (this.#fits(at, push)) return this.#take(at, push);
     if (at.waiting.length >= PUSHES_WAITING) return push.divertible ? this.#divert() : this.#refuse();
-    const { promise, resolve } = createDeferred<Admission>();
-    const waitMs = push.divertible ? PUSH_WAIT_MS : PUSH_TIMEOUT_MS;
-    const timer = this.#wheel.schedule(waitMs, () => {
-      at.waiting.splice(at.waiting.indexOf(waiter), 1);
-      resolve(push.divertible ? this.#divert() : this.#refuse());
-    });
-    const waiter: Waiter = { push, timer, admit: resolve };
-    at.waiting.push(waiter);
-    return promise;
+    return this.#wait(at, push, signal);
   }
 
   /** The push has been unanswered for too long: what comes next for its receiver goes by the topic. */
@@ -149,6 +145,28 @@ export class PushGate {
       this.#brokers.set(broker, at);
     }
     return at;
+  }
+
+  #wait(at: AtBroker, push: Push, signal: AbortSignal | undefined): Promise<Admission> {
+    const { promise, resolve, reject } = createDeferred<Admission>();
+    const waitMs = push.divertible ? PUSH_WAIT_MS : PUSH_TIMEOUT_MS;
+    const timer = this.#wheel.schedule(waitMs, () => {
+      at.waiting.splice(at.waiting.indexOf(waiter), 1);
+      waiter.admit(push.divertible ? this.#divert() : this.#refuse());
+    });
+    const onAbort = (): void => {
+      at.waiting.splice(at.waiting.indexOf(waiter), 1);
+      timer.cancel();
+      reject(signal?.reason);
+    };
+    const admit = (admission: Admission): void => {
+      signal?.removeEventListener("abort", onAbort);
+      resolve(admission);
+    };
+    const waiter: Waiter = { push, timer, admit };
+    at.waiting.push(waiter);
+    signal?.addEventListener("abort", onAbort, { once: true });
+    return promise;
   }
 
   #isSpared({ silent }: AtBroker, receiver: string): boolean {

@@ -7,6 +7,7 @@ import type { HeldValue } from "../../rocketmq/client/name_servers.ts";
 import { masterAddress, type TopicRoute } from "../../rocketmq/client/route.ts";
 import { RocketMqError } from "../../rocketmq/error.ts";
 import { otherSlots } from "../other_slots.ts";
+import { pause } from "../pause.ts";
 import type { LookupOptions, QueuePlan, Waiting } from "../transport.ts";
 import { untilAborted } from "../until_aborted.ts";
 import { type DeclaredPlan, formatPlan, parsePlan, PLAN_NAMESPACE, planQueues } from "./declared_plan.ts";
@@ -119,8 +120,7 @@ export class QueuePlans {
       const route = await this.#client.route(topic, { fresh: true, signal });
       const complete = [...masters.keys()].every((name) => masterAddress(route, name) !== undefined);
       if (complete || clock.monotonic() >= deadline) return route;
-      await new Promise<void>((resolve) => void clock.after(PLAN_SETTLE_MS / 10, resolve));
-      signal?.throwIfAborted();
+      await pause(clock, PLAN_SETTLE_MS / 10, signal);
     }
   }
 

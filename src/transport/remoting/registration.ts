@@ -53,7 +53,7 @@ export class Registration {
       this.#client.keep(address);
       registered = this.#beat(address);
       registered.catch(() => {
-        this.#brokers.delete(address);
+        if (this.#brokers.get(address) === registered) this.#brokers.delete(address);
         this.#later(REREGISTER_AFTER_MS, () => this.#tryAgain(address));
       });
       this.#brokers.set(address, registered);
@@ -63,7 +63,8 @@ export class Registration {
 
   /** Registers with a broker that is connected and has not answered the first time. */
   #tryAgain(address: string): void {
-    if (this.#closed || this.#brokers.has(address) || !this.#client.isConnected(address)) return;
+    if (this.#closed || this.#brokers.has(address)) return;
+    if (!this.#wanted.has(address) || !this.#client.isConnected(address)) return;
     this.with(address).catch((error) => this.#failed(address, error));
   }
 
@@ -72,8 +73,18 @@ export class Registration {
     const registered = this.#beat(address);
     this.#wanted.add(address);
     this.#brokers.set(address, registered);
-    registered.catch(() => this.#brokers.delete(address));
+    registered.catch(() => {
+      if (this.#brokers.get(address) === registered) this.#brokers.delete(address);
+    });
     return registered;
+  }
+
+  /** Deals with an address no longer: its broker has moved. What is connected stays so until it is idle. */
+  forget(address: string): void {
+    this.#wanted.delete(address);
+    this.#brokers.delete(address);
+    this.#named.delete(address);
+    this.#client.release(address);
   }
 
   /**
@@ -93,7 +104,7 @@ export class Registration {
     this.#renew(address);
     if (this.#roles.producerGroup === undefined) return;
     this.#later(REREGISTER_AFTER_MS, () => {
-      if (this.#connections.get(address) !== connection) return;
+      if (this.#connections.get(address) !== connection || !this.#wanted.has(address)) return;
       this.#named.add(address);
       this.#renew(address);
     });

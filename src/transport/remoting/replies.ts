@@ -137,7 +137,7 @@ export class Replies {
     const push: Push = { broker: broker.address, receiver: to.clientId, ours, divertible };
     signal?.throwIfAborted();
     if (this.#closed) throw closed();
-    const admission = gate.enter(push);
+    const admission = gate.enter(push, signal);
     // Without a wait it leaves at once: what is sent in one turn stays in its order.
     const admitted = typeof admission === "string" ? admission : await admission;
     if (admitted === "diverted") return "elsewhere";

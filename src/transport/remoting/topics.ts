@@ -8,6 +8,7 @@ import { RpcError } from "../../errors/rpc_error.ts";
 import { EVENTS } from "../../log/events.ts";
 import { logger } from "../../log/log.ts";
 import type { Clock } from "../../async/clock.ts";
+import { pause } from "../pause.ts";
 import type { TopicSpec } from "../transport.ts";
 import { formatPlan, PLAN_NAMESPACE } from "./declared_plan.ts";
 import { ADMIN_TIMEOUT_MS, ROUTE_ARRIVAL_MS } from "./defaults.ts";
@@ -152,8 +153,7 @@ async function routeArrived(
         `brokers within ${ROUTE_ARRIVAL_MS} ms: check that each broker's 'namesrvAddr' names all name servers`;
       throw new RpcError("unavailable", message, { outcome: "not_sent" });
     }
-    await new Promise<void>((resolve) => void clock.after(ROUTE_POLL_MS, resolve));
-    signal?.throwIfAborted();
+    await pause(clock, ROUTE_POLL_MS, signal);
   }
 }
 

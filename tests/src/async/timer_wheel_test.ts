@@ -118,6 +118,27 @@ Deno.test("TimerWheel is itself the timer of whoever waits, as often as it is st
   assert.deepEqual([wheel.size, clock.timers.size], [0, 0]);
 });
 
+Deno.test("TimerWheel fires a timer that another of its tick has started anew when its new time has come", () => {
+  const clock = new ManualClock();
+  const wheel = new TimerWheel(clock);
+  const fired: number[] = [];
+  class Later extends WheelTimer {
+    fire(): void {
+      fired.push(clock.time);
+    }
+  }
+  const later = new Later();
+  wheel.schedule(50, () => {
+    later.cancel();
+    wheel.start(later, 100);
+  });
+  wheel.start(later, 50);
+  clock.advance(140);
+  assert.deepEqual([fired, wheel.size], [[], 1]);
+  clock.advance(50);
+  assert.deepEqual([fired.length, wheel.size, clock.timers.size], [1, 0, 0]);
+});
+
 Deno.test("TimerWheel runs no callback that was cancelled, also by another of the same tick", () => {
   const clock = new ManualClock();
   const wheel = new TimerWheel(clock);

@@ -49,7 +49,7 @@ function ok(id: string): Reply {
   return { id, ok: true, type: "", body: undefined };
 }
 
-function refused(id: string): Reply {
+function refused(id: string): Reply & { readonly ok: false } {
   return { id, ok: false, error: new RpcError("unavailable", "suspended"), ran: "no" };
 }
 
@@ -93,6 +93,26 @@ Deno.test("MissedReplies takes the reply that ended the call before a refusal, a
   at.stored.set("c2", [alone(refused("c2")), alone(refused("c2"))]);
   await at.missed.look();
   assert.deepEqual(at.settled, ["c1 ok", "c2 unavailable"]);
+});
+
+Deno.test("MissedReplies finds the refusal of the last try behind an earlier one that was stored again", async () => {
+  const at = new Fixture();
+  const settled: (string | undefined)[] = [];
+  at.pending.add(
+    {
+      id: "c1",
+      repeats: (reply) => !reply.ok && reply.origin === "T/a/0/7",
+      replied: (reply) => settled.push(reply.ok ? "ok" : reply.origin) > 0,
+      timedOut() {},
+      failed() {},
+    },
+    1_000,
+    undefined,
+  );
+  at.pending.handOver("c1");
+  at.stored.set("c1", ["T/a/0/7", "T/a/0/8"].map((origin) => alone({ ...refused("c1"), origin })));
+  await at.missed.look();
+  assert.deepEqual([settled, at.pending.has("c1")], [["T/a/0/8"], false]);
 });
 
 Deno.test("MissedReplies has sixteen look-ups under way at most, and joins looks that come meanwhile into one more", async () => {

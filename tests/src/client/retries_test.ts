@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { createDeferred } from "../../../src/async/deferred.ts";
+import { OUTCOME_GRACE_MS } from "../../../src/call/defaults.ts";
 import { defineService } from "../../../src/contract/define.ts";
 import { method } from "../../../src/contract/method.ts";
 import { HEADER } from "../../../src/envelope/headers.ts";
@@ -191,6 +192,25 @@ Deno.test("Retries takes a refusal that comes again for nothing new: what was se
   assert.equal(at.tries.length, 3);
   at.answer(2, "done");
   assert.equal(await call, "done");
+});
+
+Deno.test("Retries lets no refusal after the deadline tell that nothing ran where another try may have", async () => {
+  const repeated = new Fixture();
+  const resent = await repeated.start("run", { timeoutMs: 1_000 });
+  repeated.refuse(0, "unavailable", "no", "T/b/0/7");
+  await repeated.pass(30);
+  await repeated.pass(990);
+  repeated.refuse(0, "unavailable", "no", "T/b/0/7");
+  await repeated.pass(OUTCOME_GRACE_MS + 20);
+  await assertFails(resent.call, "deadline_exceeded", "sent_unknown");
+  const stored = new Fixture();
+  stored.failSends("sent_unknown");
+  const again = await stored.start("again", { timeoutMs: 1_000 });
+  await stored.pass(30);
+  await stored.pass(990);
+  stored.refuse(1, "unavailable", "no", "T/b/0/8");
+  await assertFails(again.call, "deadline_exceeded", "sent_unknown");
+  assert.deepEqual([repeated.clean, stored.clean], [[0, 0, 0], [0, 0, 0]]);
 });
 
 Deno.test("Retries takes a handler's answer as it is, and a call that may have run again only where that does no harm", async () => {

@@ -5,9 +5,11 @@ import { RocketMqClient } from "../../../../src/rocketmq/client/client.ts";
 import { RequestCode } from "../../../../src/rocketmq/remote/codes.ts";
 import type { RequestReply } from "../../../../src/rocketmq/remote/command.ts";
 import { Masters } from "../../../../src/transport/remoting/masters.ts";
+import { HEARTBEAT_INTERVAL_MS } from "../../../../src/transport/remoting/defaults.ts";
 import { Registration } from "../../../../src/transport/remoting/registration.ts";
 import { ScriptedNameServer } from "../../../fault/scripted_name_server.ts";
 import { ScriptedPeer, type Session } from "../../../fault/scripted_peer.ts";
+import { ManualClock } from "../../../helpers/manual_clock.ts";
 import { until } from "../../../helpers/settled.ts";
 import { eventsOf, recordLogs } from "../../../helpers/logs.ts";
 
@@ -188,5 +190,46 @@ Deno.test("Masters fails where none can be met", async () => {
   });
   const masters = new Masters(client, registration);
   await assert.rejects(masters.meetFor(await client.route("T"), {}), { kind: "not_sent" });
+  await registration.close();
+});
+
+/** Remembers which addresses it was told to connect to no longer. */
+class WatchedClient extends RocketMqClient {
+  readonly released: string[] = [];
+
+  override release(address: string): void {
+    this.released.push(address);
+    super.release(address);
+  }
+}
+
+Deno.test("Masters leaves the address that a master has moved from: no heartbeat goes there any more", async () => {
+  const beats: string[] = [];
+  const broker = (name: string) =>
+    new ScriptedPeer((session) =>
+      session.serve(({ code }) => {
+        if (code === RequestCode.HEART_BEAT) beats.push(name);
+        return { code: 0, body: jsonOf({ table: NEW }) };
+      })
+    );
+  await using from = broker("from");
+  await using to = broker("to");
+  await using names = new ScriptedNameServer();
+  const clock = new ManualClock();
+  await using client = new WatchedClient({ nameServers: names.address, clientId: "c", random: () => 0 });
+  const registration = new Registration(client, clock, { producerGroup: "g", consumerGroups: () => [] });
+  const masters = new Masters(client, registration);
+  for (const { address } of [from, to]) {
+    const brokers = [{ name: "a", address, queues: 1 }];
+    names.topics.set("T", brokers).set("C_REPLY_TOPIC", brokers);
+    await client.route("C_REPLY_TOPIC", { fresh: true });
+    await masters.meetFor(await client.route("T", { fresh: true }), {});
+  }
+  assert.deepEqual([beats, client.released], [["from", "to"], [from.address]]);
+  clock.advance(HEARTBEAT_INTERVAL_MS);
+  await until(() => beats.filter((name) => name === "to").length === 2);
+  // Whatever went to the old address before this has arrived once this is answered.
+  await client.request(from.address, { code: RequestCode.GET_BROKER_RUNTIME_INFO, fields: {} });
+  assert.deepEqual(beats, ["from", "to", "to"]);
   await registration.close();
 });

@@ -179,3 +179,17 @@ Deno.test("PushGate keeps to its bounds whatever comes and goes, and leaves nobo
     { numRuns: 50 },
   );
 });
+
+Deno.test("PushGate lets nobody wait whose signal ends, and keeps no place for it", async () => {
+  const at = new Fixture();
+  const push = ours("o");
+  at.enter(push);
+  const reason = new Error("Changed my mind");
+  const controller = new AbortController();
+  const waiting = at.gate.enter(push, controller.signal);
+  assert.ok(waiting instanceof Promise);
+  controller.abort(reason);
+  await assert.rejects(waiting, reason);
+  at.gate.leave(push, true);
+  assert.deepEqual([at.gate.underWay, at.gate.diverted, at.gate.refused, at.wheel.size], [0, 0, 0, 0]);
+});

@@ -41,8 +41,8 @@ class Fixture implements AsyncDisposable {
     this.names.topics.set(topic, this.names.brokers);
   }
 
-  ensure(clock = systemClock): Promise<void> {
-    return ensureTopics(SPECS.map(withSideGroups), { client: this.client, clock, signal: undefined });
+  ensure(clock = systemClock, signal?: AbortSignal): Promise<void> {
+    return ensureTopics(SPECS.map(withSideGroups), { client: this.client, clock, signal });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -118,4 +118,15 @@ Deno.test("ensureTopics() gives up on a topic that name servers do not hear of, 
     /"bank-Payments" was made, and .* within 10000 ms: check .* 'namesrvAddr'/,
   );
   assert.equal(at.asked.filter((code) => code === RequestCode.UPDATE_AND_CREATE_TOPIC).length, 1);
+});
+
+Deno.test("ensureTopics() ends at its signal while it waits for name servers to hear of a topic", async () => {
+  await using at = new Fixture();
+  const clock = new ManualClock();
+  const reason = new Error("Changed my mind");
+  const controller = new AbortController();
+  const failing = at.ensure(clock, controller.signal);
+  await until(() => clock.timers > 0);
+  controller.abort(reason);
+  await assert.rejects(failing, reason);
 });
