@@ -68,8 +68,7 @@ export class PartitionIntake implements CallOwner {
   }
 
   lost(): boolean {
-    // While it is handed over, what runs goes on.
-    return !this.#closed && !this.#partition.held();
+    return this.#partition.lost();
   }
 
   after(ms: number, callback: () => void): Timer {

@@ -147,7 +147,7 @@ export class ReceivedCall implements InboundCall, Linked<ReceivedCall> {
     return this.#withdrawal !== undefined;
   }
   get lost(): boolean {
-    return this.#owner.lost?.() ?? false;
+    return !this.withdrawn && (this.#owner.lost?.() ?? false);
   }
   /** Whether a result is no more than that its handler was told to let go, because the call is no longer here. */
   isLetGo(result: Result): boolean {

@@ -138,6 +138,12 @@ export interface Partition {
    * be reported, or that it was handed over. Cheap: asked before every start.
    */
   held(): boolean;
+  /**
+   * Whether the queue may be another's by now, told or not: also of one that was asked to be handed over, while its
+   * handlers still run, and of one that was. Cheap: asked before a crashed call
+   * runs once more.
+   */
+  lost(): boolean;
 }
 
 /** Where a subscription reports to. Called in order per partition; must not throw. */

@@ -73,10 +73,12 @@ function division(test: TransportTest): void {
     await stage.until(() => partitions.some((partition) => !partition.held()), "one queue to be handed over");
     const moved = queues.findIndex((_, index) => partitions[index]?.held() === false);
     assert.deepEqual(b.sink.queues, [], "it is not drained yet");
+    assert.equal(partitions[moved]?.lost(), false, "what runs may go on until it is drained");
     a.delivery(`${moved}-0`).ack();
     draining.resolve();
     await stage.delivered(b.sink, 1);
     assert.deepEqual(b.sink.texts, [`${moved}-1`], "what was settled while it was drained is settled");
+    assert.equal(partitions[moved]?.lost(), true);
     a.delivery(`${moved}-1`).ack();
     await b.subscription.close();
     const c = await stage.join(await stage.participant());

@@ -82,13 +82,14 @@ function marks(test: TransportTest): void {
     const { sink } = await stage.join(maker);
     await stage.delivered(sink, 3);
     const partition = sink.partition(queue);
-    assert.ok(partition.held());
+    assert.ok(partition.held() && !partition.lost());
     const [settled, started, waits] = sink.deliveries;
     assert.ok(settled && started && waits);
     settled.ack();
     const start = assertFails(waits.started(), "unavailable", "sent_unknown");
     stage.fixture.lose(maker);
     await stage.until(() => !partition.held(), "the queue is no longer held");
+    assert.ok(partition.lost());
     await start;
     await stage.until(() => sink.steps.includes(`lost ${queue.broker}/${queue.id}`), "the loss");
     await assertFails(started.started(), "unavailable", "sent_unknown");

@@ -97,6 +97,7 @@ export class FakePartition implements Partition {
   queue = QUEUE;
   demands: number[] = [];
   isHeld = true;
+  isLost = false;
 
   /** What was asked last. */
   get demanded(): number | undefined {
@@ -107,5 +108,8 @@ export class FakePartition implements Partition {
   }
   held(): boolean {
     return this.isHeld;
+  }
+  lost(): boolean {
+    return this.isLost;
   }
 }

@@ -53,6 +53,10 @@ export class OwnedPartition implements Partition, Deliverer {
     return !this.#closed && !this.#draining;
   }
 
+  lost(): boolean {
+    return this.#closed;
+  }
+
   /** A message was stored in the queue. */
   arrived(stored: StoredMessage): void {
     this.#cursor ??= stored;

@@ -45,6 +45,10 @@ export class SharedPartition implements Partition {
     return !this.#closed && !this.#draining;
   }
 
+  lost(): boolean {
+    return this.#closed;
+  }
+
   /** Delivers one message. */
   deliver(handout: Handout): void {
     this.#wanted--;

@@ -91,6 +91,10 @@ export class RemotingPartition implements Partition {
     return !this.#closed && this.#keeper.held(this.#held);
   }
 
+  lost(): boolean {
+    return this.#released || !this.#keeper.held(this.#held);
+  }
+
   /** Pulls until it is closed. Never rejects. */
   async run(): Promise<void> {
     const backoff = new Backoff({ ...PULL_RETRY_MS, random: this.#keeper.random });

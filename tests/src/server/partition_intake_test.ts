@@ -261,6 +261,21 @@ Deno.test("PartitionIntake revoke aborts through the signal what runs beyond the
   assert.deepEqual([running.acks, at.replies.length], [0, 0]);
 });
 
+Deno.test("PartitionIntake revoke lets what runs go on as long as the queue is not lost under it", async () => {
+  const at = new ServiceFixture();
+  at.intake.deliver(delivery("c1"));
+  const [call] = at.mailbox;
+  assert.ok(call !== undefined && call.claim());
+  const done = at.intake.revoke();
+  at.partition.isHeld = false;
+  assert.ok(!call.lost);
+  at.partition.isLost = true;
+  assert.ok(call.lost, "nobody has said so yet");
+  at.intake.lose("the lock is another's");
+  await done;
+  assert.deepEqual([call.lost, call.withdrawn], [false, true]);
+});
+
 Deno.test("PartitionIntake lose aborts everything and settles nothing", async () => {
   const at = new ServiceFixture();
   const deliveries = ["c1", "c2"].map((id) => delivery(id));

@@ -188,6 +188,19 @@ Deno.test("OffsetGroup tells a dead member that it lost everything only when it 
   assert.deepEqual(stage.group.members, ["a"], "its death is still to be noticed");
 });
 
+Deno.test("OffsetGroup freeze() loses a queue that is handed over before its owner knows", async () => {
+  const stage = new EmbeddedStage(1);
+  const a = stage.join("a");
+  a.onRevoked = () => new Promise(() => {});
+  const partition = a.partition({ topic: "", broker: "embedded", id: 0 });
+  stage.group.handOver(0);
+  assert.deepEqual([partition.held(), partition.lost()], [false, false]);
+  const wake = stage.group.freeze("a");
+  assert.deepEqual([partition.held(), partition.lost()], [false, true]);
+  wake?.();
+  assert.deepEqual(a.steps.slice(-2), ["lost embedded/0", "assigned embedded/0"]);
+});
+
 Deno.test("OffsetGroup lose() reports every queue as lost and gives them out anew, with what was started as suspect", async () => {
   const stage = new EmbeddedStage(2);
   const a = stage.join("a");

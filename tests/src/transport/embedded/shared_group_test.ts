@@ -137,10 +137,12 @@ Deno.test("SharedGroup gives back at once what a member leaves unsettled, once i
   stage.send(0, "4");
   await turns();
   assert.deepEqual([a.texts, b.texts], [["1", "2", "3"], ["4"]], "a leaving member gets nothing more");
-  assert.ok(!a.partition(queueOf(0)).held());
+  const partition = a.partition(queueOf(0));
+  assert.ok(!partition.held() && !partition.lost());
   a.delivery("2").ack();
   draining.resolve();
   await leaving;
+  assert.ok(partition.lost());
   await turns();
   assert.deepEqual(b.texts, ["4", "1", "3"]);
   assert.deepEqual(b.deliveries.map(({ starts }) => starts), [0, 1, 1]);
