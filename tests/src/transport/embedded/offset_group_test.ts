@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { createDeferred } from "../../../../src/async/deferred.ts";
 import { OffsetGroup } from "../../../../src/transport/embedded/offset_group.ts";
-import { EmbeddedStage } from "../../../helpers/embedded_stage.ts";
+import { EmbeddedStage, queueOf } from "../../../helpers/embedded_stage.ts";
 import { RecordingSink } from "../../../helpers/recording_sink.ts";
 import { turns } from "../../../helpers/settled.ts";
 
@@ -190,9 +190,10 @@ Deno.test("OffsetGroup tells a dead member that it lost everything only when it 
 
 Deno.test("OffsetGroup freeze() loses a queue that is handed over before its owner knows", async () => {
   const stage = new EmbeddedStage(1);
+  assert.ok(stage.group instanceof OffsetGroup);
   const a = stage.join("a");
   a.onRevoked = () => new Promise(() => {});
-  const partition = a.partition({ topic: "", broker: "embedded", id: 0 });
+  const partition = a.partition(queueOf(0));
   stage.group.handOver(0);
   assert.deepEqual([partition.held(), partition.lost()], [false, false]);
   const wake = stage.group.freeze("a");
