@@ -74,6 +74,7 @@ export {
   type SendStatus,
   TEMPLATE_TOPIC,
 } from "./client/send.ts";
+export { type BatchedMessage, type BatchPlace, sendBatch } from "./client/send_batch.ts";
 export {
   pull,
   type PullRequest,
@@ -136,6 +137,7 @@ export { type ClusterInfo, clusterInfo, masterAddresses } from "./client/cluster
 export { RequestCode, ResponseCode } from "./remote/codes.ts";
 export type { Credentials, CredentialsSource } from "./remote/credentials.ts";
 export type { Serialization } from "./remote/frame.ts";
+export type { WriteTime } from "./remote/outbox.ts";
 export type { TlsOptions } from "./remote/tls.ts";
 export type { Command, Fields, RequestCommand, RequestReply } from "./remote/command.ts";
 export { expectSuccess, refusal } from "./remote/response.ts";

@@ -37,6 +37,29 @@ function contentTests(test: TransportTest): void {
     assert.equal(new Set(receipts.map(({ messageId }) => messageId)).size, 3);
   });
 
+  test("tells each of the messages that are sent in one turn where it was stored", async (stage) => {
+    const maker = await stage.maker();
+    const queues = [await stage.queue(maker, 0), await stage.queue(maker, 1)];
+    const texts = Array.from({ length: 70 }, (_, index) => `m${index}`);
+    const sends = texts.map(async (text, index) => {
+      const queue = queues[index % 7 === 0 ? 0 : 1];
+      assert.ok(queue !== undefined);
+      const receipt = await maker.transport.send(stage.message(text), { queue });
+      assert.deepEqual({ ...receipt.queue }, { ...queue });
+      return receipt;
+    });
+    const receipts = await Promise.all(sends);
+    assert.equal(new Set(receipts.map(({ messageId }) => messageId)).size, texts.length);
+    const { sink } = await stage.join(maker);
+    await stage.delivered(sink, texts.length);
+    const place = (queue: number, offset: number | undefined, text: string) => `${queue}/${offset} ${text}`;
+    const delivered = sink.deliveries.map(({ queue, offset, message }) =>
+      place(queue.id, offset, new TextDecoder().decode(message.body))
+    );
+    const told = receipts.map(({ queue, offset }, index) => place(queue.id, offset, texts[index] ?? ""));
+    assert.deepEqual(delivered.sort(), told.sort());
+  });
+
   test("carries tag, keys, headers, group and bytes exactly, whatever they are", async (stage) => {
     const maker = await stage.maker();
     const queue = await stage.queue(maker);

@@ -7,6 +7,7 @@ import type { ConnectionOptions } from "../remote/connection_options.ts";
 import { requestSigner } from "../remote/signature.ts";
 import { checkTls, type TlsOptions } from "../remote/tls.ts";
 import type { Serialization } from "../remote/frame.ts";
+import type { WriteTime } from "../remote/outbox.ts";
 import type { CredentialsSource } from "../remote/credentials.ts";
 import { Connections } from "./connections.ts";
 import { NameServers } from "./name_servers.ts";
@@ -44,6 +45,12 @@ export interface ClientOptions {
   readonly tls?: boolean | TlsOptions | undefined;
   /** How headers are written; those received are read either way. Default: `binary`. */
   readonly serialization?: Serialization | undefined;
+  /**
+   * When requests are written: `soon`, which is at once as seen from outside, or `last`, when everything that is due in this
+   * turn of the event loop has been done, other clients' requests among it; more of them leave in one write then.
+   * Default: `soon`.
+   */
+  readonly writes?: WriteTime | undefined;
   /**
    * Answers a broker's request, at once and without waiting for anything: the broker holds a thread for it.
    * `undefined` means the code is not known.
@@ -200,11 +207,12 @@ export class RocketMqClient implements AsyncDisposable {
 }
 
 function connectionOptions(
-  { connectTimeoutMs, credentials, tls = false, serialization }: ClientOptions,
-): Pick<ConnectionOptions, "connectTimeoutMs" | "sign" | "tls" | "serialization"> {
+  { connectTimeoutMs, credentials, tls = false, serialization, writes }: ClientOptions,
+): Pick<ConnectionOptions, "connectTimeoutMs" | "sign" | "tls" | "serialization" | "writes"> {
   return {
     connectTimeoutMs,
     serialization,
+    writes,
     sign: credentials === undefined ? undefined : requestSigner(credentials),
     tls: tls === false ? undefined : checkTls(tls === true ? {} : tls),
   };

@@ -1,5 +1,5 @@
 import { RequestCode, ResponseCode } from "../remote/codes.ts";
-import type { Command, RequestCommand } from "../remote/command.ts";
+import type { Command, Fields, RequestCommand } from "../remote/command.ts";
 import { numberField, refusal, refusesAccess } from "../remote/response.ts";
 import type { RocketMqClient } from "./client.ts";
 import { compressBody, type Compression } from "./message_body.ts";
@@ -90,6 +90,15 @@ export async function sendMessage(
 ): Promise<SendResult> {
   const request = sendRequest(RequestCode.SEND_MESSAGE_V2, compressed(message), client);
   const response = await client.request(address, request, options);
+  return sendResult(response, address);
+}
+
+/**
+ * Reads the answer to a send, which for several messages tells of the first.
+ *
+ * @throws RocketMqError kind `refused` when nothing was stored
+ */
+export function sendResult(response: Command, address: string): SendResult {
   const status = STATUSES.get(response.code);
   if (status === undefined) throw refusal(response, address);
   return {
@@ -135,12 +144,34 @@ function compressed(message: OutgoingMessage): OutgoingMessage {
   return { ...message, body, sysFlag: (message.sysFlag ?? 0) | sysFlag };
 }
 
-/** RocketMQ: SendMessageRequestHeaderV2, whose names are one letter long. */
 function sendRequest(code: number, message: OutgoingMessage, client: RocketMqClient): RequestCommand {
-  if (message.body.length === 0) {
-    throw new RangeError("Cannot send an empty body: brokers need at least one byte");
-  }
-  const fields = {
+  const { body } = message;
+  checkNotEmpty(body);
+  return { code, fields: sendFields(client, message, encodeProperties(propertiesOf(client, message))), body };
+}
+
+/**
+ * Makes sure that a message has a body.
+ *
+ * @throws RangeError when it is empty
+ */
+export function checkNotEmpty(body: Uint8Array): void {
+  if (body.length === 0) throw new RangeError("Cannot send an empty body: brokers need at least one byte");
+}
+
+/**
+ * The header of a send. RocketMQ: SendMessageRequestHeaderV2, whose names are one letter long.
+ *
+ * @param properties as they travel
+ * @param batch whether the body holds several messages
+ */
+export function sendFields(
+  client: RocketMqClient,
+  message: Omit<OutgoingMessage, "properties" | "body">,
+  properties: string,
+  batch = false,
+): Fields {
+  const fields: Record<string, string> = {
     a: client.onWire(message.producerGroup),
     b: client.onWire(message.topic),
     // Required on the wire; a topic that does not exist cannot be its own template.
@@ -150,19 +181,20 @@ function sendRequest(code: number, message: OutgoingMessage, client: RocketMqCli
     f: String(message.sysFlag ?? 0),
     g: String(Math.floor(message.bornAtMs ?? client.clock.now())),
     h: String(message.flag ?? 0),
-    i: encodeProperties(propertiesOf(client, message)),
-    j: "0",
-    k: "false",
-    m: "false",
-    n: message.brokerName,
   };
-  return { code, fields, body: message.body };
+  // Servers read an empty text as none.
+  if (properties !== "") fields["i"] = properties;
+  fields["j"] = "0";
+  fields["k"] = "false";
+  fields["m"] = String(batch);
+  fields["n"] = message.brokerName;
+  return fields;
 }
 
-/** A message of a namespace says so. */
-function propertiesOf(
+/** The properties of a message: one of a namespace says so. */
+export function propertiesOf(
   { namespace }: RocketMqClient,
-  { properties }: OutgoingMessage,
+  { properties }: Pick<OutgoingMessage, "properties">,
 ): Iterable<readonly [string, string]> {
   return namespace === undefined ? properties : [...properties, [PropertyName.NAMESPACE, namespace]];
 }

@@ -81,7 +81,8 @@ export class Connection {
     this.#silenceLimitMs = options.silenceLimitMs ?? 10_000;
     this.#sign = options.sign;
     this.#neverHeard = neverHeard(options.tls);
-    this.#outbox = new Outbox(socket, (error) => this.#lose("was lost", error), options.serialization);
+    const lost = (error: unknown): void => this.#lose("was lost", error);
+    this.#outbox = new Outbox(socket, lost, options.serialization, options.writes);
     this.#frames = new FrameReader((command) => this.#receive(command), options.maxFrameBytes);
     this.#read();
   }

@@ -2,6 +2,7 @@ import type { Clock } from "../../async/clock.ts";
 import type { TimerWheel } from "../../async/timer_wheel.ts";
 import type { Command, RequestReply } from "./command.ts";
 import type { Serialization } from "./frame.ts";
+import type { WriteTime } from "./outbox.ts";
 import type { SignRequest } from "./signature.ts";
 import type { TlsOptions } from "./tls.ts";
 
@@ -18,6 +19,12 @@ export interface ConnectionOptions {
   readonly sign?: SignRequest | undefined;
   /** How headers are written; those received are read either way. Default: `binary`. */
   readonly serialization?: Serialization | undefined;
+  /**
+   * When what is queued is written: `soon`, which is at once as seen from outside, or `last`, when everything that is due in
+   * this turn of the event loop has been done. More of it leaves in one write then, and what others write comes first.
+   * Default: `soon`.
+   */
+  readonly writes?: WriteTime | undefined;
   /** Largest frame to accept. Default: 16 MiB. */
   readonly maxFrameBytes?: number | undefined;
   /** Calls are refused while this many bytes or more wait to be written. Default: 64 MiB. */

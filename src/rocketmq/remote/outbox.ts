@@ -1,7 +1,14 @@
+import { afterOthers } from "../../async/event_loop.ts";
 import { Writer } from "../../bytes/writer.ts";
 import { type Serialization, writeFrame } from "./frame.ts";
 import type { OutgoingCommand } from "./outgoing.ts";
 import type { Socket } from "./socket.ts";
+
+/**
+ * When frames are written that were queued while nothing was: `soon`, after what the code that queued them still does, or
+ * `last`, when everything that was due in this turn of the event loop has been done.
+ */
+export type WriteTime = "soon" | "last";
 
 /** A buffer that grew beyond this is not kept for the next batch. */
 const KEPT_CAPACITY = 1024 * 1024;
@@ -21,6 +28,9 @@ export class Outbox {
   readonly #socket: Socket;
   readonly #onError: (error: unknown) => void;
   readonly #serialization: Serialization | undefined;
+  /** Begins to write, at its time. */
+  readonly #begin: (drain: () => void) => void;
+  readonly #drainNow = (): void => void this.#drain();
   #filling = new Writer(4096);
   #spare = new Writer(4096);
   /** Frames of the filling buffer that must not be sent any more. */
@@ -34,11 +44,18 @@ export class Outbox {
   /**
    * @param onError called when the socket refuses a write
    * @param serialization how headers are written
+   * @param writes when it is begun
    */
-  constructor(socket: Socket, onError: (error: unknown) => void, serialization?: Serialization) {
+  constructor(
+    socket: Socket,
+    onError: (error: unknown) => void,
+    serialization?: Serialization,
+    writes: WriteTime = "soon",
+  ) {
     this.#socket = socket;
     this.#onError = onError;
     this.#serialization = serialization;
+    this.#begin = writes === "soon" ? queueMicrotask : afterOthers;
   }
 
   /** Bytes that wait to be written or are being written. */
@@ -47,7 +64,7 @@ export class Outbox {
   }
 
   /**
-   * Queues a frame; it is on its way when the current turn ends or the write before it is done.
+   * Queues a frame; it is on its way at the time that this outbox has for it, or when the write before it is done.
    *
    * @throws RangeError when the frame is too large; nothing was queued then
    */
@@ -56,7 +73,7 @@ export class Outbox {
     writeFrame(this.#filling, command, this.#serialization);
     if (!this.#busy) {
       this.#busy = true;
-      queueMicrotask(() => this.#drain());
+      this.#begin(this.#drainNow);
     }
     return { batch: this.#batch, start, end: this.#filling.length };
   }

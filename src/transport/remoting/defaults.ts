@@ -34,6 +34,12 @@ export const REFUSED_RETRY_MS = 10_000;
 export const COMMIT_AFTER_MS = 100;
 /** Deadline of a request that a broker answers at once, in milliseconds. */
 export const REQUEST_TIMEOUT_MS = 3_000;
+/** Messages to one queue that travel by one request: as many as a pull brings. */
+export const BATCH_MESSAGES = 32;
+/** Bytes that they take together, about: no more than a pack may have. */
+export const BATCH_BYTES = 256 * 1024;
+/** Characters in the properties of one of them, whose length travels as a signed 16-bit number of bytes. */
+export const BATCHED_PROPERTIES = 8 * 1024;
 /** How replies reach an instance that says nothing else. */
 export const DEFAULT_REPLIES = "push";
 /** Deadline of a push: the broker waits up to 10 s for its receiver before it answers. Milliseconds. */

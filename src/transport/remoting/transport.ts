@@ -46,6 +46,7 @@ import type { RemotingOptions } from "./options.ts";
 import { receivePushed } from "./replies.ts";
 import { ReplySide } from "./reply_side.ts";
 import { Registration } from "./registration.ts";
+import { Sends } from "./sends.ts";
 import { TopicQueues } from "./topic_queues.ts";
 import { ensureTopics, withSideGroups } from "./topics.ts";
 
@@ -57,6 +58,7 @@ interface Started {
   readonly registration: Registration;
   readonly masters: Masters;
   readonly queues: TopicQueues;
+  readonly sends: Sends;
   readonly replies: ReplySide;
   readonly consuming: RocketMqClient;
   readonly consumer: Consumer;
@@ -139,6 +141,8 @@ export class RemotingTransport implements Transport {
     const consuming = new RocketMqClient({
       ...shared,
       clientId: consumerClientId(instance),
+      // Replies first; then the marks of the calls that they answer, and the next pull, in one write.
+      writes: "last",
       onRequest: (_, command) => this.#notified(command),
     });
     const registration = new Registration(caller, clock, {
@@ -163,6 +167,7 @@ export class RemotingTransport implements Transport {
       registration,
       masters,
       queues: new TopicQueues(caller, masters, replies),
+      sends: new Sends(caller),
       replies,
       consuming,
       consumer,
@@ -202,7 +207,7 @@ export class RemotingTransport implements Transport {
   }
 
   async send(message: Message, { queue, delayMs, signal }: SendOptions): Promise<SendReceipt> {
-    const { caller, masters, queues } = this.#running;
+    const { caller, masters, queues, sends } = this.#running;
     const { topic, body, plain } = message;
     let address = "";
     try {
@@ -213,12 +218,13 @@ export class RemotingTransport implements Transport {
         ? 0
         : checkDelay(delayMs, await masters.delayMsOf(address, { signal }));
       if (heldBackMs > 0) properties.push([PropertyName.TIMER_DELAY_MS, String(heldBackMs)]);
-      const sent = await sendMessage(
-        caller,
-        address,
-        { brokerName: queue.broker, topic, queueId: queue.id, properties, body, producerGroup: CALLER_GROUP },
-        { timeoutMs: REQUEST_TIMEOUT_MS, signal },
-      );
+      const { broker: brokerName, id: queueId } = queue;
+      const outgoing = { brokerName, topic, queueId, properties, body, producerGroup: CALLER_GROUP };
+      // Brokers neither delay what travels with others, nor tell a plain responder what it needs of it.
+      const alone = signal !== undefined || heldBackMs > 0 || plain !== undefined;
+      const sent = alone
+        ? await sendMessage(caller, address, outgoing, { timeoutMs: REQUEST_TIMEOUT_MS, signal })
+        : await sends.send(address, outgoing);
       queues.worked(address);
       const offset = heldBackMs > 0 ? undefined : sent.queueOffset;
       return { messageId: sent.messageId, queue: { ...queue, id: sent.queueId }, offset };

@@ -30,6 +30,7 @@ public final class GoldenFrames {
     private static final PrintStream OUT = new PrintStream(System.out, true, StandardCharsets.UTF_8);
     private static final Map<Integer, Class<? extends CommandCustomHeader>> HEADERS = Map.ofEntries(
         Map.entry(RequestCode.SEND_MESSAGE_V2, SendMessageRequestHeaderV2.class),
+        Map.entry(RequestCode.SEND_BATCH_MESSAGE, SendMessageRequestHeaderV2.class),
         Map.entry(RequestCode.SEND_REPLY_MESSAGE_V2, SendMessageRequestHeaderV2.class),
         Map.entry(RequestCode.PULL_MESSAGE, PullMessageRequestHeader.class),
         Map.entry(RequestCode.QUERY_MESSAGE, QueryMessageRequestHeader.class),

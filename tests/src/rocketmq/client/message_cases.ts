@@ -44,6 +44,8 @@ const sent = {
   n: "b",
 };
 
+const { i: _, ...withoutProperties } = sent;
+
 const pullHeader = { nextBeginOffset: "6", minOffset: "1", maxOffset: "7", suggestWhichBrokerId: "1" };
 const pulled = { messages: [], nextOffset: 6, minOffset: 1, maxOffset: 7, suggestedBrokerId: 1 };
 const pullRequest = { ...queue, group: "g", offset: 5, maxMessages: 32, suspendMs: 15_000 };
@@ -87,6 +89,23 @@ export const MESSAGE_CASES: Readonly<Record<string, RequestCase>> = {
     body: "hello",
     answer: { code: 12, fields: { msgId: "7F00", queueId: "0", queueOffset: "9" } },
     result: { status: "flush_slave_timeout", messageId: "7F00", queueId: 0, queueOffset: 9 },
+  },
+  "sendBatch()": {
+    call: (client, address) =>
+      rocketmq.sendBatch(client, address, message, [
+        { properties: [["KEYS", "k1"]], body: encode("hi") },
+        { properties: [], body: encode("x"), flag: 65 },
+      ]),
+    code: 320,
+    fields: { ...withoutProperties, m: "true" },
+    // The protocol's example, and a second one: size, magic, CRC, flag, body, properties.
+    body: "\0\0\0\x20" + "\0".repeat(12) + "\0\0\0\x02hi\0\x08KEYS\u0001k1\u0002" +
+      "\0\0\0\x17" + "\0".repeat(11) + "A\0\0\0\x01x\0\0",
+    answer: { code: 0, fields: { msgId: "7F00,7F01", queueId: "3", queueOffset: "9" } },
+    result: [
+      { status: "ok", messageId: "7F00", queueId: 3, queueOffset: 9 },
+      { status: "ok", messageId: "7F01", queueId: 3, queueOffset: 10 },
+    ],
   },
   "sendReply()": {
     call: (client, address) => rocketmq.sendReply(client, address, message),

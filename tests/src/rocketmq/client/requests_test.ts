@@ -94,6 +94,10 @@ const REFUSED: Readonly<
       body: encode("x"),
       producerGroup: "p",
     }),
+  sendBatch: (client, address) =>
+    rocketmq.sendBatch(client, address, { ...queue, producerGroup: "p" }, [
+      { properties: [], body: encode("x") },
+    ]),
   sendReply: (client, address) =>
     rocketmq.sendReply(client, address, { ...queue, properties: [], body: encode("x"), producerGroup: "p" }),
   pull: (client, address) => rocketmq.pull(client, address, pullRequest),
@@ -131,12 +135,18 @@ for (const [name, call] of Object.entries(REFUSED)) {
   });
 }
 
-Deno.test("sendMessage() refuses what brokers cannot store, before it sends", async () => {
+Deno.test("sendMessage() and sendBatch() refuse what brokers cannot store, before it sends", async () => {
   await withClient(() => {}, async (client, address) => {
     const message = { ...queue, properties: [], body: new Uint8Array(0), producerGroup: "p" };
     await assert.rejects(rocketmq.sendMessage(client, address, message), RangeError);
     const bad = { ...message, body: encode("x"), properties: [["a\u0001", "b"]] as const };
     await assert.rejects(rocketmq.sendMessage(client, address, bad), TypeError);
+    const place = { ...queue, producerGroup: "p" };
+    const long = { body: encode("x"), properties: [["a", "ä".repeat(16_384)]] as const };
+    for (const batch of [[], [message], [long]]) {
+      await assert.rejects(rocketmq.sendBatch(client, address, place, batch), RangeError);
+    }
+    await assert.rejects(rocketmq.sendBatch(client, address, place, [bad]), TypeError);
     await assert.rejects(rocketmq.pull(client, address, { ...pullRequest, offset: -1 }), RangeError);
     assert.equal(client.isConnected(address), false);
   });
