@@ -17,6 +17,9 @@ import type { RequestOptions } from "./request_options.ts";
 import type { TopicRoute } from "./route.ts";
 import { type RouteOptions, Routes } from "./routes.ts";
 
+/** For how long the timer behind all deadlines may go on after the last request, in milliseconds. */
+const WHEEL_LINGER_MS = 250;
+
 /** How a {@linkcode RocketMqClient} is made. */
 export interface ClientOptions {
   /** `host:port;host:port`. */
@@ -92,7 +95,7 @@ export class RocketMqClient implements AsyncDisposable {
     this.namespace = options.namespace === undefined ? undefined : checkNamespace(options.namespace);
     this.#clock = clock;
     this.#requestTimeoutMs = options.requestTimeoutMs ?? 3_000;
-    this.#wheel = new TimerWheel(clock);
+    this.#wheel = new TimerWheel(clock, { lingerMs: WHEEL_LINGER_MS });
     this.#connections = new Connections({
       clock,
       random,

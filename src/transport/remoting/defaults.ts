@@ -52,6 +52,8 @@ export const PUSHES_TO_PLAIN = 4;
 export const PUSHES_AT_BROKER = 12;
 /** A push without an answer for this long: its receiver gets it, and what follows, from the reply topic. Milliseconds. */
 export const PUSH_UNANSWERED_MS = 1_000;
+/** For how long the timer behind all waits of the reply side may go on after the last reply, in milliseconds. */
+export const REPLY_WHEEL_LINGER_MS = 250;
 /** How long a message waits for its turn to be pushed before it goes to the reply topic. Milliseconds. */
 export const PUSH_WAIT_MS = 250;
 /** How long a receiver that let a push fail by its silence is spared further ones, in milliseconds. */

@@ -15,6 +15,7 @@ import type {
   Waiting,
 } from "../transport.ts";
 import { untilAborted } from "../until_aborted.ts";
+import { REPLY_WHEEL_LINGER_MS } from "./defaults.ts";
 import { toNotSent } from "./errors.ts";
 import { PushGate } from "./push_gate.ts";
 import { replyAddress, type ReplyStrategy } from "./reply_address.ts";
@@ -65,7 +66,7 @@ export class ReplySide {
     this.#parts = parts;
     const address = replyAddress(client.clientId, strategy);
     this.addresses = { reply: address, direct: address };
-    this.#wheel = new TimerWheel(clock);
+    this.#wheel = new TimerWheel(clock, { lingerMs: REPLY_WHEEL_LINGER_MS });
     this.#gate = new PushGate(clock, this.#wheel);
     this.#topic = new ReplyTopic(client, clock, clusters);
     this.#reader = new ReplyReader({ ...parts, topic: this.#topic });
