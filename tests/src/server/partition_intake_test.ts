@@ -243,6 +243,24 @@ Deno.test("PartitionIntake revoke gives up a start that can no longer be recorde
   assert.deepEqual([blocked.acks, at.clock.timers], [0, 0]);
 });
 
+Deno.test("PartitionIntake begins nothing whose start comes on record when its queue is lost, told or not", async () => {
+  const at = new ServiceFixture();
+  const recorded = createDeferred<void>();
+  const frozen = delivery("c1");
+  frozen.onStarted = () => recorded.promise;
+  at.intake.deliver(frozen);
+  const [call] = at.mailbox;
+  assert.ok(call !== undefined && call.claim());
+  const started = call.started();
+  at.partition.isLost = true;
+  recorded.resolve();
+  await started;
+  assert.ok(call.withdrawn);
+  at.intake.lose("the instance was frozen for too long");
+  await turns();
+  assert.deepEqual([frozen.acks, at.replies.length, at.clock.timers], [0, 0, 0]);
+});
+
 Deno.test("PartitionIntake revoke aborts through the signal what runs beyond the drain limit", async () => {
   const at = new ServiceFixture();
   const running = delivery("c1");
