@@ -2,10 +2,10 @@ import { systemClock } from "../../src/async/clock.ts";
 import type { Call } from "../../src/call/call.ts";
 import { checkInput } from "../../src/client/compose.ts";
 import { type CallDesk, OutboundCall } from "../../src/client/outbound_call.ts";
-import { Owners } from "../../src/client/owners.ts";
 import { PendingCalls } from "../../src/client/pending.ts";
 import { createProxy } from "../../src/client/proxy.ts";
 import { listenForReplies } from "../../src/client/reply_listener.ts";
+import { Owners } from "../../src/client/owners.ts";
 import { type Route, Routes } from "../../src/client/routes.ts";
 import type { Codec } from "../../src/codec/codec.ts";
 import { json } from "../../src/codec/json.ts";
@@ -105,7 +105,7 @@ class Table implements CallDesk {
   constructor(material: Material) {
     this.#material = material;
     this.pending = new PendingCalls(material.wheel);
-    this.#route = new Routes(new FakeTransport(), systemClock).of(material.call);
+    this.#route = new Routes(new FakeTransport(), systemClock, new Owners()).of(material.call);
   }
 
   enter(request: Request): void {

@@ -68,7 +68,7 @@ export class Caller implements CallDesk {
     this.pending = new PendingCalls(parts.wheel);
     this.#missed = new MissedReplies(parts.transport, this.pending);
     this.#composer = new Composer(parts);
-    this.#routes = new Routes(parts.transport, parts.clock);
+    this.#routes = new Routes(parts.transport, parts.clock, this.owners);
     this.#retries = new Retries(parts, (outbound) => this.proceed(outbound));
   }
 

@@ -4,6 +4,8 @@ export const MAX_IN_FLIGHT = 4_096;
 export const PACK_CALLS = 64;
 /** Bytes that one request pack carries at most; a single larger call travels alone. */
 export const PACK_BYTES = 256 * 1024;
+/** Bytes of bodies from which a queue gets no further pack before its owner has had time to take them. */
+export const SHARE_BYTES = 64 * 1024;
 /** How long a member seen counts as present without another look, in milliseconds. */
 export const PRESENCE_KEPT_MS = 5_000;
 /** How far apart two looks for an absent service are, in milliseconds. */

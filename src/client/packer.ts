@@ -1,5 +1,6 @@
 import { queuesOfSlot } from "../call/plan.ts";
 import type { QueueRef, Transport } from "../transport/transport.ts";
+import { PACK_CALLS, SHARE_BYTES } from "./defaults.ts";
 import { type Outgoing, pruned } from "./outgoing.ts";
 import { notSent, unsent } from "./refusal.ts";
 import { type Destination, handOver, packLength, refuse, sendRequests } from "./request_message.ts";
@@ -19,11 +20,20 @@ interface Target {
   readonly sent: () => void;
 }
 
+/** The packs that go to one queue at once. */
+interface Share {
+  readonly target: Target;
+  readonly sends: Promise<void>[];
+  /** Of their bodies. */
+  bytes: number;
+}
+
 /**
  * Sends the requests of one method that have no key. Those made in one turn travel together, and while every
  * queue of the slot has a send outstanding further ones gather: the broker's cost is per message, so packs grow
- * with the load and cost an idle caller nothing. Unpacked requests are sent one by one, without waiting for each
- * other.
+ * with the load and cost an idle caller nothing. What is more than a pack is divided among the owners of the queues,
+ * as far as these are known: an owner gets its part by one queue, the next time by another one. Unpacked requests are
+ * sent one by one, without waiting for each other.
  */
 export class Packer {
   readonly #transport: Transport;
@@ -37,10 +47,13 @@ export class Packer {
   #all: readonly QueueRef[] | undefined;
   #targets: readonly Target[] = [];
   readonly #flushNow = (): void => void this.#flush();
+  readonly #ownerOf: (queue: QueueRef) => string | undefined;
 
-  constructor(transport: Transport, lane: Lane) {
+  /** @param ownerOf whose a queue is, as far as anybody knows */
+  constructor(transport: Transport, lane: Lane, ownerOf: (queue: QueueRef) => string | undefined = unknown) {
     this.#transport = transport;
     this.#lane = lane;
+    this.#ownerOf = ownerOf;
   }
 
   /** Requests that have not been handed to the transport. */
@@ -110,11 +123,44 @@ export class Packer {
       return;
     }
     while (this.#waiting.length > 0) {
-      const target = this.#idleTarget();
-      if (target === undefined) return;
-      target.busy = true;
-      void this.#send(this.#takePack(), target.queue).then(target.sent);
+      const shares = this.#shares(Math.ceil(this.#waiting.length / PACK_CALLS));
+      if (shares.length === 0) return;
+      this.#sendShares(shares);
     }
+  }
+
+  /** Idle queues in turn, one of each owner, and no more than so many. */
+  #shares(most: number): Share[] {
+    const targets = this.#targets;
+    const shares: Share[] = [];
+    const owners = new Set<string>();
+    const first = this.#turn;
+    for (let step = 0; step < targets.length && shares.length < most; step++) {
+      const target = targets[(first + step) % targets.length];
+      if (target === undefined || target.busy) continue;
+      // Of one whose owner nobody knows, each queue may be another's.
+      const owner = most > 1 ? this.#ownerOf(target.queue) : undefined;
+      if (owner !== undefined && owners.has(owner)) continue;
+      if (owner !== undefined) owners.add(owner);
+      shares.push({ target, sends: [], bytes: 0 });
+      this.#turn = first + step + 1;
+    }
+    return shares;
+  }
+
+  /** Divides what waits: a pack to each, and further ones as long as they are small. */
+  #sendShares(shares: readonly Share[]): void {
+    for (let next = 0; this.#waiting.length > 0; next++) {
+      const share = shares[next % shares.length];
+      if (share === undefined || share.bytes >= SHARE_BYTES) break;
+      share.target.busy = true;
+      const pack = this.#takePack();
+      for (const { request } of pack) share.bytes += request.body?.length ?? 0;
+      // One whose requests have no bodies counts, too.
+      share.bytes += pack.length;
+      share.sends.push(this.#send(pack, share.target.queue));
+    }
+    for (const { target, sends } of shares) if (sends.length > 0) void Promise.all(sends).then(target.sent);
   }
 
   /** The first requests that wait, as many as travel together. */
@@ -129,13 +175,6 @@ export class Packer {
   #send(batch: readonly Outgoing[], queue: QueueRef): Promise<void> {
     return sendRequests(this.#transport, this.#lane, queue, handOver(batch, queue));
   }
-
-  #idleTarget(): Target | undefined {
-    const targets = this.#targets;
-    for (let step = 0; step < targets.length; step++) {
-      const target = targets[this.#turn++ % targets.length];
-      if (target !== undefined && !target.busy) return target;
-    }
-    return undefined;
-  }
 }
+
+function unknown(): undefined {}

@@ -7,6 +7,7 @@ import type { Transport } from "../transport/transport.ts";
 import { KNOWN_CONTRACTS } from "./defaults.ts";
 import { KeyedPacker } from "./keyed_packer.ts";
 import type { OutboundCall } from "./outbound_call.ts";
+import type { Owners } from "./owners.ts";
 import { Packer } from "./packer.ts";
 import { PresenceWatch } from "./presence.ts";
 import type { Destination } from "./request_message.ts";
@@ -41,11 +42,13 @@ export interface SharedRoute {
 export class Routes {
   readonly #transport: Transport;
   readonly #clock: Clock;
+  readonly #owners: Pick<Owners, "of">;
   readonly #byName = new Map<string, SharedRoute>();
 
-  constructor(transport: Transport, clock: Clock) {
+  constructor(transport: Transport, clock: Clock, owners: Pick<Owners, "of">) {
     this.#transport = transport;
     this.#clock = clock;
+    this.#owners = owners;
   }
 
   /** The route of the call's method. */
@@ -89,7 +92,8 @@ export class Routes {
   #add(shared: SharedRoute, contract: Contract, method: string): Route {
     const { name, slots } = contract;
     const slot = slotOf(Object.keys(contract.methods).indexOf(method), slots);
-    const packer = new Packer(this.#transport, { ...this.#destination(contract), slot, slots });
+    const lane = { ...this.#destination(contract), slot, slots };
+    const packer = new Packer(this.#transport, lane, (queue) => this.#owners.of(queue));
     const route: Route = { slot, slots, places: placesOf(name, method), packer, shared };
     const methods = shared.routes.get(contract);
     if (methods === undefined) shared.routes.set(contract, new Map([[method, route]]));

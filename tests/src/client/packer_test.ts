@@ -6,7 +6,7 @@ import { HEADER } from "../../../src/envelope/headers.ts";
 import { decodePack } from "../../../src/envelope/pack.ts";
 import { readRequest, type Request } from "../../../src/envelope/request.ts";
 import { RpcError } from "../../../src/errors/rpc_error.ts";
-import type { Message } from "../../../src/transport/transport.ts";
+import type { Message, QueueRef } from "../../../src/transport/transport.ts";
 import { requestOf } from "../../helpers/deliveries.ts";
 import { FakeTransport } from "../../helpers/fake_transport.ts";
 import { turns } from "../../helpers/settled.ts";
@@ -17,7 +17,7 @@ class Fixture {
   readonly handedOver: string[] = [];
   readonly packer: Packer;
 
-  constructor(slots = 4, foreign = false) {
+  constructor(slots = 4, foreign = false, ownerOf?: (queue: QueueRef) => string | undefined) {
     const lane = {
       topic: "test-Service",
       slot: 0,
@@ -26,7 +26,7 @@ class Fixture {
       indexCalls: "calls" as const,
       groups: false,
     };
-    this.packer = new Packer(this.transport, lane);
+    this.packer = new Packer(this.transport, lane, ownerOf);
   }
 
   add(id: string, packed = true, changes: Partial<Request> = {}, live = true): void {
@@ -47,6 +47,11 @@ class Fixture {
   /** The ids in each message sent. */
   get sentIds(): readonly (readonly string[])[] {
     return this.transport.sent.map(({ message }) => idsIn(message));
+  }
+
+  /** How many calls went to which queue in each message. */
+  get places(): readonly (readonly [queue: number, calls: number])[] {
+    return this.transport.sent.map(({ message, queue }) => [queue.id, idsIn(message).length]);
   }
 
   /** Holds every send back until the test lets it go. */
@@ -130,6 +135,59 @@ Deno.test("Packer puts at most 64 calls into a pack", async () => {
   for (const id of ids(0, 130)) at.add(id);
   await turns();
   assert.deepEqual(at.sentIds, [ids(0, 64), ids(64, 64), ids(128, 2)]);
+});
+
+Deno.test("Packer gives each queue a pack where nobody knows whose they are", async () => {
+  const at = new Fixture(1);
+  for (const id of ids(0, 200)) at.add(id);
+  await turns();
+  assert.deepEqual(at.places, [[0, 64], [1, 64], [2, 64], [3, 8]]);
+});
+
+Deno.test("Packer gives an owner all packs of a turn by one queue, the next time by another one", async () => {
+  const at = new Fixture(1, false, () => "the only one");
+  const held = at.holdSends();
+  for (const id of ids(0, 200)) at.add(id);
+  await turns();
+  assert.deepEqual(at.places, [[0, 64], [0, 64], [0, 64], [0, 8]]);
+  for (const id of ids(200, 130)) at.add(id);
+  await turns();
+  assert.deepEqual(at.places.slice(4), [[1, 64], [1, 64], [1, 2]]);
+  // As long as one of its packs is outstanding, the queue gets no others.
+  held[0]?.resolve();
+  for (const id of ids(330, 3)) {
+    at.add(id);
+    await turns();
+  }
+  assert.deepEqual(at.places.slice(7), [[2, 1], [3, 1]]);
+  for (const { resolve } of held.slice(0, 4)) resolve();
+  await turns();
+  assert.deepEqual(at.places.slice(9), [[0, 1]]);
+  for (const { resolve } of held) resolve();
+});
+
+Deno.test("Packer divides what is more than a pack among the owners of the queues", async () => {
+  const at = new Fixture(1, false, ({ id }) => ["a", "a", "b", undefined][id]);
+  for (const id of ids(0, 6 * 64)) at.add(id);
+  await turns();
+  assert.deepEqual(at.places, [[0, 64], [2, 64], [3, 64], [0, 64], [2, 64], [3, 64]]);
+});
+
+Deno.test("Packer gives no queue more than it can take at once, however few owners there are", async () => {
+  const at = new Fixture(1, false, () => "the only one");
+  const held = at.holdSends();
+  for (const id of ids(0, 10 * 64)) at.add(id, true, { body: new Uint8Array(400) });
+  await turns();
+  const packs = (queue: number) => at.places.filter(([id]) => id === queue).length;
+  assert.deepEqual([packs(0), packs(1), packs(2)], [3, 3, 3]);
+  for (const { resolve } of held) resolve();
+  await turns();
+  assert.equal(at.places.length, 10);
+  const large = new Fixture(1, false, () => "the only one");
+  large.holdSends();
+  for (const id of ids(0, 9)) large.add(id, true, { body: new Uint8Array(200 * 1_024) });
+  await turns();
+  assert.deepEqual(large.places, [[0, 1], [1, 1], [2, 1], [3, 1]]);
 });
 
 Deno.test("Packer puts at most 256 KiB into a pack, and lets a larger call travel alone", async () => {

@@ -3,13 +3,14 @@ import { defineEntity, defineService } from "../../../src/contract/define.ts";
 import { method } from "../../../src/contract/method.ts";
 import type { Contract } from "../../../src/contract/types.ts";
 import { CallerFixture } from "../../helpers/caller_fixture.ts";
+import { Owners } from "../../../src/client/owners.ts";
 import { Routes } from "../../../src/client/routes.ts";
 import { turns } from "../../helpers/settled.ts";
 
 const keyed = method<string, unknown>({ key: (input) => input });
 
 function routesOn(at: CallerFixture): (contract: Contract, name: string) => ReturnType<Routes["of"]> {
-  const routes = new Routes(at.transport, at.clock);
+  const routes = new Routes(at.transport, at.clock, new Owners());
   return (contract, name) => {
     const { kind, settings } = contract.methods[name] ?? method();
     return routes.of({
