@@ -14,6 +14,9 @@ const MAGIC_V2 = 0xdaa320ab;
 const BORN_HOST_IPV6 = 16;
 /** Bit of sysFlag: the broker's address is IPv6. */
 const STORE_HOST_IPV6 = 32;
+/** The producer's address and port, which nobody here asks for. */
+const IPV4_HOST_BYTES = 8;
+const IPV6_HOST_BYTES = 20;
 /** Smallest record: everything fixed, nothing else. */
 const MIN_RECORD_BYTES = 91;
 
@@ -24,7 +27,6 @@ interface StoredRecord {
   readonly commitLogOffset: number;
   readonly bornAtMs: number;
   readonly storedAtMs: number;
-  readonly bornHost: BinaryHost;
   readonly storeHost: BinaryHost;
   readonly sysFlag: number;
   readonly flag: number;
@@ -59,8 +61,6 @@ export class StoredMessage {
   readonly bornAtMs: number;
   /** When the broker stored it, by the broker's clock, epoch milliseconds. */
   readonly storedAtMs: number;
-  /** The broker, `host:port`. */
-  readonly storeHost: string;
   /** Bits that broker and clients use. */
   readonly sysFlag: number;
   /** Bits of the user's own. */
@@ -83,7 +83,6 @@ export class StoredMessage {
     this.commitLogOffset = record.commitLogOffset;
     this.bornAtMs = record.bornAtMs;
     this.storedAtMs = record.storedAtMs;
-    this.storeHost = hostText(record.storeHost);
     this.sysFlag = record.sysFlag;
     this.flag = record.flag;
     this.reconsumeTimes = record.reconsumeTimes;
@@ -92,6 +91,11 @@ export class StoredMessage {
     this.#checksum = record.checksum;
     this.#maxBodyBytes = options.maxBodyBytes ?? MAX_BODY_BYTES;
     this.#stored = record.stored;
+  }
+
+  /** The broker, `host:port`. */
+  get storeHost(): string {
+    return hostText(this.#storeHost);
   }
 
   /** Where it lies, as an id; see {@linkcode offsetMessageId}. */
@@ -156,6 +160,8 @@ function readRecord(reader: Reader): StoredRecord {
   const queueOffset = reader.i64();
   const commitLogOffset = reader.i64();
   const sysFlag = reader.i32();
+  const bornAtMs = reader.i64();
+  reader.bytes((sysFlag & BORN_HOST_IPV6) === 0 ? IPV4_HOST_BYTES : IPV6_HOST_BYTES);
   return {
     checksum,
     queueId,
@@ -163,9 +169,8 @@ function readRecord(reader: Reader): StoredRecord {
     queueOffset,
     commitLogOffset,
     sysFlag,
+    bornAtMs,
     // Members are evaluated in the order of the record.
-    bornAtMs: reader.i64(),
-    bornHost: readHost(reader, (sysFlag & BORN_HOST_IPV6) !== 0),
     storedAtMs: reader.i64(),
     storeHost: readHost(reader, (sysFlag & STORE_HOST_IPV6) !== 0),
     reconsumeTimes: reader.i32(),
