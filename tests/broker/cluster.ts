@@ -198,15 +198,16 @@ class JvmCluster implements Cluster {
     const start = {
       program: "broker",
       name: logName,
-      classPath: this.#classPath,
       directory,
       args: ["-c", config],
       properties: tlsProperties(this.#options.tls),
     } as const;
-    return new JvmBroker(name, `127.0.0.1:${port}`, {
-      start: () => startProgram(start),
-      ready: (process, address) => this.#brokerReady(name, id, process, address),
-    });
+    const host = {
+      start: (classPath: string) => startProgram({ ...start, classPath }),
+      classPath: (version: string) => javaClassPath(version),
+      ready: (process: JvmProcess, address: string) => this.#brokerReady(name, id, process, address),
+    };
+    return new JvmBroker(name, `127.0.0.1:${port}`, host, this.#classPath);
   }
 
   #aclConfig(): Readonly<Record<string, string>> {
