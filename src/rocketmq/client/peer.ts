@@ -67,7 +67,8 @@ export class Peer {
 
   /** Whether nothing would be lost by forgetting this server. */
   get idle(): boolean {
-    return !this.#kept && this.connection === undefined && this.#connecting === undefined;
+    return !this.#kept && this.#connection === undefined && this.#connecting === undefined &&
+      this.#left.size === 0;
   }
 
   /**
