@@ -30,6 +30,8 @@ export const CLOCK_SKEW_MS = 500;
 export const CLOCK_LEARNING_MS = 10_000;
 /** First and longest pause between tries to store a reply or a dead letter, in milliseconds. */
 export const RETRY_PAUSE_MS = { initialMs: 50, maxMs: 2_000 } as const;
+/** The pause is longer by this much where the account lacks the permission: an operator has to act first. Milliseconds. */
+export const REFUSED_PAUSE_MS = 10_000;
 /** Longest wait for another attempt that a call spends in place, in milliseconds; longer ones are stored again. */
 export const IN_PLACE_MS = 2_000;
 /** How long a call may hold back settled messages behind it before it is copied, in milliseconds. */

@@ -1,7 +1,8 @@
 import { Backoff } from "../async/backoff.ts";
 import type { Clock, Timer } from "../async/clock.ts";
 import type { Random } from "../async/random.ts";
-import { RETRY_PAUSE_MS } from "./defaults.ts";
+import { RpcError } from "../errors/rpc_error.ts";
+import { REFUSED_PAUSE_MS, RETRY_PAUSE_MS } from "./defaults.ts";
 
 /** Sends that are tried until they are stored: requests whose original is settled only then. */
 export class UntilStored {
@@ -29,13 +30,15 @@ export class UntilStored {
   ): Promise<boolean> {
     const backoff = new Backoff({ ...RETRY_PAUSE_MS, random: this.#random });
     while (!this.#closed && wanted()) {
+      let pauseMs = backoff.next();
       try {
         await send();
         return true;
       } catch (error) {
         failed(error);
+        if (error instanceof RpcError && error.code === "permission_denied") pauseMs += REFUSED_PAUSE_MS;
       }
-      await this.#pause(backoff.next());
+      await this.#pause(pauseMs);
     }
     return false;
   }

@@ -20,18 +20,21 @@ export interface BrokerHandle {
   /**
    * Starts it again on the same port and store; resolves when it answers and its route is at the name server.
    *
+   * @param version another one than it was: "5.5.0", "4.9.7"
    * @throws when it still runs
    * @throws {ClusterFailed} when it ends or does not answer in time
    */
-  restart(): Promise<void>;
+  restart(version?: string): Promise<void>;
   /** SIGTERM; resolves when the process is gone, by SIGKILL after 30 s at the latest. */
   stop(): Promise<void>;
 }
 
 /** What a broker needs from its cluster. */
 export interface BrokerHost {
-  /** Starts the JVM. */
-  start(): JvmProcess;
+  /** Starts the JVM with the jars of a version. */
+  start(classPath: string): JvmProcess;
+  /** Finds the jars of a version. */
+  classPath(version: string): Promise<string>;
   /** Waits until the broker answers at its address and the cluster's route has it. */
   ready(process: JvmProcess, address: string): Promise<void>;
 }
@@ -41,14 +44,16 @@ export class JvmBroker implements BrokerHandle {
   readonly name: string;
   readonly address: string;
   readonly #host: BrokerHost;
+  #classPath: string;
   #process: JvmProcess;
 
   /** Starts it; {@linkcode JvmBroker.ready} waits for it. */
-  constructor(name: string, address: string, host: BrokerHost) {
+  constructor(name: string, address: string, host: BrokerHost, classPath: string) {
     this.name = name;
     this.address = address;
     this.#host = host;
-    this.#process = host.start();
+    this.#classPath = classPath;
+    this.#process = host.start(classPath);
   }
 
   /** The running, or last, process. */
@@ -77,9 +82,10 @@ export class JvmBroker implements BrokerHandle {
     this.#process.signal("SIGCONT");
   }
 
-  async restart(): Promise<void> {
+  async restart(version?: string): Promise<void> {
     if (this.#process.running) throw new Error(`${this.name} still runs: kill() or stop() it first`);
-    this.#process = this.#host.start();
+    if (version !== undefined) this.#classPath = await this.#host.classPath(version);
+    this.#process = this.#host.start(this.#classPath);
     await this.ready();
   }
 

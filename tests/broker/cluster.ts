@@ -5,7 +5,7 @@ import { BrokerUnavailable } from "./errors.ts";
 import { DEFAULT_VERSION, isOldLine, javaClassPath } from "./jars.ts";
 import { startProgram } from "./jvm.ts";
 import { BROKER_PORTS, findPort } from "./ports.ts";
-import { answersFrame, answersHttp2, brokersInRoute } from "./probe.ts";
+import { addressInRoute, answersFrame, answersHttp2 } from "./probe.ts";
 import type { JvmProcess } from "./process.ts";
 import { type ProbeTls, probeTls, tlsProperties, type TlsSettings } from "./tls.ts";
 import { waitUntil } from "./wait.ts";
@@ -18,6 +18,8 @@ const MAX_BROKERS = 26;
 export interface ClusterOptions {
   /** Number of master brokers; default 1. */
   brokers?: number;
+  /** Replicas of each master; default 0. What they do while their master is gone is up to the configuration. */
+  replicas?: number;
   /** Default "DefaultCluster". */
   clusterName?: string;
   /** Joins this name server, which runs already, instead of starting one: then names must differ. */
@@ -26,7 +28,9 @@ export interface ClusterOptions {
   namesFrom?: number;
   /** Start the gRPC proxy too; default false. */
   proxy?: boolean;
-  /** Extra lines of broker.conf for every broker; they win over the launcher's own. */
+  /** Extra lines of namesrv.conf; they win over the launcher's own. */
+  nameServerConfig?: Readonly<Record<string, string>>;
+  /** Extra lines of broker.conf for every broker, replicas included; they win over the launcher's own. */
   brokerConfig?: Readonly<Record<string, string>>;
   /** Brokers let in who proves to be one of these; default: everybody. */
   acl?: AclSettings;
@@ -46,6 +50,8 @@ export interface Cluster extends AsyncDisposable {
   readonly nameServer: string;
   /** In the order of their names: broker-a, broker-b, ... */
   readonly brokers: readonly BrokerHandle[];
+  /** Those of broker-a, then those of broker-b, ...; each has its master's name. */
+  readonly replicas: readonly BrokerHandle[];
   /** "127.0.0.1:port" of gRPC; undefined when not asked for. */
   readonly proxy: string | undefined;
   /** Temporary folder with stores and logs; kept on disposal if ROCKET_ACTORS_KEEP_LOGS is set. */
@@ -85,6 +91,7 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Cluste
 class JvmCluster implements Cluster {
   readonly nameServer: string;
   readonly brokers: JvmBroker[] = [];
+  readonly replicas: JvmBroker[] = [];
   readonly directory: string;
   readonly #options: ClusterOptions;
   readonly #classPath: string;
@@ -113,8 +120,10 @@ class JvmCluster implements Cluster {
     this.#probeTls = await probeTls(this.#options.tls);
     if (this.#options.nameServer === undefined) await this.#startNameServer(deadlineMs);
     const count = this.#options.brokers ?? 1;
-    for (let index = 0; index < count; index++) await this.#addBroker(index);
+    for (let index = 0; index < count; index++) this.brokers.push(await this.#addBroker(index, 0));
     await Promise.all(this.brokers.map((broker) => broker.ready()));
+    for (let index = 0; index < count; index++) await this.#addReplicas(index);
+    await Promise.all(this.replicas.map((replica) => replica.ready()));
     if (this.#options.proxy === true) await this.#startProxy(deadlineMs);
     // The signal is for the start; it must not fail a later restart of a broker.
     this.#signal = undefined;
@@ -134,7 +143,7 @@ class JvmCluster implements Cluster {
   }
 
   #processes(): readonly JvmProcess[] {
-    return [...this.#others, ...this.brokers.map((broker) => broker.process)];
+    return [...this.#others, ...[...this.brokers, ...this.replicas].map((broker) => broker.process)];
   }
 
   #newDeadline(): number {
@@ -144,7 +153,7 @@ class JvmCluster implements Cluster {
   async #startNameServer(deadlineMs: number): Promise<void> {
     const directory = await this.#makeHome("namesrv");
     const config = `${directory}/namesrv.conf`;
-    await Deno.writeTextFile(config, nameServerConfig(Number(this.nameServer.split(":")[1]), directory));
+    await Deno.writeTextFile(config, this.#nameServerConfig(directory));
     const process = startProgram({
       program: "namesrv",
       name: "name server",
@@ -162,33 +171,43 @@ class JvmCluster implements Cluster {
     });
   }
 
-  async #addBroker(index: number): Promise<void> {
+  #nameServerConfig(directory: string): string {
+    const port = Number(this.nameServer.split(":")[1]);
+    return nameServerConfig(port, directory, this.#options.nameServerConfig);
+  }
+
+  async #addReplicas(index: number): Promise<void> {
+    const replicas = this.#options.replicas ?? 0;
+    for (let id = 1; id <= replicas; id++) this.replicas.push(await this.#addBroker(index, id));
+  }
+
+  async #addBroker(index: number, id: number): Promise<JvmBroker> {
     const letter = (this.#options.namesFrom ?? 0) + index;
     const name = `broker-${String.fromCharCode("a".charCodeAt(0) + letter)}`;
-    const directory = await this.#makeHome(name);
+    const logName = id === 0 ? name : `${name}-${id}`;
+    const directory = await this.#makeHome(logName);
     const port = findPort(BROKER_PORTS);
     const config = `${directory}/broker.conf`;
     await Deno.writeTextFile(
       config,
       brokerConfig({
-        ...{ name, port, directory, clusterName: this.#clusterName, nameServer: this.nameServer },
+        ...{ name, id, port, directory, clusterName: this.#clusterName, nameServer: this.nameServer },
         extra: { ...this.#aclConfig(), ...this.#options.brokerConfig },
       }),
     );
     const start = {
       program: "broker",
-      name,
-      classPath: this.#classPath,
+      name: logName,
       directory,
       args: ["-c", config],
       properties: tlsProperties(this.#options.tls),
     } as const;
-    this.brokers.push(
-      new JvmBroker(name, `127.0.0.1:${port}`, {
-        start: () => startProgram(start),
-        ready: (process, address) => this.#brokerReady(name, process, address),
-      }),
-    );
+    const host = {
+      start: (classPath: string) => startProgram({ ...start, classPath }),
+      classPath: (version: string) => javaClassPath(version),
+      ready: (process: JvmProcess, address: string) => this.#brokerReady(name, id, process, address),
+    };
+    return new JvmBroker(name, `127.0.0.1:${port}`, host, this.#classPath);
   }
 
   #aclConfig(): Readonly<Record<string, string>> {
@@ -196,12 +215,12 @@ class JvmCluster implements Cluster {
     return acl === undefined ? {} : aclConfig(acl, version);
   }
 
-  #brokerReady(name: string, process: JvmProcess, address: string): Promise<void> {
+  #brokerReady(name: string, id: number, process: JvmProcess, address: string): Promise<void> {
     // Every broker makes this topic, also one that creates no topics by itself.
     const topic = `${this.#clusterName}_REPLY_TOPIC`;
     const check = async () =>
       await answersFrame(address, this.#probeTls) &&
-      (await brokersInRoute(this.nameServer, topic, this.#probeTls)).includes(name);
+      await addressInRoute(this.nameServer, topic, { name, id }, this.#probeTls) === address;
     return waitUntil(`${name} to answer and to be in the route`, check, {
       deadlineMs: this.#newDeadline(),
       processes: [process],

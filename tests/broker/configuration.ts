@@ -1,18 +1,25 @@
 import { DEFAULT_VERSION, isOldLine } from "./jars.ts";
 
-/** The name server's file. */
-export function nameServerConfig(port: number, directory: string): string {
+/** The name server's file; the lines given win over ours. */
+export function nameServerConfig(
+  port: number,
+  directory: string,
+  extra: Readonly<Record<string, string>> = {},
+): string {
   return properties({
     listenPort: `${port}`,
     bindAddress: "127.0.0.1",
     kvConfigPath: `${directory}/kvConfig.json`,
     configStorePath: `${directory}/namesrv.properties`,
+    ...extra,
   });
 }
 
 /** What tells one broker from another. */
 export interface BrokerSettings {
   readonly name: string;
+  /** 0 is the master of its name, others are its replicas. */
+  readonly id: number;
   readonly clusterName: string;
   readonly nameServer: string;
   readonly port: number;
@@ -26,7 +33,8 @@ export function brokerConfig(broker: BrokerSettings): string {
   return properties({
     brokerClusterName: broker.clusterName,
     brokerName: broker.name,
-    brokerId: "0",
+    brokerId: `${broker.id}`,
+    ...(broker.id === 0 ? {} : { brokerRole: "SLAVE" }),
     namesrvAddr: broker.nameServer,
     listenPort: `${broker.port}`,
     haListenPort: `${broker.port + 1}`,

@@ -18,11 +18,20 @@ export async function brokersInRoute(
   topic: string,
   tls?: ProbeTls,
 ): Promise<readonly string[]> {
-  const answer = await ask(nameServer, topic, tls);
-  if (answer?.code !== 0) return [];
-  const route: unknown = JSON.parse(answer.body);
-  const brokers = isRecord(route) && Array.isArray(route.brokerDatas) ? route.brokerDatas : [];
-  return brokers.filter(isRecord).map((broker) => String(broker.brokerName));
+  return (await brokerDatas(nameServer, topic, tls)).map(({ brokerName }) => String(brokerName));
+}
+
+/** Address of the broker with that name and id in the topic's route; undefined when it is not there. */
+export async function addressInRoute(
+  nameServer: string,
+  topic: string,
+  broker: { readonly name: string; readonly id: number },
+  tls?: ProbeTls,
+): Promise<string | undefined> {
+  const datas = await brokerDatas(nameServer, topic, tls);
+  const addresses = datas.find(({ brokerName }) => brokerName === broker.name)?.brokerAddrs;
+  const address = isRecord(addresses) ? addresses[String(broker.id)] : undefined;
+  return typeof address === "string" ? address : undefined;
 }
 
 /** Whether a name server, broker or proxy at that address answers a remoting frame, whatever it answers. */
@@ -39,6 +48,17 @@ export async function answersHttp2(address: string): Promise<boolean> {
     return header[3];
   });
   return frameType === 4;
+}
+
+async function brokerDatas(
+  nameServer: string,
+  topic: string,
+  tls: ProbeTls | undefined,
+): Promise<readonly Record<string, unknown>[]> {
+  const answer = await ask(nameServer, topic, tls);
+  if (answer?.code !== 0) return [];
+  const route: unknown = JSON.parse(answer.body);
+  return isRecord(route) && Array.isArray(route.brokerDatas) ? route.brokerDatas.filter(isRecord) : [];
 }
 
 /** Sends GET_ROUTEINFO_BY_TOPIC; undefined when nobody answers. */

@@ -20,6 +20,8 @@ export class ScriptedCluster implements AsyncDisposable {
   readonly asked: Asked[] = [];
   /** Topics that the name server knows, and how many queues each broker has of them. */
   readonly topics = new Map<string, number>();
+  /** Brokers that are replicas, and stand in for their masters. */
+  readonly acting = new Set<string>();
   readonly client: RocketMqClient;
   readonly nameServers: string;
   readonly #brokers: readonly {
@@ -96,10 +98,10 @@ export class ScriptedCluster implements AsyncDisposable {
     const queues = this.topics.get(fields["topic"] ?? "");
     if (queues === undefined) return { code: ResponseCode.TOPIC_NOT_EXIST };
     const brokerDatas = this.#brokers.map(({ name, cluster, peer }) => (
-      { brokerName: name, cluster, brokerAddrs: { "0": peer.address } }
+      { brokerName: name, cluster, brokerAddrs: { "0": peer.address }, enableActingMaster: true }
     ));
     const queueDatas = this.#brokers.map(({ name }) => (
-      { brokerName: name, readQueueNums: queues, writeQueueNums: queues, perm: 6 }
+      { brokerName: name, readQueueNums: queues, writeQueueNums: queues, perm: this.acting.has(name) ? 4 : 6 }
     ));
     const body = new TextEncoder().encode(JSON.stringify({ brokerDatas, queueDatas }));
     return { code: ResponseCode.SUCCESS, body };
@@ -108,7 +110,7 @@ export class ScriptedCluster implements AsyncDisposable {
   #clusterInfo(): RequestReply {
     const entries = this.#brokers.map(({ name, cluster, peer }) => [
       name,
-      { brokerName: name, cluster, brokerAddrs: { "0": peer.address } },
+      { brokerName: name, cluster, brokerAddrs: { [this.acting.has(name) ? "1" : "0"]: peer.address } },
     ]);
     const body = new TextEncoder().encode(JSON.stringify({ brokerAddrTable: Object.fromEntries(entries) }));
     return { code: ResponseCode.SUCCESS, body };

@@ -11,6 +11,7 @@ export type JavaProgram =
   | "Requester"
   | "Responder"
   | "Consumer"
+  | "Compressing"
   | "Admin"
   | "BenchRequester"
   | "BenchResponder"

@@ -3,7 +3,6 @@ import type { Command, RequestCommand } from "../remote/command.ts";
 import type { Connection } from "../remote/connection.ts";
 import { describeRequest } from "../remote/codes.ts";
 import { type ConnectionEvent, Peer, type PeerOptions } from "./peer.ts";
-import { waitFor } from "./wait.ts";
 
 /** How long one request waits. */
 export interface ConnectionsCallOptions {
@@ -76,16 +75,10 @@ export class Connections {
     request: RequestCommand,
     options: ConnectionsCallOptions,
   ): Promise<Command> {
-    const { clock, wheel } = this.#options;
-    const { timeoutMs, signal } = options;
-    const began = clock.monotonic();
-    const onTimeout = (): RocketMqError =>
-      new RocketMqError("not_sent", `Cannot connect to ${address}: no answer within ${timeoutMs} ms`, {
-        address,
-      });
-    const connecting = this.#connect(this.#peer(address, request.code));
-    const connection = await waitFor(connecting, { wheel, timeoutMs, onTimeout, signal });
-    return await connection.call(request, { timeoutMs: timeoutMs - (clock.monotonic() - began), signal });
+    const peer = this.#peer(address, request.code);
+    // Whoever gives up waiting leaves the attempt to itself.
+    this.#connect(peer).catch(() => {});
+    return await peer.connectAndCall(request, options);
   }
 
   async #connect(peer: Peer): Promise<Connection> {

@@ -2,12 +2,13 @@ import type { Timer } from "../../async/clock.ts";
 import { Backoff } from "../../async/backoff.ts";
 import type { Random } from "../../async/random.ts";
 import { RocketMqError } from "../error.ts";
-import type { Command, RequestReply } from "../remote/command.ts";
+import type { Command, RequestCommand, RequestReply } from "../remote/command.ts";
 import { parseAddress } from "../remote/address.ts";
 import { connect } from "../remote/connect.ts";
 import type { Connection } from "../remote/connection.ts";
-import type { ConnectionOptions } from "../remote/connection_options.ts";
+import type { ConnectionCallOptions, ConnectionOptions } from "../remote/connection_options.ts";
 import { IdleWatch } from "./idle_watch.ts";
+import { waitFor } from "./wait.ts";
 
 const INITIAL_WAIT_MS = 100;
 const MAX_WAIT_MS = 5_000;
@@ -23,7 +24,7 @@ export interface ConnectionEvent {
 }
 
 /** What a {@linkcode Peer} is given. */
-export interface PeerOptions extends Omit<ConnectionOptions, "onRequest"> {
+export interface PeerOptions extends Omit<ConnectionOptions, "onRequest" | "onGoAway"> {
   readonly random: Random;
   readonly onRequest: (address: string, command: Command) => RequestReply | undefined;
   readonly onEvent: (event: ConnectionEvent) => void;
@@ -39,6 +40,8 @@ export class Peer {
   readonly #backoff: Backoff;
   readonly #giveUp = new AbortController();
   #connection: Connection | undefined;
+  /** Those whose server sent its clients away, while answers are still to come. */
+  readonly #left = new Set<Connection>();
   #connecting: Promise<Connection> | undefined;
   #retry: Timer | undefined;
   #idleWatch: IdleWatch | undefined;
@@ -64,7 +67,8 @@ export class Peer {
 
   /** Whether nothing would be lost by forgetting this server. */
   get idle(): boolean {
-    return !this.#kept && this.connection === undefined && this.#connecting === undefined;
+    return !this.#kept && this.#connection === undefined && this.#connecting === undefined &&
+      this.#left.size === 0;
   }
 
   /**
@@ -77,6 +81,27 @@ export class Peer {
     if (connection !== undefined) return Promise.resolve(connection);
     this.#connecting ??= this.#attempt();
     return this.#connecting;
+  }
+
+  /**
+   * Sends a request over a connection that is made first, where there is none.
+   *
+   * @throws RocketMqError kind `not_sent` or `unknown`
+   */
+  async connectAndCall(request: RequestCommand, options: ConnectionCallOptions): Promise<Command> {
+    const { clock, wheel } = this.#options;
+    const { timeoutMs, signal } = options;
+    const { address } = this;
+    const began = clock.monotonic();
+    const onTimeout = (): RocketMqError =>
+      new RocketMqError("not_sent", `Cannot connect to ${address}: no answer within ${timeoutMs} ms`, {
+        address,
+      });
+    const connection = await waitFor(this.connect(), { wheel, timeoutMs, onTimeout, signal });
+    return await connection.call(request, {
+      ...options,
+      timeoutMs: timeoutMs - (clock.monotonic() - began),
+    });
   }
 
   /** Connects, and again whenever the connection breaks, until {@linkcode Peer.release}. */
@@ -102,7 +127,12 @@ export class Peer {
     this.#giveUp.abort(this.#closedError());
     const connection = this.#connection;
     connection?.close();
-    await Promise.allSettled([this.#connecting, connection?.closed]);
+    for (const left of this.#left) left.close();
+    await Promise.allSettled([
+      this.#connecting,
+      connection?.closed,
+      ...[...this.#left].map(({ closed }) => closed),
+    ]);
   }
 
   async #attempt(): Promise<Connection> {
@@ -110,6 +140,7 @@ export class Peer {
     this.#retry = undefined;
     try {
       const connection = await this.#open();
+      if (this.#connection !== undefined) this.#left.add(this.#connection);
       this.#connection = connection;
       this.#watch(connection);
       if (this.#kept) this.#idleWatch?.stop();
@@ -132,6 +163,7 @@ export class Peer {
       ...this.#options,
       signal: this.#giveUp.signal,
       onRequest: (command) => onRequest(address, command),
+      onGoAway: (request, options) => this.connectAndCall(request, options),
     });
     if (!this.#closed) return connection;
     connection.close();
@@ -146,6 +178,7 @@ export class Peer {
 
   async #watch(connection: Connection): Promise<void> {
     const error = await connection.closed;
+    this.#left.delete(connection);
     // A new one may be there already.
     if (this.#connection === connection) {
       this.#connection = undefined;

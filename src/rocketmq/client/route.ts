@@ -25,6 +25,11 @@ export interface RouteBroker {
   readonly cluster: string;
   /** `host:port` by broker id; 0 is the master. */
   readonly addresses: ReadonlyMap<number, string>;
+  /**
+   * Whether a route gives a replica as the master while there is none: its queues cannot be written then. Brokers are
+   * told apart by `clusterInfo()`, which gives each its own id. RocketMQ: enableSlaveActingMaster.
+   */
+  readonly actingMaster?: boolean | undefined;
 }
 
 /** Where a topic lives. RocketMQ: TopicRouteData. */
@@ -49,9 +54,12 @@ export function parseTopicRoute(topic: string, value: unknown): TopicRoute {
   return { topic, queues, brokers: new Map(brokers) };
 }
 
-/** The address of the master of a broker name, or `undefined` when the route has none. */
-export function masterAddress(route: TopicRoute, brokerName: string): string | undefined {
-  return route.brokers.get(brokerName)?.addresses.get(MASTER_ID);
+/** The address of the master of a broker name, or `undefined` when there is none. */
+export function masterAddress(
+  { brokers }: Pick<TopicRoute, "brokers">,
+  brokerName: string,
+): string | undefined {
+  return brokers.get(brokerName)?.addresses.get(MASTER_ID);
 }
 
 /**
@@ -95,5 +103,10 @@ function parseBroker(value: unknown): [string, RouteBroker] {
       asText(address, "A broker address"),
     ]);
   const cluster = asText(broker["cluster"], "cluster");
-  return [asText(broker["brokerName"], "brokerName"), { cluster, addresses: new Map(addresses) }];
+  const actingMaster = broker["enableActingMaster"] === true;
+  return [asText(broker["brokerName"], "brokerName"), {
+    cluster,
+    addresses: new Map(addresses),
+    ...(actingMaster ? { actingMaster } : {}),
+  }];
 }

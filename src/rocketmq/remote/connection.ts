@@ -26,10 +26,11 @@ const READ_BUFFER_BYTES = 64 * 1024;
 const MAX_OPAQUE = 0x7fff_ffff;
 
 interface PendingCall {
-  readonly code: number;
+  readonly request: RequestCommand;
+  readonly options: ConnectionCallOptions;
+  readonly sentAt: number;
   readonly frame: QueuedFrame;
   readonly timer: Timer;
-  readonly signal: AbortSignal | undefined;
   readonly onAbort: (() => void) | undefined;
   resolve(response: Command): void;
   reject(reason: unknown): void;
@@ -37,7 +38,8 @@ interface PendingCall {
 
 /**
  * One TCP connection: many calls in flight, each matched to its answer by number. When the connection is lost, every
- * pending call fails at once.
+ * pending call fails at once. When the server sends its clients away (GO_AWAY), it takes no further calls, and ends once
+ * those that wait are answered.
  */
 export class Connection {
   /** The server, `host:port`. */
@@ -52,6 +54,7 @@ export class Connection {
   readonly #maxPendingCalls: number;
   readonly #silenceLimitMs: number;
   readonly #sign: SignRequest | undefined;
+  readonly #onGoAway: ConnectionOptions["onGoAway"];
   /** What to look at when the server breaks the connection before its first frame. */
   readonly #neverHeard: string;
   readonly #outbox: Outbox;
@@ -60,6 +63,7 @@ export class Connection {
   readonly #end = createDeferred<RocketMqError | undefined>();
   #opaque = 0;
   #isClosed = false;
+  #sentAway = false;
   /** What ended it, for requests that come too late. */
   #whyClosed = "";
   #lastReceivedAt: number | undefined;
@@ -80,6 +84,7 @@ export class Connection {
     this.#maxPendingCalls = options.maxPendingCalls ?? 65_536;
     this.#silenceLimitMs = options.silenceLimitMs ?? 10_000;
     this.#sign = options.sign;
+    this.#onGoAway = options.onGoAway;
     this.#neverHeard = neverHeard(options.tls);
     const lost = (error: unknown): void => this.#lose("was lost", error);
     this.#outbox = new Outbox(socket, lost, options.serialization, options.writes);
@@ -87,9 +92,9 @@ export class Connection {
     this.#read();
   }
 
-  /** Whether it can still be used. */
+  /** Whether it can still be used: it is not closed, and its server has not sent its clients away. */
   get open(): boolean {
-    return !this.#isClosed;
+    return !this.#isClosed && !this.#sentAway;
   }
 
   /** When the last frame came, by the clock's `monotonic()`, or `undefined` before the first. */
@@ -137,7 +142,8 @@ export class Connection {
       const timer = this.#wheel.schedule(timeoutMs, () => this.#expire(opaque, timeoutMs));
       const onAbort = signal === undefined ? undefined : () => this.#abort(opaque, signal.reason);
       if (onAbort !== undefined) signal?.addEventListener("abort", onAbort);
-      this.#pending.set(opaque, { code: request.code, frame, timer, signal, onAbort, resolve, reject });
+      const sentAt = this.#clock.monotonic();
+      this.#pending.set(opaque, { request, options, sentAt, frame, timer, onAbort, resolve, reject });
     });
   }
 
@@ -157,6 +163,7 @@ export class Connection {
 
   #send(request: RequestCommand, opaque: number, flag: number): QueuedFrame {
     if (this.#isClosed) throw this.#notSent(request.code, `the connection is closed: it ${this.#whyClosed}`);
+    if (this.#sentAway) throw this.#notSent(request.code, "the server is shutting down");
     if (this.#outbox.queuedBytes >= this.#maxQueuedBytes) {
       throw this.#notSent(
         request.code,
@@ -194,7 +201,7 @@ export class Connection {
     if (call === undefined) return;
     const kind = this.#outbox.withdraw(call.frame) ? "not_sent" : "unknown";
     const message = `No answer from ${this.address} to request ${
-      describeRequest(call.code)
+      describeRequest(call.request.code)
     } within ${timeoutMs} ms`;
     call.reject(new RocketMqError(kind, message, { address: this.address }));
     this.#heedSilence(timeoutMs);
@@ -228,7 +235,7 @@ export class Connection {
     if (call === undefined) return undefined;
     this.#pending.delete(opaque);
     call.timer.cancel();
-    if (call.onAbort !== undefined) call.signal?.removeEventListener("abort", call.onAbort);
+    if (call.onAbort !== undefined) call.options.signal?.removeEventListener("abort", call.onAbort);
     return call;
   }
 
@@ -261,7 +268,19 @@ export class Connection {
     if (!isResponse(command)) return this.#serve(command);
     const call = this.#take(command.opaque);
     if (call === undefined) this.#droppedAnswers++;
+    else if (command.code === ResponseCode.GO_AWAY) this.#leave(call);
     else call.resolve(command);
+    if (this.#sentAway && this.#pending.size === 0) this.#lose("was given up: the server is shutting down");
+  }
+
+  /** The server did not deal with the call, and takes no more of them: safe to send again, once. */
+  #leave({ request, options, sentAt, resolve, reject }: PendingCall): void {
+    this.#sentAway = true;
+    if (this.#onGoAway === undefined || options.sentAway === true) {
+      return reject(this.#notSent(request.code, "the server is shutting down"));
+    }
+    const timeoutMs = options.timeoutMs - (this.#clock.monotonic() - sentAt);
+    this.#onGoAway(request, { timeoutMs, signal: options.signal, sentAway: true }).then(resolve, reject);
   }
 
   #serve(request: Command): void {
@@ -300,7 +319,7 @@ export class Connection {
       const call = this.#take(opaque);
       if (call === undefined) continue;
       const kind = this.#outbox.withdraw(call.frame) ? "not_sent" : "unknown";
-      const request = describeRequest(call.code);
+      const request = describeRequest(call.request.code);
       const message = `Connection to ${address} ${what} before it answered request ${request}${reason}`;
       call.reject(new RocketMqError(kind, message, { address, cause: error?.cause }));
     }

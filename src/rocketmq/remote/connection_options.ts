@@ -1,6 +1,6 @@
 import type { Clock } from "../../async/clock.ts";
 import type { TimerWheel } from "../../async/timer_wheel.ts";
-import type { Command, RequestReply } from "./command.ts";
+import type { Command, RequestCommand, RequestReply } from "./command.ts";
 import type { Serialization } from "./frame.ts";
 import type { WriteTime } from "./outbox.ts";
 import type { SignRequest } from "./signature.ts";
@@ -41,6 +41,13 @@ export interface ConnectionOptions {
    * code 3. When it throws, the server gets code 1. To a one-way request nothing is answered.
    */
   readonly onRequest?: ((command: Command) => RequestReply | undefined) | undefined;
+  /**
+   * Sends a request again, over another connection, that a server did not deal with since it is shutting down: it said
+   * GO_AWAY. Default: the call is `not_sent`.
+   */
+  readonly onGoAway?:
+    | ((request: RequestCommand, options: ConnectionCallOptions) => Promise<Command>)
+    | undefined;
 }
 
 /** How long one call waits. */
@@ -49,4 +56,6 @@ export interface ConnectionCallOptions {
   readonly timeoutMs: number;
   /** Stops waiting; the call then rejects with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
+  /** It was sent away by another connection: it is not sent a third time. Default: false. */
+  readonly sentAway?: boolean | undefined;
 }

@@ -35,6 +35,11 @@ export interface ShareOptions {
   readonly address: string;
   readonly queues: number;
   readonly instance: number;
+  /**
+   * When the queues were found at another address than before, epoch milliseconds: a replica that became the master has
+   * not all marks of before. Absent: they were not.
+   */
+  readonly movedAtMs?: number | undefined;
 }
 
 const log = logger("transport");
@@ -50,6 +55,8 @@ export class BrokerShare implements PartitionKeeper, GroupView {
   readonly random: Random;
   readonly instance: number;
   readonly #options: ShareOptions;
+  /** Whether a replica stands in for this master. */
+  #away = false;
   readonly #slots: QueueSlot[] = [];
   readonly #lastSeen = new Map<string, number>();
   readonly #startedAt: number;
@@ -116,13 +123,24 @@ export class BrokerShare implements PartitionKeeper, GroupView {
     const { topic, group, address, brokerName: broker, sink } = this.#options;
     for (let id = this.#slots.length; id < queues; id++) {
       const queue: HeldQueue = { ref: { topic, broker, id }, group, address };
-      this.#slots.push(new QueueSlot(queue, this, sink, () => this.#bootTime()));
+      this.#slots.push(new QueueSlot(queue, this, sink, () => this.#suspectTime()));
     }
   }
 
   /** Looks at the members now: the broker said that they changed, or the connection is back. */
   look(): void {
     void this.#probe();
+  }
+
+  /**
+   * A replica stands in for this master, or no longer does. The master may still answer some who hold its locks, and
+   * not the name servers: nothing of its queues is this instance's until they name it again.
+   */
+  away(away: boolean): void {
+    if (away === this.#away) return;
+    this.#away = away;
+    if (!away) return this.look();
+    for (const slot of this.#slots) slot.leave("A replica stands in for its broker");
   }
 
   /** The connection broke: the broker may be another one when it is back, without locks and its last offsets. */
@@ -215,7 +233,7 @@ export class BrokerShare implements PartitionKeeper, GroupView {
       if (now - seenAt > TAKEOVER_GRACE_MS) this.#lastSeen.delete(id);
     }
     // A list without this instance comes from a broker that has not had its heartbeat yet: it keeps what it has.
-    if (this.#closed || !this.#members.has(this.client.clientId)) return;
+    if (this.#closed || this.#away || !this.#members.has(this.client.clientId)) return;
     const mine = new Set(allocateAveragely(this.#slots, ids, this.client.clientId));
     for (const slot of this.#slots) void slot.want(mine.has(slot));
   }
@@ -254,6 +272,11 @@ export class BrokerShare implements PartitionKeeper, GroupView {
 
   #loseAll(reason: string): void {
     for (const slot of this.#slots) if (slot.owned) slot.lose(reason);
+  }
+
+  /** What was stored before may have been started though no mark says so. */
+  async #suspectTime(): Promise<number> {
+    return Math.max(await this.#bootTime(), this.#options.movedAtMs ?? 0);
   }
 
   #bootTime(): Promise<number> {

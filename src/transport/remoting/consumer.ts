@@ -8,6 +8,7 @@ import { unregister } from "../../rocketmq/client/heartbeat.ts";
 import { masterAddress, PERM_READ } from "../../rocketmq/client/route.ts";
 import type { Sink, Subscription, TransportStart, Waiting } from "../transport.ts";
 import { untilAborted } from "../until_aborted.ts";
+import { isMaster } from "./acting_master.ts";
 import { BrokerShare } from "./broker_share.ts";
 import { ROUTE_WATCH_MS } from "./defaults.ts";
 import { Registration } from "./registration.ts";
@@ -106,11 +107,15 @@ export class Consumer {
       const address = masterAddress(route, brokerName);
       const known = shares.get(brokerName);
       if (address === undefined || (perm & PERM_READ) === 0) continue;
+      const replica = !await isMaster(this.#client, route, brokerName);
+      known?.away(replica);
+      if (replica) continue;
       known?.grow(queues);
       // Its master has moved: nothing of it may still run when it begins there.
       if (known !== undefined && known.address !== address) await this.#drop(known);
       else if (known !== undefined) continue;
-      const place = { topic, group, brokerName, address, queues };
+      const movedAtMs = known === undefined ? undefined : this.#clock.now();
+      const place = { topic, group, brokerName, address, queues, movedAtMs };
       const sources = { clock: this.#clock, random: this.#random, instance: this.#instance };
       const share = new BrokerShare({ client: this.#client, sink, ...sources, ...place });
       shares.set(brokerName, share);

@@ -1,6 +1,7 @@
 import { RpcError } from "../../errors/rpc_error.ts";
 import { masterAddress, PERM_WRITE, type TopicRoute } from "../../rocketmq/client/route.ts";
 import type { QueueRef } from "../transport.ts";
+import { mayBeReplica } from "./acting_master.ts";
 import { unusable } from "./errors.ts";
 
 /** All queues of a topic that can be written, by its route, sorted by broker and id. */
@@ -30,7 +31,9 @@ export function masterOf(queue: QueueRef, route: TopicRoute): string {
   const address = masterAddress(route, queue.broker);
   if (address === undefined) throw noMaster(queue.broker);
   const queues = route.queues.find(({ brokerName }) => brokerName === queue.broker);
-  if (queues !== undefined && (queues.perm & PERM_WRITE) === 0) throw unusable(route.topic, "write", false);
+  if (queues !== undefined && (queues.perm & PERM_WRITE) === 0) {
+    throw mayBeReplica(route, queue.broker) ? noMaster(queue.broker) : unusable(route.topic, "write", false);
+  }
   const write = queues?.write ?? 0;
   if (queue.id >= 0 && queue.id < write) return address;
   const message = `Topic "${route.topic}" has no queue ${queue.id} at broker "${queue.broker}"`;

@@ -16,6 +16,8 @@ export const HEARTBEAT_INTERVAL_MS = 30_000;
 export const REREGISTER_AFTER_MS = 2_000;
 /** How long a broker holds a pull that finds nothing, in milliseconds. */
 export const PULL_SUSPEND_MS = 15_000;
+/** How long a pull has been held when a second look is taken, in milliseconds. */
+export const LOOK_AGAIN_MS = 250;
 /** When a pull counts as unanswered; brokers may answer 5 s after the suspend time. Milliseconds. */
 export const PULL_TIMEOUT_MS = 30_000;
 /** Most messages one pull can bring: brokers cap at it silently. */

@@ -8,7 +8,6 @@ import { logger } from "../../log/log.ts";
 import type { RocketMqClient } from "../../rocketmq/client/client.ts";
 import type { StoredMessage } from "../../rocketmq/client/message.ts";
 import { updateOffset } from "../../rocketmq/client/offsets.ts";
-import { pull } from "../../rocketmq/client/pull.ts";
 import { Progress, type ProgressEntry, START_LEVELS, startsBelow } from "../progress.ts";
 import type { Delivery, Partition, QueueRef } from "../transport.ts";
 import {
@@ -16,12 +15,11 @@ import {
   COMMIT_AFTER_MS,
   PULL_MESSAGES,
   PULL_RETRY_MS,
-  PULL_SUSPEND_MS,
-  PULL_TIMEOUT_MS,
   PULLS_BEYOND_END,
   REQUEST_TIMEOUT_MS,
 } from "./defaults.ts";
 import { retryAfterMs } from "./errors.ts";
+import { heldPull } from "./held_pull.ts";
 import type { HeldQueue, QueuePast } from "./held_queue.ts";
 import { toMessage } from "./messages.ts";
 import { sideGroups } from "./names.ts";
@@ -145,18 +143,17 @@ export class RemotingPartition implements Partition {
     const { ref, group, address } = this.#held;
     const commit = this.#progress.commit();
     const riding = commit > this.#commits.recorded ? commit : undefined;
-    const answer = await pull(this.#keeper.client, address, {
+    const { answer, dealtWith } = await heldPull(this.#keeper.client, address, {
       group,
       topic: ref.topic,
       queueId: ref.id,
       brokerName: ref.broker,
       offset: this.#progress.next,
       maxMessages: Math.min(PULL_MESSAGES, this.#credit),
-      suspendMs: PULL_SUSPEND_MS,
       commitOffset: riding,
-    }, { timeoutMs: PULL_TIMEOUT_MS, signal: this.#stop.signal });
+    }, { clock: this.#keeper.clock, signal: this.#stop.signal });
     if (this.#closed) return;
-    if (riding !== undefined) this.#commits.noteRecorded(riding);
+    if (riding !== undefined && dealtWith) this.#commits.noteRecorded(riding);
     for (const message of answer.messages) {
       if (message.queueOffset < this.#progress.next) continue;
       this.#credit--;

@@ -82,7 +82,14 @@ export class QueueSlot {
     void this.#settle();
   }
 
-  /** The same, where the queue turned out shorter than what is known of it. */
+  /** Gives the queue up at once, and does not take it over again before it is wanted again. */
+  leave(reason: string): void {
+    this.#wanted = false;
+    this.lose(reason);
+    void this.want(false);
+  }
+
+  /** The same as {@linkcode QueueSlot.lose}, where the queue turned out shorter than what is known of it. */
   loseShortened(reason: string): void {
     this.#shortened = true;
     this.lose(reason);

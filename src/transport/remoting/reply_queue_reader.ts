@@ -5,21 +5,22 @@ import { EVENTS } from "../../log/events.ts";
 import { logger } from "../../log/log.ts";
 import type { StoredMessage } from "../../rocketmq/client/message.ts";
 import { maxOffset } from "../../rocketmq/client/offsets.ts";
-import { pull } from "../../rocketmq/client/pull.ts";
+import { pull, type PullResult } from "../../rocketmq/client/pull.ts";
 import { masterAddress } from "../../rocketmq/client/route.ts";
 import type { Waiting } from "../transport.ts";
 import {
   BEYOND_END_PAUSE_MS,
   PULL_MESSAGES,
-  PULL_SUSPEND_MS,
   PULL_TIMEOUT_MS,
   PULLS_BEYOND_END,
   REPLY_LOOK_BACK,
   REPLY_PULL_RETRY_MS,
   REQUEST_TIMEOUT_MS,
 } from "./defaults.ts";
+import { mayBeReplica } from "./acting_master.ts";
 import { noMaster } from "./declared_queues.ts";
 import { retryAfterMs } from "./errors.ts";
+import { heldPull } from "./held_pull.ts";
 import { directMessage } from "./messages.ts";
 import { REPLY_TOPIC, replyTag } from "./names.ts";
 import type { ReplyReading } from "./reply_reader.ts";
@@ -65,7 +66,7 @@ export class ReplyQueueReader {
    */
   async begin(options: Waiting): Promise<void> {
     this.#offset = await this.#end(options);
-    await this.#pullOnce(this.#offset, 0);
+    await this.#pullOnce(this.#offset, "now");
   }
 
   /**
@@ -79,7 +80,7 @@ export class ReplyQueueReader {
       try {
         // Its tag was never used before this instance began: earlier places cost a glance, and bring nothing twice.
         this.#offset ??= Math.max(0, await this.#end({ signal: this.#closing.signal }) - REPLY_LOOK_BACK);
-        await this.#pullOnce(this.#offset, PULL_SUSPEND_MS);
+        await this.#pullOnce(this.#offset, "held");
         this.#backoff.reset();
         this.#failing = false;
       } catch (error) {
@@ -120,23 +121,10 @@ export class ReplyQueueReader {
     this.#failing = true;
   }
 
-  async #pullOnce(offset: number, suspendMs: number): Promise<void> {
-    const { client, instance, listener } = this.#reading;
+  async #pullOnce(offset: number, how: "now" | "held"): Promise<void> {
+    const { listener } = this.#reading;
     const { signal } = this.#closing;
-    const subscription = { expression: replyTag(instance), version: 0 };
-    const answer = await pull(
-      client,
-      await this.#master({ signal }),
-      {
-        ...this.#queue(),
-        group: REPLY_TOPIC,
-        offset,
-        maxMessages: PULL_MESSAGES,
-        suspendMs,
-        subscription,
-      },
-      { timeoutMs: PULL_TIMEOUT_MS, signal },
-    );
+    const answer = await this.#pull(offset, how);
     if (signal.aborted) return;
     for (const message of answer.messages) deliver(message, listener);
     if (
@@ -149,6 +137,22 @@ export class ReplyQueueReader {
     this.#offset = answer.nextOffset;
   }
 
+  async #pull(offset: number, how: "now" | "held"): Promise<PullResult> {
+    const { client, clock, instance } = this.#reading;
+    const { signal } = this.#closing;
+    const address = await this.#master({ signal });
+    const subscription = { expression: replyTag(instance), version: 0 };
+    const request = {
+      ...this.#queue(),
+      group: REPLY_TOPIC,
+      offset,
+      maxMessages: PULL_MESSAGES,
+      subscription,
+    };
+    if (how === "held") return (await heldPull(client, address, request, { clock, signal })).answer;
+    return await pull(client, address, { ...request, suspendMs: 0 }, { timeoutMs: PULL_TIMEOUT_MS, signal });
+  }
+
   #queue(): { readonly topic: string; readonly brokerName: string; readonly queueId: number } {
     const { brokerName, queueId } = this.#reading;
     return { topic: REPLY_TOPIC, brokerName, queueId };
@@ -156,8 +160,9 @@ export class ReplyQueueReader {
 
   async #master(options: Waiting): Promise<string> {
     const { client, brokerName } = this.#reading;
-    const address = masterAddress(await client.route(REPLY_TOPIC, options), brokerName);
-    if (address === undefined) throw noMaster(brokerName);
+    const route = await client.route(REPLY_TOPIC, options);
+    const address = masterAddress(route, brokerName);
+    if (address === undefined || mayBeReplica(route, brokerName)) throw noMaster(brokerName);
     return address;
   }
 

@@ -1,6 +1,7 @@
 import type { RocketMqClient } from "../../rocketmq/client/client.ts";
 import { masterAddress, type TopicRoute } from "../../rocketmq/client/route.ts";
 import type { LookupOptions, QueuePlan, QueueRef, Waiting } from "../transport.ts";
+import { mayBeReplica } from "./acting_master.ts";
 import { declaredQueues, writableQueues } from "./declared_queues.ts";
 import { ROUTE_SUSPECT_MS } from "./defaults.ts";
 import { unusable } from "./errors.ts";
@@ -42,7 +43,10 @@ export class TopicQueues {
   async writable(topic: string, options: LookupOptions): Promise<readonly QueueRef[]> {
     const route = await this.#client.route(topic, options);
     const all = this.#writable.get(route) ?? await this.#meet(route, options);
-    if (all.length === 0) throw unusable(topic, "write", declaredQueues(route).length > 0);
+    if (all.length === 0) {
+      const replicas = [...route.brokers.keys()].some((name) => mayBeReplica(route, name));
+      throw unusable(topic, "write", replicas || declaredQueues(route).length > 0);
+    }
     if (this.#faults.none) return all;
     const better = all.filter(({ broker }) => !this.#faults.avoids(masterAddress(route, broker) ?? ""));
     // Where all have failed lately, none is better than another.

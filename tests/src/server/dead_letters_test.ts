@@ -3,6 +3,7 @@ import { HEADER, unescapeHeader } from "../../../src/envelope/headers.ts";
 import { readRequest } from "../../../src/envelope/request.ts";
 import { RpcError } from "../../../src/errors/rpc_error.ts";
 import { DeadLetters, letterOf } from "../../../src/server/dead_letters.ts";
+import { REFUSED_PAUSE_MS } from "../../../src/server/defaults.ts";
 import { FakeDelivery, messageOf, packOf, requestOf } from "../../helpers/deliveries.ts";
 import { FakeTransport } from "../../helpers/fake_transport.ts";
 import { ManualClock } from "../../helpers/manual_clock.ts";
@@ -48,6 +49,22 @@ Deno.test("DeadLetters try until the request is stored", async () => {
   }
   assert.ok(await stored);
   assert.deepEqual([at.transport.sent.length, at.letters.stored, at.clock.timers], [3, 1, 0]);
+});
+
+Deno.test("DeadLetters ask again only now and then where the permission is missing, until it is granted", async () => {
+  const at = new Fixture();
+  let granted = false;
+  const refusal = new RpcError("permission_denied", "The account has no permission", { outcome: "not_sent" });
+  at.transport.onSend = () => granted ? Promise.resolve() : Promise.reject(refusal);
+  const stored = at.store();
+  await turns();
+  at.clock.advance(REFUSED_PAUSE_MS);
+  await turns();
+  assert.equal(at.transport.sent.length, 1);
+  granted = true;
+  at.clock.advance(50);
+  assert.ok(await stored);
+  assert.deepEqual([at.transport.sent.length, at.letters.stored, at.clock.timers], [2, 1, 0]);
 });
 
 Deno.test("DeadLetters store a request without its headers where no message can carry them with the reason", async () => {

@@ -356,3 +356,51 @@ Deno.test("RocketMqClient.route() remembers 4,096 topics, and forgets those that
     assert.equal(server.asked, 4_098);
   });
 });
+
+/** The connections of a peer that sends its clients away on each of the first ones. */
+function sendsAway(connections: number): { readonly script: Script; readonly codes: number[][] } {
+  const codes: number[][] = [];
+  const script: Script = async (session) => {
+    const seen: number[] = [];
+    const number = codes.push(seen);
+    for (;;) {
+      const request = await session.next();
+      seen.push(request.code);
+      if (number > connections) await session.answer(request, { code: 0 });
+      // Those before it are still dealt with.
+      else if (request.code === 11) setTimeout(() => void session.answer(request, { code: 19 }), 50);
+      else await session.answer(request, { code: 1500, remark: "please go away" });
+    }
+  };
+  return { script, codes };
+}
+
+Deno.test("RocketMqClient that a server sends away asks once more over another connection, and waits for what is under way", async () => {
+  const { script, codes } = sendsAway(1);
+  await using peer = new ScriptedPeer(script);
+  await using client = newClient(NOBODY);
+  const eventsOf = recordEvents(client);
+  const held = client.request(peer.address, { code: 11, fields: {} });
+  await eventsOf(1);
+  const requests = [1, 2].map((code) => client.request(peer.address, { code, fields: {} }));
+  assert.deepEqual((await Promise.all(requests)).map(({ code }) => code), [0, 0]);
+  assert.equal((await held).code, 19, "its answer comes over the first connection");
+  const states = (await eventsOf(3)).map(({ state }) => state);
+  assert.deepEqual(states, ["connected", "connected", "lost"]);
+  assert.deepEqual(codes.map((seen) => new Set(seen)), [new Set([11, 1, 2]), new Set([1, 2])]);
+  assert.equal(client.isConnected(peer.address), true);
+});
+
+Deno.test("RocketMqClient that is sent away twice, or can connect no more, says that the request was not sent", async () => {
+  const { script, codes } = sendsAway(2);
+  await using peer = new ScriptedPeer(script);
+  await using client = newClient(NOBODY);
+  await assert.rejects(client.request(peer.address, PING), { kind: "not_sent", message: /shutting down/ });
+  assert.deepEqual(codes, [[28], [28]]);
+  await using closing = new ScriptedPeer(async (session) => {
+    const request = await session.next();
+    void closing.stop();
+    await session.answer(request, { code: 1500 });
+  });
+  await assert.rejects(client.request(closing.address, PING), { kind: "not_sent" });
+});

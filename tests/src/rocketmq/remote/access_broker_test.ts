@@ -111,6 +111,10 @@ async function checkSignatures({ client, address }: Stage): Promise<void> {
     await useEverything(admin, address, pushed.promise);
     await admin.close();
   }
+  // It is signed with the rest; who it is for is for whoever hands out temporary keys.
+  const temporary = client({ ...ADMIN, securityToken: "temporary-token" });
+  assert.equal((await rocketmq.sendMessage(temporary, address, message)).status, "ok");
+  assert.equal((await rocketmq.pull(temporary, address, pulled)).status, "found");
   await assertRefused(client({ ...ADMIN, secretKey: "of-nobody" }), address, /; check its access key/);
   await assertRefused(client({ ...APP, accessKey: "stranger" }), address, /stranger.*; check its access key/);
   await assertRefused(client(), address, /; give this client credentials$/);

@@ -6,6 +6,7 @@ import { ManualClock } from "../../../helpers/manual_clock.ts";
 import { RecordingSink } from "../../../helpers/recording_sink.ts";
 import { ScriptedCluster } from "../../../helpers/scripted_cluster.ts";
 import { assertFails, until } from "../../../helpers/settled.ts";
+import { storedRecord } from "../../rocketmq/client/stored_record.ts";
 
 /** A share without queues, at a broker whose member list is this. */
 function shareAt(members: readonly string[]) {
@@ -47,4 +48,50 @@ Deno.test("BrokerShare that is looked at when it starts joins that probe, and do
   assert.deepEqual(cluster.askedFor(RequestCode.GET_CONSUMER_LIST_BY_GROUP), ["a", "a"]);
   await share.close();
   assert.equal(clock.timers, 0);
+});
+
+Deno.test("BrokerShare of queues that have moved takes what was stored before for possibly started", async () => {
+  const MOVED_AT_MS = 5_000;
+  const records = [MOVED_AT_MS - 1, MOVED_AT_MS].map((storedAtMs, queueOffset) =>
+    storedRecord({ topic: "t", queueOffset, storedAtMs })
+  );
+  const found = {
+    code: ResponseCode.SUCCESS,
+    fields: { nextBeginOffset: "2", minOffset: "0", maxOffset: "2" },
+    body: new Uint8Array(records.flatMap((record) => [...record])),
+  };
+  const json = (value: unknown) => new TextEncoder().encode(JSON.stringify(value));
+  await using cluster = new ScriptedCluster(["a"], ({ command: { code, body, fields } }) => {
+    const ok = { code: ResponseCode.SUCCESS };
+    switch (code) {
+      case RequestCode.GET_CONSUMER_LIST_BY_GROUP:
+        return { ...ok, body: json({ consumerIdList: ["c"] }) };
+      case RequestCode.LOCK_BATCH_MQ:
+        return { ...ok, body: json({ lockOKMQSet: JSON.parse(new TextDecoder().decode(body)).mqSet }) };
+      case RequestCode.GET_BROKER_RUNTIME_INFO:
+        return { ...ok, body: json({ table: { bootTimestamp: "1000" } }) };
+      case RequestCode.PULL_MESSAGE:
+        return fields["queueOffset"] === "0" ? found : undefined;
+      default:
+        return { ...ok, fields: { offset: "0" } };
+    }
+  });
+  const sink = new RecordingSink();
+  const share = new BrokerShare({
+    client: cluster.client,
+    clock: new ManualClock(),
+    random: () => 0,
+    sink,
+    topic: "t",
+    group: "rpc-t",
+    brokerName: "a",
+    address: cluster.address("a"),
+    queues: 1,
+    instance: 1,
+    movedAtMs: MOVED_AT_MS,
+  });
+  await share.start(undefined);
+  await until(() => sink.deliveries.length === 2);
+  assert.deepEqual(sink.deliveries.map(({ starts }) => starts), [1, 0]);
+  await share.close();
 });

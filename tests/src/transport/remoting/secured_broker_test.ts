@@ -1,16 +1,21 @@
 import assert from "node:assert/strict";
 import { createClient, createSystem, defineService, method, RpcError } from "rocket-actors";
 import { remoting, type RemotingOptions } from "rocket-actors/transport/remoting";
+import { EVENTS } from "../../../../src/log/events.ts";
 import { AccessAdmin } from "../../../broker/access_admin.ts";
 import { type Account, type Cluster, startCluster } from "../../../broker/launcher.ts";
 import { Authority } from "../../../helpers/certificates.ts";
+import { recordLogs } from "../../../helpers/logs.ts";
+import { assertFails, until } from "../../../helpers/settled.ts";
 
 const Greeter = defineService("test.SecuredGreeter", {
   greet: method<string, string>({ safe: true }),
 });
+const Payments = defineService("test.SecuredPayments", { pay: method<string, string>() });
 const ADMIN: Account = { accessKey: "administrator", secretKey: "secret-of-admin" };
 const CALLER: Account = { accessKey: "caller", secretKey: "secret-of-caller" };
 const SERVER: Account = { accessKey: "server", secretKey: "secret-of-server" };
+const CLERK: Account = { accessKey: "clerk", secretKey: "secret-of-clerk" };
 const CALL_MS = 10_000;
 /** What a client may send in all until it gives up: a few requests for each thing it wanted, no storm of them. */
 const FEW = 40;
@@ -120,6 +125,50 @@ async function checkServer({ cluster, transport, tls }: Stage): Promise<void> {
   await serve(() => SERVER);
 }
 
+/**
+ * Without permission for the dead letters, a request that must not run again stays where it is, unanswered, until it is
+ * granted.
+ */
+async function checkDeadLetters({ cluster, transport, tls }: Stage): Promise<void> {
+  const [broker] = cluster.brokers;
+  assert.ok(broker !== undefined);
+  await using admin = new AccessAdmin(cluster.nameServer, broker.address, ADMIN, tls);
+  await using maker = await createSystem({ name: "maker", transport: transport() });
+  await (await maker.serve(Payments, { pay: () => "" })).stop();
+  await admin.createUser(CLERK);
+  await admin.grant(CLERK.accessKey, ["Topic:test-SecuredPayments"], ["Pub", "Sub", "Get"]);
+  await admin.grant(CLERK.accessKey, ["Group:rpc-test-SecuredPayments*"], ["Sub", "Get"]);
+  await using system = await createSystem({ name: "clerk", transport: transport({ credentials: CLERK }) });
+  let runs = 0;
+  await system.serve(Payments, {
+    pay: () => {
+      runs++;
+      throw new Error("The handler is broken");
+    },
+  });
+  let waited = false;
+  const logs = await recordLogs(async () => {
+    await using client = await createClient({ transport: transport() });
+    const failed = assertFails(
+      client.client(Payments, { timeoutMs: 60_000 }).pay("Ada"),
+      "internal",
+      "replied",
+    );
+    failed.then(() => waited = true, () => {});
+    await until(() => runs === 1);
+    await new Promise((resolve) => setTimeout(resolve, 1_000));
+    assert.deepEqual([waited, system.services()[0]?.deadLetters], [false, 0], "the caller waits");
+    await admin.grant(CLERK.accessKey, ["Topic:%DLQ%rpc-test-SecuredPayments"], ["Pub"]);
+    await failed;
+  });
+  assert.deepEqual([runs, system.services()[0]?.deadLetters], [1, 1]);
+  const said = logs.find(({ rawMessage }) => rawMessage === EVENTS.callee.deadLetterFailed);
+  assert.match(
+    String(said?.properties["error"]),
+    /User:clerk has no permission to access Topic:%DLQ%rpc-test-SecuredPayments .*; let an operator grant it/,
+  );
+}
+
 async function checkHandshakes({ tls, transport }: Stage): Promise<void> {
   const refused: Readonly<Record<string, RemotingOptions["tls"]>> = {
     "wants TLS": false,
@@ -149,5 +198,6 @@ Deno.test("remoting() serves, calls and is refused on a cluster with TLS, client
     await checkStrangers(stage);
     await checkCaller(stage);
     await checkServer(stage);
+    await checkDeadLetters(stage);
   });
 });
