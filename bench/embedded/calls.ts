@@ -25,7 +25,7 @@ export class Calls implements AsyncDisposable {
 
   /** @param body bytes of the JSON that travels, in either direction */
   static async start(body: number): Promise<Calls> {
-    const contract = echoContract("bench.Echo", true);
+    const contract = echoContract("bench.Echo", "ours");
     const system = await createSystem({ name: "bench", transport: embedded() });
     await system.serve(contract, { echo: (input) => input });
     const { echo } = system.client(contract);
