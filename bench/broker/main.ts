@@ -38,6 +38,7 @@ async function main(settings: Settings): Promise<void> {
     await saveFile("broker-", date, `-${body}.svg`, toSvg(chartOf(run, body)));
   }
   console.log(toMarkdown(run));
+  Deno.exitCode = started.brokeDown.length === 0 ? 0 : 1;
 }
 
 await main(settingsOr(settingsFrom, USAGE));

@@ -12,22 +12,28 @@ export interface NamedPair {
   readonly pair: Pair;
 }
 
-/** Who runs. */
-export interface Started extends AsyncDisposable {
+/** Who runs, and who does not. */
+export interface Peers {
   readonly pairs: readonly NamedPair[];
-  /** Who does not, and why: a line each. Those that end early join them. */
+  /** Who does not, and why: a line each. Those that break down join them. */
   readonly leftOut: string[];
+  /** Those of them that could be installed: something is wrong. */
+  readonly brokeDown: PeerName[];
 }
+
+/** Peers that run until they are disposed. */
+export interface StartedPeers extends Peers, AsyncDisposable {}
 
 /** Starts the peers one after the other; those that cannot be installed here are left out. */
 export async function startPeers(
   names: readonly PeerName[],
   servers: Servers,
   say: (line: string) => void,
-): Promise<Started> {
+): Promise<StartedPeers> {
   await using stack = new AsyncDisposableStack();
   const pairs: NamedPair[] = [];
   const leftOut: string[] = [];
+  const brokeDown: PeerName[] = [];
   for (const name of names) {
     try {
       const fresh = `bench_${name.replace("-", "_")}_${Date.now().toString(36)}`;
@@ -36,39 +42,42 @@ export async function startPeers(
       stack.use(pair.requester);
       pairs.push({ name, pair });
     } catch (error) {
-      if (!(error instanceof BrokerUnavailable)) throw error;
-      leftOut.push(`${name}: ${error.message}`);
-      say(`left out: ${name}: ${error.message}`);
+      const unavailable = error instanceof BrokerUnavailable;
+      if (!unavailable) brokeDown.push(name);
+      leftOut.push(`${name}: ${unavailable ? error.message : `does not start: ${inShort(error)}`}`);
+      say(`left out: ${leftOut.at(-1)}`);
     }
   }
   const all = stack.move();
-  return { pairs, leftOut, [Symbol.asyncDispose]: () => all.disposeAsync() };
+  return { pairs, leftOut, brokeDown, [Symbol.asyncDispose]: () => all.disposeAsync() };
 }
 
 /** All windows of one row. */
 export interface Found {
+  readonly name: PeerName;
   readonly key: RowKey;
   readonly rounds: Measured[];
 }
 
 /** Measures all loads and bodies, round after round. Peers take turns, so that drift meets them alike. */
 export async function runRounds(
-  { pairs, leftOut }: Pick<Started, "pairs" | "leftOut">,
+  { pairs, leftOut, brokeDown }: Peers,
   settings: Settings,
   say: (line: string) => void,
 ): Promise<readonly Found[]> {
   const { bodies, loads } = settings;
   const found = bodies.flatMap((body) =>
-    loads.flatMap((load) => pairs.map(({ name }): Found => ({ key: { peer: name, load, body }, rounds: [] })))
+    loads.flatMap((load) =>
+      pairs.map(({ name }): Found => ({ name, key: { peer: name, load, body }, rounds: [] }))
+    )
   );
-  const gone = new Set<string>();
   // Round 0 is for just-in-time compilers, which take seconds of full load, and does not count.
   for (let round = 0; round <= settings.rounds; round++) {
-    for (const { key: { peer, load, body }, rounds } of found) {
-      const pair = pairs.find(({ name }) => name === peer)?.pair;
-      if (pair === undefined || gone.has(peer)) continue;
+    for (const { name, key: { load, body }, rounds } of found) {
+      const pair = pairs.find((one) => one.name === name)?.pair;
+      if (pair === undefined || brokeDown.includes(name)) continue;
       const times = { warmUpMs: settings.warmUp * 1_000, measuredMs: settings.seconds * 1_000 };
-      const what = `round ${round}: ${peer}, ${body} bytes, ${describeLoad(load)}`;
+      const what = `round ${round}: ${name}, ${body} bytes, ${describeLoad(load)}`;
       try {
         const measured = await measure(pair, { load, body, ...times });
         const { calls, seconds, p50Ms } = measured.window;
@@ -76,11 +85,15 @@ export async function runRounds(
         if (round > 0) rounds.push(measured);
       } catch (error) {
         // A peer that breaks down must not take an hour's figures with it.
-        gone.add(peer);
-        leftOut.push(`${what}, and from there on: ${String(error).split("\n", 3).join(" ")}`);
+        brokeDown.push(name);
+        leftOut.push(`${what}, and from there on: ${inShort(error)}`);
         say(leftOut.at(-1) ?? "");
       }
     }
   }
   return found.filter(({ rounds }) => rounds.length > 0);
+}
+
+function inShort(error: unknown): string {
+  return String(error).split("\n", 3).join(" ");
 }

@@ -1,16 +1,9 @@
 import type { Machine } from "../broker/machine.ts";
-import type { Figure } from "../broker/figure.ts";
 import { spread, table } from "../markdown.ts";
+import type { CallsRow } from "./calls.ts";
+import { EMBEDDED_PEERS } from "./peers.ts";
 import type { Settings } from "./settings.ts";
 import { PACKED, type StopRow } from "./stops.ts";
-
-/** Calls at one number in flight, over all rounds. */
-export interface CallsRow {
-  readonly inFlight: number;
-  readonly callsPerSecond: Figure;
-  readonly cpuUs: Figure;
-  readonly p50Us: Figure;
-}
 
 /** A finished run. */
 export interface Run {
@@ -24,14 +17,18 @@ export interface Run {
 /** The run as Markdown: machine, settings, the calls, the stops of one call. */
 export function toMarkdown({ date, machine, settings, calls, stops }: Run): string {
   const { cores, model, os, loadBefore, deno, v8 } = machine;
-  const { seconds, rounds, body } = settings;
+  const { seconds, rounds, body, peers } = settings;
   return [
     `- ${date}; ${cores} cores, ${model}, ${os}; load before: ${loadBefore.toFixed(2)}`,
     `- Deno ${deno}, V8 ${v8}`,
     `- ${rounds} rounds; windows of ${seconds} s; bodies of ${body} bytes`,
+    ...peers.map((name) => `- \`${name}\`: ${EMBEDDED_PEERS[name].what}`),
     "",
     ...table(
-      ["in flight", "calls/s", "µs per call", "processor µs per call", "p50 µs"],
+      [
+        ...["peer", "in flight", "calls/s", "µs per call", "processor µs per call"],
+        ...["p50 µs", "p99 µs", "p99.9 µs"],
+      ],
       calls.map(callsCells),
     ),
     "",
@@ -45,15 +42,14 @@ export function toMarkdown({ date, machine, settings, calls, stops }: Run): stri
   ].join("\n");
 }
 
-function callsCells({ inFlight, callsPerSecond, cpuUs, p50Us }: CallsRow): string[] {
+function callsCells({ peer, inFlight, callsPerSecond, cpuUs, p50Us, p99Us, p999Us }: CallsRow): string[] {
   const { median, min, max } = callsPerSecond;
   const perCall = { median: 1e6 / median, min: 1e6 / max, max: 1e6 / min };
   return [
+    peer,
     String(inFlight),
     spread(callsPerSecond, 0),
-    spread(perCall, 1),
-    spread(cpuUs, 1),
-    spread(p50Us, 1),
+    ...[perCall, cpuUs, p50Us, p99Us, p999Us].map((us) => spread(us, 1)),
   ];
 }
 

@@ -10,6 +10,7 @@ import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Function;
 import java.util.stream.LongStream;
+import org.apache.rocketmq.client.exception.RequestTimeoutException;
 import org.apache.rocketmq.client.producer.DefaultMQProducer;
 import org.apache.rocketmq.common.message.Message;
 
@@ -26,13 +27,14 @@ public class BenchRequester {
     private static final long TIMEOUT_MS = 10_000;
     /** Calls of an open loop that are under way at most. */
     private static final int MOST_OPEN = 1024;
+    private static final int FIRST_ATTEMPTS = 5;
     private static final AtomicLong SEQUENCE = new AtomicLong();
 
     public static void main(String[] args) throws Exception {
         DefaultMQProducer producer = new DefaultMQProducer("java-bench-requester");
         producer.setNamesrvAddr(args[0]);
         producer.start();
-        call(producer, args[1], 128);
+        untilAnswered(producer, args[1]);
         System.out.println("{\"event\":\"ready\"}");
 
         BufferedReader commands = new BufferedReader(new InputStreamReader(System.in));
@@ -45,6 +47,18 @@ public class BenchRequester {
             window.run(open ? MOST_OPEN : size);
         }
         Runtime.getRuntime().halt(0);
+    }
+
+    /** The first replies are lost where the responder has no queues yet, or the broker does not know this client. */
+    private static void untilAnswered(DefaultMQProducer producer, String topic) throws Exception {
+        for (int attempt = 1; ; attempt++) {
+            try {
+                call(producer, topic, 128);
+                return;
+            } catch (RequestTimeoutException error) {
+                if (attempt == FIRST_ATTEMPTS) throw error;
+            }
+        }
     }
 
     /** One request; fails unless the reply's body is the request's, byte by byte. */
