@@ -3,7 +3,7 @@ import { spread, table } from "../markdown.ts";
 import type { CallsRow } from "./calls.ts";
 import { EMBEDDED_PEERS } from "./peers.ts";
 import type { Settings } from "./settings.ts";
-import { PACKED, type StopRow } from "./stops.ts";
+import { PACKED, type StopRow, type StopRows } from "./stops.ts";
 
 /** A finished run. */
 export interface Run {
@@ -11,7 +11,7 @@ export interface Run {
   readonly machine: Pick<Machine, "cores" | "model" | "os" | "loadBefore" | "deno"> & { readonly v8: string };
   readonly settings: Settings;
   readonly calls: readonly CallsRow[];
-  readonly stops: readonly StopRow[];
+  readonly stops: StopRows;
 }
 
 /** The run as Markdown: machine, settings, the calls, the stops of one call. */
@@ -32,10 +32,11 @@ export function toMarkdown({ date, machine, settings, calls, stops }: Run): stri
       calls.map(callsCells),
     ),
     "",
-    ...table(["stop of a call", "alone µs", `in packs of ${PACKED} µs`], [
-      ...stops.map(({ name, aloneUs, packedUs }) => [name, spread(aloneUs, 2), spread(packedUs, 2)]),
-      ["all of these", total(stops, "aloneUs"), total(stops, "packedUs")],
-    ]),
+    ...stopTable("stop of a call", stops.embedded, true),
+    "",
+    ...stopTable("on a RocketMQ connection", stops.remoting),
+    "",
+    ...stopTable("stage, its stops together", stops.stages),
     "",
     "Medians over the rounds, least and greatest in brackets.",
     "",
@@ -51,6 +52,13 @@ function callsCells({ peer, inFlight, callsPerSecond, cpuUs, p50Us, p99Us, p999U
     spread(callsPerSecond, 0),
     ...[perCall, cpuUs, p50Us, p99Us, p999Us].map((us) => spread(us, 1)),
   ];
+}
+
+function stopTable(title: string, rows: readonly StopRow[], withTotal = false): string[] {
+  return table([title, "alone µs", `in packs of ${PACKED} µs`], [
+    ...rows.map(({ name, aloneUs, packedUs }) => [name, spread(aloneUs, 2), spread(packedUs, 2)]),
+    ...(withTotal ? [["all of these", total(rows, "aloneUs"), total(rows, "packedUs")]] : []),
+  ]);
 }
 
 function total(stops: readonly StopRow[], which: "aloneUs" | "packedUs"): string {

@@ -1,3 +1,4 @@
+import { makeTopic } from "../../../tests/interop/class_topic.ts";
 import { startGo } from "../../../tests/interop/go.ts";
 import { type Peer, startPair } from "./peer.ts";
 
@@ -8,6 +9,8 @@ export const go: Peer = {
     "defaults, answering by `SendSync` of `consumer.CreateReplyMessage`",
   start: async (servers, name) => {
     const { nameServer, pids } = await servers.rocketMq();
+    // Its consumer makes no topic.
+    await makeTopic(nameServer, name);
     return await startPair({
       responder: () => startGo("bench-responder", [nameServer, name, `${name}-group`]),
       requester: () => startGo("bench-requester", [nameServer, name]),

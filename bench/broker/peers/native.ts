@@ -1,3 +1,4 @@
+import { makeTopic } from "../../../tests/interop/class_topic.ts";
 import { denoProgram, type Peer, startPair } from "./peer.ts";
 
 const WHAT = {
@@ -14,6 +15,7 @@ export function native(kind: keyof typeof WHAT): Peer {
     what: WHAT[kind],
     start: async (servers, name) => {
       const { nameServer, pids } = await servers.rocketMq();
+      await makeTopic(nameServer, name);
       return await startPair({
         responder: () => denoProgram("./native_responder.ts", import.meta.url, [nameServer, name]),
         requester: () => denoProgram("./native_requester.ts", import.meta.url, [nameServer, name, kind]),

@@ -10,7 +10,7 @@ import {
   type StoredMessage,
 } from "../../../src/rocketmq/mod.ts";
 import { untilInputEnds } from "../requesting.ts";
-import { findTopic, makeTopic, PRODUCERS, QUEUES } from "./native_topic.ts";
+import { findTopic, PRODUCERS, QUEUES } from "./native_topic.ts";
 
 const SUSPEND_MS = 15_000;
 const MOST_MESSAGES = 32;
@@ -20,7 +20,6 @@ const id = crypto.randomUUID();
 // Held pulls have a connection of their own, so that nothing waits behind them.
 const client = new RocketMqClient({ nameServers, clientId: `native-responder-${id}` });
 const pulling = new RocketMqClient({ nameServers, clientId: `native-puller-${id}` });
-await makeTopic(client, name);
 const { topic, brokerName, address, replies } = await findTopic(client, name);
 const group = `${topic}-group`;
 await createSubscriptionGroup(client, address, { group });

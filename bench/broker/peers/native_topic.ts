@@ -1,10 +1,4 @@
-import {
-  createTopic,
-  heartbeat,
-  masterAddress,
-  replyTopic,
-  type RocketMqClient,
-} from "../../../src/rocketmq/mod.ts";
+import { heartbeat, masterAddress, replyTopic, type RocketMqClient } from "../../../src/rocketmq/mod.ts";
 
 /** Queues of the topic: as many as the Java client's have. */
 export const QUEUES = 4;
@@ -20,15 +14,6 @@ export interface NativeTopic {
   readonly address: string;
   /** Where replies go. */
   readonly replies: string;
-}
-
-/** Makes a topic on the broker that has `template`, a topic that every broker has. */
-export async function makeTopic(client: RocketMqClient, topic: string): Promise<void> {
-  const route = await client.route("TBW102");
-  for (const { brokerName } of route.queues) {
-    const address = masterAddress(route, brokerName) ?? "";
-    await createTopic(client, address, { topic, readQueues: QUEUES, writeQueues: QUEUES });
-  }
 }
 
 /** Looks it up, and registers with its broker for as long as the program runs. */
