@@ -57,14 +57,24 @@ function isEvent<E extends Line["event"]>(
   return line.event === event;
 }
 
-/** Measures one window. Processor times are read when the requester says that it begins and that it is over. */
-export async function measure(pair: Pair, command: Command): Promise<Measured> {
+/**
+ * Measures one window. Processor times are read when the requester says that it begins and that it is over.
+ *
+ * @param meanwhile runs while the window lasts, or longer; its failure is the window's
+ */
+export async function measure(
+  pair: Pair,
+  command: Command,
+  meanwhile: () => Promise<void> = () => Promise.resolve(),
+): Promise<Measured> {
   const { requester } = pair;
   await requester.writeLine(writeCommand(command));
   await expectLine(requester, "start", command.warmUpMs + PATIENCE_MS);
   const before = await look(pair);
-  await expectLine(requester, "stop", command.measuredMs + PATIENCE_MS);
-  const after = await look(pair);
+  const [after] = await Promise.all([
+    expectLine(requester, "stop", command.measuredMs + PATIENCE_MS).then(() => look(pair)),
+    meanwhile(),
+  ]);
   const { window } = await expectLine(requester, "end", PATIENCE_MS);
   return { window, ...costs(before, after, window.calls) };
 }

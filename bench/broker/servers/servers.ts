@@ -2,6 +2,9 @@ import { DEFAULT_VERSION, startCluster } from "../../../tests/broker/launcher.ts
 import { type NatsServer, startNats } from "./nats.ts";
 import { type RestateServer, startRestate } from "./restate.ts";
 
+/** A machine that does something else meanwhile takes its time. Milliseconds. */
+const START_MS = 180_000;
+
 /** A RocketMQ for a run. */
 export interface RocketMq {
   /** host:port */
@@ -72,7 +75,7 @@ export class Servers implements AsyncDisposable {
       };
     }
     this.#rocketMqVersion = DEFAULT_VERSION;
-    const cluster = this.#stack.use(await startCluster({ proxy }));
+    const cluster = this.#stack.use(await startCluster({ proxy, timeoutMs: START_MS }));
     return {
       nameServer: cluster.nameServer,
       proxy: cluster.proxy,

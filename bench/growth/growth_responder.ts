@@ -1,0 +1,53 @@
+/**
+ * Serves what a growth bench calls: `growth_responder.ts <name server> <contract> <kind> <size>`. It says that it serves
+ * when everything does.
+ */
+import { createSystem } from "rocket-actors";
+import { remoting } from "rocket-actors/transport/remoting";
+import { setTimeout as delay } from "node:timers/promises";
+import type { Body } from "../broker/contract.ts";
+import { untilInputEnds } from "../broker/requesting.ts";
+import { echoEntity, echoService, echoServices, neighbours } from "./contracts.ts";
+import { type Kind, kindOf } from "./kind.ts";
+
+/** What a slow handler takes, in milliseconds. */
+const SLOW_MS = 100;
+/** Services that start at once. */
+const AT_ONCE = 16;
+/** Topics that are made while other things run on the machine take their time. */
+const START_MS = 120_000;
+
+const [nameServers = "", name = "", word, size] = Deno.args;
+await using system = await createSystem({ name: "bench-responder", transport: remoting({ nameServers }) });
+const echo = (body: Body) => body;
+const timeoutMs = START_MS;
+
+async function serve(kind: Kind, count: number): Promise<void> {
+  switch (kind) {
+    case "services": {
+      const waiting = echoServices(name, count);
+      while (waiting.length > 0) {
+        await Promise.all(
+          waiting.splice(0, AT_ONCE).map((one) => system.serve(one, { echo }, { timeoutMs })),
+        );
+      }
+      return;
+    }
+    case "keys":
+      await system.serve(echoEntity(name), () => ({ echo }), { timeoutMs });
+      return;
+    case "echo":
+      await system.serve(echoService(name), { echo }, { timeoutMs });
+      return;
+    case "probe":
+      throw new TypeError("A backlog is served by backlog_drain.ts");
+    case "quick":
+    case "slow": {
+      const slow = (body: Body) => delay(SLOW_MS, body);
+      await system.serve(neighbours(name), { quick: echo, slow }, { timeoutMs });
+    }
+  }
+}
+
+await serve(kindOf(word), Number(size));
+await untilInputEnds();
