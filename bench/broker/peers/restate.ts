@@ -4,7 +4,7 @@ import { denoProgram, type Peer, startPair } from "./peer.ts";
 /** Restate: calls are stored, and run again after a crash. */
 export const restate: Peer = {
   what:
-    `Restate ${RESTATE_VERSION}, one node with its defaults, a stateless service on @restatedev/restate-sdk 1.17.2 in Deno; ` +
+    `Restate ${RESTATE_VERSION}, one node with its defaults, a stateless service on @restatedev/restate-sdk 1.17.2 in Deno, its log off; ` +
     "called by HTTP at the ingress, JSON both ways; calls are stored on disk",
   start: async (servers, name) => {
     const { ingress, admin, pids } = await servers.restate();

@@ -5,7 +5,8 @@ import { untilInputEnds } from "../requesting.ts";
 
 const [admin = "", name = ""] = Deno.args;
 const echo = service({ name, handlers: { echo: (_context: unknown, body: Body) => Promise.resolve(body) } });
-const handler = createEndpointHandler({ services: [echo], bidirectional: true });
+// By itself it writes two lines about each call.
+const handler = createEndpointHandler({ services: [echo], bidirectional: true, logger: () => {} });
 await using server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, handler);
 const announced = await fetch(`${admin}/deployments`, {
   method: "POST",
