@@ -5,7 +5,7 @@ import { toSvg } from "../plot.ts";
 import { dateOfRun, saveFile, saveRun } from "../results.ts";
 import { chartOf } from "./chart.ts";
 import { describeMachine } from "./machine.ts";
-import { grpcIsBuilt } from "./peers/grpc.ts";
+import { grpcIsBuilt } from "./peers/grpc_parts.ts";
 import { PEERS } from "./peers/peers.ts";
 import { type Run, toMarkdown } from "./report.ts";
 import { runRounds, startPeers } from "./rounds.ts";

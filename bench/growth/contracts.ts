@@ -16,13 +16,16 @@ const echo = method<Body, Body>({ safe: true, timeoutMs: TIMEOUT_MS });
 export type EchoService = Service<{ readonly echo: Method<Body, Body> }>;
 
 /** An echo in one slot, so that all queues of its topic are its own. */
-export function echoService(name: string): EchoService {
-  return defineService(name, { echo }, { slots: 1 });
+export function echoService(name: string, packing: boolean): EchoService {
+  return defineService(name, { echo }, { slots: 1, packing });
 }
 
-/** One of many services that a system serves. */
-export function echoServices(name: string, count: number): EchoService[] {
-  return Array.from({ length: count }, (_, index) => defineService(`${name}_${index}`, { echo }));
+/** Many services that a system serves. */
+export function echoServices(name: string, packing: boolean, count: number): EchoService[] {
+  return Array.from(
+    { length: count },
+    (_, index) => defineService(`${name}_${index}`, { echo }, { packing }),
+  );
 }
 
 /** An entity whose keys echo. */

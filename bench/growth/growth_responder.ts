@@ -24,8 +24,9 @@ const timeoutMs = START_MS;
 
 async function serve(kind: Kind, count: number): Promise<void> {
   switch (kind) {
-    case "services": {
-      const waiting = echoServices(name, count);
+    case "services":
+    case "services-unpacked": {
+      const waiting = echoServices(name, kind === "services", count);
       while (waiting.length > 0) {
         await Promise.all(
           waiting.splice(0, AT_ONCE).map((one) => system.serve(one, { echo }, { timeoutMs })),
@@ -37,7 +38,8 @@ async function serve(kind: Kind, count: number): Promise<void> {
       await system.serve(echoEntity(name), () => ({ echo }), { timeoutMs });
       return;
     case "echo":
-      await system.serve(echoService(name), { echo }, { timeoutMs });
+    case "echo-unpacked":
+      await system.serve(echoService(name, kind === "echo"), { echo }, { timeoutMs });
       return;
     case "probe":
       throw new TypeError("A backlog is served by backlog_drain.ts");

@@ -1,5 +1,8 @@
 /** What the programs of a growth bench serve and call. */
-export const KINDS = ["echo", "services", "keys", "quick", "slow", "probe"] as const;
+export const KINDS = [
+  ...["echo", "echo-unpacked", "services", "services-unpacked", "keys"] as const,
+  ...["quick", "slow", "probe"] as const,
+] as const;
 
 /** One of them. */
 export type Kind = typeof KINDS[number];

@@ -23,10 +23,19 @@ const MIB = 1024 * 1024;
 
 /** All but the backlog, which is no matter of calls in flight. */
 export const SCENARIOS = {
-  services: {
-    what: "services of one system, called in turn",
+  "services": {
+    what:
+      "services of one system, called in turn; `packing: false`, so that what calls gain that meet in one service does not count",
     unit: "services",
     sizes: [1, 10, 100, 1_000],
+    quickSizes: [1, 10],
+    inFlight: 64,
+    stage: (size) => ({ kind: "services-unpacked", size, instances: 1 }),
+  },
+  "services-packed": {
+    what: "services of one system, called in turn",
+    unit: "services",
+    sizes: [1, 10, 100],
     quickSizes: [1, 10],
     inFlight: 64,
     stage: (size) => ({ kind: "services", size, instances: 1 }),
@@ -39,7 +48,15 @@ export const SCENARIOS = {
     inFlight: 64,
     stage: (size) => ({ kind: "keys", size, instances: 1 }),
   },
-  queues: {
+  "queues": {
+    what: "queues of one service's topic, all in one slot; `packing: false`",
+    unit: "queues",
+    sizes: [1, 4, 16, 64],
+    quickSizes: [1, 64],
+    inFlight: 64,
+    stage: (size) => ({ kind: "echo-unpacked", ...alone, queues: size }),
+  },
+  "queues-packed": {
     what: "queues of one service's topic, all in one slot",
     unit: "queues",
     sizes: [1, 4, 16, 64],
@@ -66,7 +83,8 @@ export const SCENARIOS = {
   },
   neighbours: {
     what:
-      "calls under way to a slow method (100 ms) beside those that are measured, to a quick one of another slot",
+      "calls under way to a slow method (100 ms) beside those that are measured, to a quick one of another slot; " +
+      "the server's and the responder's processor time is that of both",
     unit: "slow calls",
     sizes: [0, 64, 256],
     quickSizes: [0, 64],
@@ -81,5 +99,6 @@ export type ScenarioName = keyof typeof SCENARIOS | "backlog";
 
 /** Their names, in the order in which they run. */
 export const SCENARIO_NAMES: readonly ScenarioName[] = [
-  ...["services", "keys", "queues", "instances", "bodies", "neighbours", "backlog"] as const,
+  ...["services", "services-packed", "keys", "queues", "queues-packed"] as const,
+  ...["instances", "bodies", "neighbours", "backlog"] as const,
 ];

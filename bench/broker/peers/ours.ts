@@ -1,4 +1,5 @@
 import type { EchoKind } from "../contract.ts";
+import type { Pair } from "../pair.ts";
 import { denoProgram, type Peer, startPair } from "./peer.ts";
 
 const WHAT: Readonly<Record<EchoKind, string>> = {
@@ -15,12 +16,26 @@ export function ours(kind: EchoKind): Peer {
     what: WHAT[kind],
     start: async (servers, name) => {
       const { nameServer, pids } = await servers.rocketMq();
-      const args = [nameServer, name, kind];
-      return await startPair({
-        responder: () => denoProgram("./ours_responder.ts", import.meta.url, args),
-        requester: () => denoProgram("./ours_requester.ts", import.meta.url, args),
-        serverPids: pids,
-      });
+      return await startOurs(`remoting:${nameServer}`, name, kind, pids);
     },
   };
+}
+
+/**
+ * Starts both ends.
+ *
+ * @param where their transport, as `ourTransport()` reads it
+ */
+export async function startOurs(
+  where: string,
+  name: string,
+  kind: EchoKind,
+  serverPids: readonly number[],
+): Promise<Pair> {
+  const args = [where, name, kind];
+  return await startPair({
+    responder: () => denoProgram("./ours_responder.ts", import.meta.url, args),
+    requester: () => denoProgram("./ours_requester.ts", import.meta.url, args),
+    serverPids,
+  });
 }

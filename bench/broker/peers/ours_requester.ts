@@ -1,10 +1,10 @@
-/** Calls the echo contract: `ours_requester.ts <name server> <contract> <ours|unpacked|marked>`. */
+/** Calls the echo contract: `ours_requester.ts <remoting|grpc>:<address> <contract> <ours|unpacked|marked>`. */
 import { createClient } from "rocket-actors";
-import { remoting } from "rocket-actors/transport/remoting";
 import { echoContract, echoKind } from "../contract.ts";
 import { checkEcho, serveCommands } from "../requesting.ts";
+import { ourTransport } from "./our_transport.ts";
 
-const [nameServers = "", name = "", kind] = Deno.args;
-await using client = await createClient({ name: "bench-requester", transport: remoting({ nameServers }) });
+const [where, name = "", kind] = Deno.args;
+await using client = await createClient({ name: "bench-requester", transport: await ourTransport(where) });
 const { echo } = client.client(echoContract(name, echoKind(kind)));
 await serveCommands(async (body) => checkEcho(body, await echo(body)));

@@ -1,10 +1,10 @@
-/** Serves the echo contract: `ours_responder.ts <name server> <contract> <ours|unpacked|marked>`. */
+/** Serves the echo contract: `ours_responder.ts <remoting|grpc>:<address> <contract> <ours|unpacked|marked>`. */
 import { createSystem } from "rocket-actors";
-import { remoting } from "rocket-actors/transport/remoting";
 import { echoContract, echoKind } from "../contract.ts";
 import { untilInputEnds } from "../requesting.ts";
+import { ourTransport } from "./our_transport.ts";
 
-const [nameServers = "", name = "", kind] = Deno.args;
-await using system = await createSystem({ name: "bench-responder", transport: remoting({ nameServers }) });
+const [where, name = "", kind] = Deno.args;
+await using system = await createSystem({ name: "bench-responder", transport: await ourTransport(where) });
 await system.serve(echoContract(name, echoKind(kind)), { echo: (body) => body });
 await untilInputEnds();
