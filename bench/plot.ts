@@ -67,6 +67,7 @@ function drawPanel({ panels, xScale, ticks = [], shaded }: Plot, panel: Panel, t
   const bottom = top + HEIGHT;
   return [
     ...(shaded === undefined ? [] : [shade(x.at(shaded[0]), x.at(shaded[1]), top)]),
+    ...(scale === "log" ? decades(y) : []),
     `<path d="M${LEFT} ${top}V${bottom}H${WIDTH - RIGHT}" fill="none" stroke="#57606a"/>`,
     `<text x="${LEFT}" y="${top - 6}">${escaped(title)}</text>`,
     `<text x="${LEFT - 6}" y="${top + 10}" text-anchor="end">${label(y.most)}</text>`,
@@ -111,6 +112,19 @@ function axis(
     most,
     at: (value) => from + Math.log(Math.max(value, least) / least) / width * (to - from),
   };
+}
+
+/** A line for each power of ten between the ends of a logarithmic axis, so that factors can be read off. */
+function decades({ least, most, at }: Axis): string[] {
+  const lines: string[] = [];
+  for (let power = Math.ceil(Math.log10(least)); 10 ** power < most; power++) {
+    const y = at(10 ** power).toFixed(1);
+    lines.push(
+      `<path d="M${LEFT} ${y}H${WIDTH - RIGHT}" fill="none" stroke="#d0d7de"/>`,
+      `<text x="${LEFT + 4}" y="${y}" fill="#8c959f">${10 ** power}</text>`,
+    );
+  }
+  return lines;
 }
 
 function shade(from: number, to: number, top: number): string {

@@ -28,6 +28,13 @@ Deno.test("toSvg(): equal factors are equal distances on logarithmic axes", () =
   assert.ok(distance(first, second, 0) > 0 && distance(first, second, 1) < 0);
 });
 
+Deno.test("toSvg() draws a line at each power of ten of a logarithmic axis, and none of a linear one", () => {
+  const points = [[1, 5], [2, 2_000]] as const;
+  const found = [...toSvg(plot(points, "log")).matchAll(/fill="#8c959f">(\d+)</g)].map(([, power]) => power);
+  assert.deepEqual(found, ["10", "100", "1000"]);
+  assert.doesNotMatch(toSvg(plot(points, "linear")), /#8c959f/);
+});
+
 Deno.test("toSvg() has no figure that is none, also of a plot without points", () => {
   for (const scale of ["linear", "log"] as const) {
     assert.doesNotMatch(toSvg(plot([], scale)), /NaN|Infinity/);
