@@ -211,6 +211,8 @@ export class ReceivedCall implements InboundCall, Linked<ReceivedCall> {
 
   settle(result: Result): void {
     if (this.settled) return;
+    // That nothing ran is for whoever has its queue by now to say.
+    if (!result.ok && result.ran === "no" && this.lost) return this.withdraw(queueLost(this.id));
     this.letGo();
     if (this.#withdrawal === undefined) this.#owner.conclude(this, result);
     else if (this.claimed !== undefined) this.#owner.endedLate?.(this, result);
