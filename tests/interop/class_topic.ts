@@ -49,7 +49,11 @@ export async function queueCount(nameServers: string, contract: string): Promise
 export async function makeTopic(nameServers: string, contract: string, queues = 4): Promise<void> {
   await withClient(nameServers, async (client) => {
     for (const [, address] of masterAddresses(await clusterInfo(client))) {
-      await createTopic(client, address, { topic: topicOf(contract), readQueues: queues, writeQueues: queues });
+      await createTopic(client, address, {
+        topic: topicOf(contract),
+        readQueues: queues,
+        writeQueues: queues,
+      });
     }
     while (!await client.route(topicOf(contract), { fresh: true }).then(() => true, () => false));
   });
