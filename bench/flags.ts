@@ -22,6 +22,11 @@ export function wholes(name: string, text: string): number[] {
   return text.split(",").map((one) => whole(name, one, 1));
 }
 
+/** Reads the bytes of bodies, with commas between them. */
+export function bodiesOf(text: string): number[] {
+  return text.split(",").map(bodyBytes);
+}
+
 /** Reads the bytes of a body. */
 export function bodyBytes(text: string): number {
   return whole("body", text, LEAST_BODY);

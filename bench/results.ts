@@ -7,7 +7,11 @@ export function dateOfRun(): string {
 
 /** Leaves a run's figures and settings as JSON in `bench/results/`, under its date. */
 export async function saveRun(prefix: string, run: { readonly date: string }): Promise<void> {
+  await saveFile(prefix, run.date, ".json", JSON.stringify(run, null, 2) + "\n");
+}
+
+/** Leaves a text of the run of that date beside its figures. */
+export async function saveFile(prefix: string, date: string, ending: string, text: string): Promise<void> {
   await Deno.mkdir(RESULTS, { recursive: true });
-  const file = new URL(`${prefix}${run.date.replace(/[^0-9]/g, "-")}.json`, RESULTS);
-  await Deno.writeTextFile(file, JSON.stringify(run, null, 2) + "\n");
+  await Deno.writeTextFile(new URL(`${prefix}${date.replace(/[^0-9]/g, "-")}${ending}`, RESULTS), text);
 }

@@ -8,6 +8,9 @@ export interface Window {
   readonly seconds: number;
   readonly p50Ms: number;
   readonly p99Ms: number;
+  readonly p999Ms: number;
+  /** Open loop: how much after their time calls began, 99th percentile. It is part of the figures above. Closed loop: 0. */
+  readonly lateP99Ms: number;
   /** What one of the failed ones said; empty if none. */
   readonly anError: string;
 }
@@ -51,6 +54,8 @@ function readWindow(value: object): Window {
     seconds: number("seconds"),
     p50Ms: number("p50Ms"),
     p99Ms: number("p99Ms"),
+    p999Ms: number("p999Ms"),
+    lateP99Ms: number("lateP99Ms"),
     anError: String(fields.get("anError") ?? ""),
   };
 }

@@ -1,59 +1,46 @@
-import { setImmediate as nextTurn } from "node:timers/promises";
-import { Durations, percentile } from "./percentiles.ts";
-import type { Window } from "./line.ts";
+/** How a requester is driven. */
+export type Load =
+  /** So many calls are under way all the time, each followed by the next at once. */
+  | { readonly kind: "closed"; readonly inFlight: number }
+  /** So many calls begin each second, at even distances, whatever became of those before. */
+  | { readonly kind: "open"; readonly perSecond: number };
 
-/** What a closed loop is driven by. */
-export interface LoadOptions {
-  /** Calls under way at once, all the time. */
-  readonly inFlight: number;
-  /** One call; rejects when it failed, or brought back what was not sent. */
-  readonly call: () => Promise<void>;
-  /** Resolves when the window begins, counted from the start of the load. */
-  readonly warmedUp: () => Promise<void>;
-  /** Resolves when the window is over, counted from its begin. */
-  readonly measured: () => Promise<void>;
-  /** Told when the window begins and when it is over. */
-  readonly onEvent: (event: "start" | "stop") => void;
+/** What a requester is asked to do, as one line. */
+export interface Command {
+  readonly load: Load;
+  /** Bytes of each body. */
+  readonly body: number;
+  readonly warmUpMs: number;
+  readonly measuredMs: number;
 }
 
-/** Keeps exactly so many calls under way, each followed by the next at once, and measures those that end in the window. */
-export async function runLoad(options: LoadOptions): Promise<Window> {
-  const durations = new Durations();
-  let phase: "warm-up" | "window" | "over" = "warm-up";
-  let failed = 0;
-  let anError = "";
+/** The figure that rows of a table begin with. */
+export function sizeOf(load: Load): number {
+  return load.kind === "closed" ? load.inFlight : load.perSecond;
+}
 
-  const loop = async () => {
-    while (phase !== "over") {
-      const begin = performance.now();
-      try {
-        await options.call();
-        if (phase === "window") durations.add(performance.now() - begin);
-      } catch (error) {
-        failed++;
-        anError = String(error);
-        // Calls that fail at once must not keep timers, and with them the end of the window, from their turn.
-        await nextTurn();
-      }
-    }
-  };
-  const loops = Array.from({ length: options.inFlight }, loop);
-  await options.warmedUp();
-  options.onEvent("start");
-  phase = "window";
-  const begin = performance.now();
-  await options.measured();
-  phase = "over";
-  const seconds = (performance.now() - begin) / 1_000;
-  options.onEvent("stop");
-  await Promise.all(loops);
-  const sorted = durations.sorted();
-  return {
-    calls: durations.count,
-    failed,
-    seconds,
-    p50Ms: percentile(sorted, 0.50),
-    p99Ms: percentile(sorted, 0.99),
-    anError,
-  };
+/** Says it in words. */
+export function describeLoad(load: Load): string {
+  return load.kind === "closed" ? `${load.inFlight} in flight` : `${load.perSecond} calls/s offered`;
+}
+
+/** Writes a command: `closed|open <calls in flight|calls per second> <bytes> <warm-up ms> <measured ms>`. */
+export function writeCommand({ load, body, warmUpMs, measuredMs }: Command): string {
+  return `${load.kind} ${sizeOf(load)} ${body} ${warmUpMs} ${measuredMs}`;
+}
+
+/**
+ * Reads a command.
+ *
+ * @throws {TypeError} on anything else
+ */
+export function parseCommand(line: string): Command {
+  const [kind, ...numbers] = line.trim().split(" ");
+  const [size = NaN, body = NaN, warmUpMs = NaN, measuredMs = NaN] = numbers.map(Number);
+  const known = kind === "closed" || kind === "open";
+  if (!known || ![size, body, warmUpMs, measuredMs].every((number) => number >= 0)) {
+    throw new TypeError(`Cannot read the command ${JSON.stringify(line)}`);
+  }
+  const load: Load = kind === "closed" ? { kind, inFlight: size } : { kind, perSecond: size };
+  return { load, body, warmUpMs, measuredMs };
 }

@@ -9,6 +9,7 @@ export interface Machine {
   readonly loadBefore: number;
   readonly deno: string;
   readonly java: string;
+  readonly go: string;
   /** The broker's version, or that it was not started by this run. */
   readonly rocketMq: string;
 }
@@ -22,16 +23,18 @@ export async function describeMachine(rocketMq: string): Promise<Machine> {
     os: `${Deno.build.os} ${Deno.osRelease()}`,
     loadBefore: os.loadavg()[0] ?? NaN,
     deno: Deno.version.deno,
-    java: await javaVersion(),
+    java: await versionOf("java", "-version", /version "([^"]+)"/),
+    go: await versionOf("go", "version", /go(\d[^ ]*)/),
     rocketMq,
   };
 }
 
-async function javaVersion(): Promise<string> {
+/** What a program says of itself, on whichever of its outputs, or that there is none. */
+async function versionOf(program: string, flag: string, pattern: RegExp): Promise<string> {
   try {
-    // It says so on stderr.
-    const { stderr } = await new Deno.Command("java", { args: ["-version"], stdin: "null" }).output();
-    return /version "([^"]+)"/.exec(new TextDecoder().decode(stderr))?.[1] ?? "unknown";
+    const { stdout, stderr } = await new Deno.Command(program, { args: [flag], stdin: "null" }).output();
+    const said = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes)).join("\n");
+    return pattern.exec(said)?.[1] ?? "unknown";
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return "none";
     throw error;

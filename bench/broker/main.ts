@@ -1,85 +1,44 @@
-/** Compares our calls with the official Java client's on one broker: see `settings.ts` for how it is called. */
+/** Compares our calls with those of others on this machine: see `settings.ts` for how it is called. */
 // deno-lint-ignore-file no-console -- a program: what it prints is its user interface
-import { DEFAULT_VERSION, startCluster } from "../../tests/broker/launcher.ts";
 import { settingsOr } from "../flags.ts";
-import { dateOfRun, saveRun } from "../results.ts";
-import { startJavaPair } from "./java.ts";
+import { toSvg } from "../plot.ts";
+import { dateOfRun, saveFile, saveRun } from "../results.ts";
+import { chartOf } from "./chart.ts";
 import { describeMachine } from "./machine.ts";
-import { startOurs } from "./ours.ts";
-import { measure, type Measured, type Pair } from "./peer.ts";
-import { toMarkdown } from "./report.ts";
+import { grpcIsBuilt } from "./peers/grpc_parts.ts";
+import { PEERS } from "./peers/peers.ts";
+import { type Run, toMarkdown } from "./report.ts";
+import { runRounds, startPeers } from "./rounds.ts";
 import { rowOf } from "./row.ts";
-import { type PeerName, type Settings, settingsFrom, USAGE } from "./settings.ts";
-
-/** Where the broker is that everybody uses. */
-interface Broker {
-  readonly nameServer: string;
-  /** The broker's process, if it is known. */
-  readonly pid: number | undefined;
-  readonly version: string;
-}
-
-async function findBroker(settings: Settings, stack: AsyncDisposableStack): Promise<Broker> {
-  const named = Deno.env.get("ROCKET_ACTORS_NAME_SERVER");
-  if (named) return { nameServer: named, pid: settings.brokerPid, version: "as named by the environment" };
-  const cluster = stack.use(await startCluster());
-  return { nameServer: cluster.nameServer, pid: cluster.brokers[0]?.pid, version: DEFAULT_VERSION };
-}
-
-async function startPair(
-  name: PeerName,
-  { nameServer }: Broker,
-  body: number,
-  stack: AsyncDisposableStack,
-): Promise<Pair> {
-  const fresh = `bench_${name}_${Date.now().toString(36)}`;
-  const pair = name === "java"
-    ? await startJavaPair({ nameServer, topic: fresh, body })
-    : await startOurs(name, { nameServer, contract: fresh, body });
-  stack.use(pair.responder);
-  stack.use(pair.requester);
-  return pair;
-}
-
-/** All windows of all rounds, by peer and calls in flight. Peers take turns, so that drift meets them alike. */
-async function runRounds(
-  pairs: readonly Pair[],
-  settings: Settings,
-  broker: Broker,
-): Promise<Map<string, Measured[]>> {
-  const found = new Map<string, Measured[]>();
-  // Round 0 is for just-in-time compilers, which take seconds of full load, and does not count.
-  for (let round = 0; round <= settings.rounds; round++) {
-    for (const inFlight of settings.inFlight) {
-      for (const pair of pairs) {
-        const warmUpMs = settings.warmUp * 1_000;
-        const measuredMs = settings.seconds * 1_000;
-        const measured = await measure(pair, { inFlight, warmUpMs, measuredMs, brokerPid: broker.pid });
-        const { calls, seconds, p50Ms } = measured.window;
-        const what = `round ${round}: ${pair.name} at ${inFlight}`;
-        console.error(`${what}: ${(calls / seconds).toFixed(0)} calls/s, p50 ${p50Ms.toFixed(2)} ms`);
-        if (round > 0) found.getOrInsertComputed(`${pair.name} ${inFlight}`, () => []).push(measured);
-      }
-    }
-  }
-  return found;
-}
+import { Servers } from "./servers/servers.ts";
+import { type Settings, settingsFrom, USAGE } from "./settings.ts";
 
 async function main(settings: Settings): Promise<void> {
   const date = dateOfRun();
-  // Before the broker starts: its own start is load, too.
-  const before = await describeMachine("");
-  await using stack = new AsyncDisposableStack();
-  const broker = await findBroker(settings, stack);
-  const pairs: Pair[] = [];
-  for (const name of settings.peers) pairs.push(await startPair(name, broker, settings.body, stack));
-  const found = await runRounds(pairs, settings, broker);
-  const rows = settings.inFlight.flatMap((inFlight) =>
-    settings.peers.map((peer) => rowOf(peer, inFlight, found.get(`${peer} ${inFlight}`) ?? []))
-  );
-  const run = { date, machine: { ...before, rocketMq: broker.version }, settings, rows };
-  await saveRun("", run);
+  const say = (line: string) => console.error(line);
+  // Before anything starts: that is load, too.
+  const machine = await describeMachine("none");
+  await using servers = new Servers({
+    brokerPid: settings.brokerPid,
+    proxy: settings.peers.includes("grpc") && await grpcIsBuilt(),
+  });
+  await using started = await startPeers(settings.peers, servers, say);
+  const found = await runRounds(started, settings, say);
+  const run: Run = {
+    date,
+    machine: { ...machine, rocketMq: servers.rocketMqVersion },
+    settings,
+    peers: Object.fromEntries(started.pairs.map(({ name }) => [name, PEERS[name].what])),
+    leftOut: started.leftOut,
+    rows: found.map(({ key, rounds }) => rowOf(key, rounds)),
+  };
+  await saveRun("broker-", run);
+  await saveFile("broker-", date, ".md", toMarkdown(run));
+  for (const body of settings.bodies) {
+    await saveFile("broker-", date, `-${body}.svg`, toSvg(chartOf(run, body)));
+  }
   console.log(toMarkdown(run));
+  Deno.exitCode = started.brokeDown.length === 0 ? 0 : 1;
 }
 
 await main(settingsOr(settingsFrom, USAGE));

@@ -29,6 +29,16 @@ export function percentile(sorted: ArrayLike<number>, fraction: number): number 
   return sorted[Math.max(0, Math.ceil(sorted.length * fraction) - 1)] ?? 0;
 }
 
+/** What is shown of a window's durations. */
+export function percentiles(durations: Durations): { p50Ms: number; p99Ms: number; p999Ms: number } {
+  const sorted = durations.sorted();
+  return {
+    p50Ms: percentile(sorted, 0.50),
+    p99Ms: percentile(sorted, 0.99),
+    p999Ms: percentile(sorted, 0.999),
+  };
+}
+
 /** The middle value, or the mean of the two in the middle; NaN of none. */
 export function median(values: readonly number[]): number {
   const sorted = values.toSorted((one, other) => one - other);

@@ -1,39 +1,43 @@
 import { parseArgs } from "node:util";
-import { bodyBytes, positive, whole, wholes } from "../flags.ts";
-
-/** Who is measured: our call, our call with packing off, the official Java client. */
-export type PeerName = "ours" | "unpacked" | "java";
-
-/** All of them, in the order in which they take turns. */
-export const PEERS: readonly PeerName[] = ["ours", "unpacked", "java"];
+import { bodiesOf, positive, whole, wholes } from "../flags.ts";
+import type { Load } from "./load.ts";
+import { PEER_NAMES, type PeerName } from "./peers/peers.ts";
 
 /** What a run does. */
 export interface Settings {
-  /** Calls under way at once, one row each. */
-  readonly inFlight: readonly number[];
+  /** One row each. */
+  readonly loads: readonly Load[];
   /** Measured seconds of one window. */
   readonly seconds: number;
   /** Seconds of load before each window. */
   readonly warmUp: number;
   /** Windows of each row, after one round that does not count. */
   readonly rounds: number;
-  /** Bytes of the body, in either direction. */
-  readonly body: number;
+  /** Bytes of the body, in either direction; a table each. */
+  readonly bodies: readonly number[];
   readonly peers: readonly PeerName[];
   /** Whose processor time is the broker's, where it was not started by this run. */
   readonly brokerPid: number | undefined;
 }
 
 /** How the program is called. */
-export const USAGE = `Compares our calls with the official Java client's request-reply on one broker.
+export const USAGE = `Compares our calls with those of others, all on this machine and in turns.
 
-  deno task bench:broker [--in-flight 1,16,64,256] [--seconds 4] [--warm-up 1] [--rounds 3] [--body 128]
-                         [--peers ours,unpacked,java] [--broker-pid <pid>] [--quick]
+  deno task bench:broker [--in-flight 1,16,64,256,1024] [--seconds 4] [--warm-up 1] [--rounds 3] [--body 128]
+                         [--peers ${PEER_NAMES.join(",")}]
+                         [--rate 500,2000] [--broker-pid <pid>] [--quick] [--full]
 
-It starts a RocketMQ of its own unless ROCKET_ACTORS_NAME_SERVER names one.`;
+--body      bytes of each body, also several: 128,1024,65536
+--rate      an open loop instead of a closed one: so many calls begin each second, timed from when they were due
+--quick     shorter windows, one round, 1, 64 and 256 in flight
+--full      bodies of 128 B, 1 KiB and 64 KiB
 
-const DEFAULTS = { inFlight: "1,16,64,256", seconds: "4", warmUp: "1", rounds: "3" } as const;
+It starts a RocketMQ of its own unless ROCKET_ACTORS_NAME_SERVER names one. Peers that cannot be installed are left out,
+with a line that says why.`;
+
+const DEFAULTS = { inFlight: "1,16,64,256,1024", seconds: "4", warmUp: "1", rounds: "3" } as const;
 const QUICK = { inFlight: "1,64,256", seconds: "2", warmUp: "0.5", rounds: "1" } as const;
+const FULL_BODIES = "128,1024,65536";
 
 /**
  * Reads the flags.
@@ -46,30 +50,39 @@ export function settingsFrom(args: readonly string[]): Settings {
     args: [...args],
     options: {
       "in-flight": { type: "string" },
+      "rate": { type: "string" },
       "seconds": { type: "string" },
       "warm-up": { type: "string" },
       "rounds": { type: "string" },
-      "body": { type: "string", default: "128" },
-      "peers": { type: "string", default: PEERS.join(",") },
+      "body": { type: "string" },
+      "peers": { type: "string", default: PEER_NAMES.join(",") },
       "broker-pid": { type: "string" },
       "quick": { type: "boolean", default: false },
+      "full": { type: "boolean", default: false },
     },
   });
   const defaults = values.quick ? QUICK : DEFAULTS;
   const pid = values["broker-pid"];
   return {
-    inFlight: wholes("in-flight", values["in-flight"] ?? defaults.inFlight),
+    loads: loadsFrom(values.rate, values["in-flight"] ?? defaults.inFlight),
     seconds: positive("seconds", values.seconds ?? defaults.seconds),
     warmUp: positive("warm-up", values["warm-up"] ?? defaults.warmUp),
     rounds: whole("rounds", values.rounds ?? defaults.rounds, 1),
-    body: bodyBytes(values.body),
+    bodies: bodiesOf(values.body ?? (values.full ? FULL_BODIES : "128")),
     peers: values.peers.split(",").map(peer),
     brokerPid: pid === undefined ? undefined : whole("broker-pid", pid, 1),
   };
 }
 
+function loadsFrom(rate: string | undefined, inFlight: string): Load[] {
+  if (rate !== undefined) {
+    return wholes("rate", rate).map((perSecond): Load => ({ kind: "open", perSecond }));
+  }
+  return wholes("in-flight", inFlight).map((inFlight): Load => ({ kind: "closed", inFlight }));
+}
+
 function peer(text: string): PeerName {
-  const known = PEERS.find((name) => name === text);
-  if (known === undefined) throw new TypeError(`--peers: "${text}" is none of ${PEERS.join(", ")}`);
+  const known = PEER_NAMES.find((name) => name === text);
+  if (known === undefined) throw new TypeError(`--peers: "${text}" is none of ${PEER_NAMES.join(", ")}`);
   return known;
 }

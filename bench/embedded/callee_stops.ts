@@ -22,7 +22,9 @@ const MAX_BODY_BYTES = 3 * 1024 * 1024;
 const ABANDON_AFTER_MS = 5_000;
 
 /** The stops of a call at its callee, from the delivery to the reply. */
-export function calleeStops(material: Material): readonly Stop[] {
+export function calleeStops(
+  material: Material,
+): readonly [open: Stop, handle: Stop, answer: Stop, reply: Stop] {
   const parts = new CalleeParts(material);
   return [open(material, parts), handle(material, parts), answer(material, parts), reply(material)];
 }

@@ -1,7 +1,8 @@
 import process from "node:process";
-import { type Client, createSystem, embedded } from "rocket-actors";
-import { bodyOf, type Echo, echoContract } from "../broker/contract.ts";
-import { Durations, percentile } from "../broker/percentiles.ts";
+import { type Body, bodyOf } from "../broker/contract.ts";
+import { type Figure, figureOf } from "../broker/figure.ts";
+import { Durations, percentiles } from "../broker/percentiles.ts";
+import type { EmbeddedPeer } from "./peers.ts";
 
 /** What one window of calls has shown. */
 export interface Window {
@@ -9,27 +10,26 @@ export interface Window {
   /** Processor time of the whole process per call, the threads of the garbage collector included. */
   readonly cpuUs: number;
   readonly p50Us: number;
+  readonly p99Us: number;
+  readonly p999Us: number;
 }
 
-/** One system that serves an echo and calls it: both ends in one process, bodies as bytes in between. */
+/** One peer that serves an echo and calls it, both in this process. */
 export class Calls implements AsyncDisposable {
+  readonly #echo: (body: Body) => Promise<Body>;
+  readonly #body: Body;
   readonly #stop: () => Promise<void>;
-  readonly #echo: Client<Echo>["echo"];
-  readonly #body: ReturnType<typeof bodyOf>;
 
-  private constructor(echo: Client<Echo>["echo"], body: number, stop: () => Promise<void>) {
+  private constructor(echo: (body: Body) => Promise<Body>, body: number, stop: () => Promise<void>) {
     this.#echo = echo;
     this.#body = bodyOf(1, body);
     this.#stop = stop;
   }
 
   /** @param body bytes of the JSON that travels, in either direction */
-  static async start(body: number): Promise<Calls> {
-    const contract = echoContract("bench.Echo", true);
-    const system = await createSystem({ name: "bench", transport: embedded() });
-    await system.serve(contract, { echo: (input) => input });
-    const { echo } = system.client(contract);
-    return new Calls(echo, body, () => system.close());
+  static async start(peer: EmbeddedPeer, body: number): Promise<Calls> {
+    const { echo, stop } = await peer.start();
+    return new Calls(echo, body, stop);
   }
 
   /** Keeps exactly so many calls under way, each followed by the next at once. */
@@ -51,14 +51,42 @@ export class Calls implements AsyncDisposable {
     const tookMs = performance.now() - begin;
     const { user, system } = process.cpuUsage(cpuBefore);
     const calls = durations.count;
+    const { p50Ms, p99Ms, p999Ms } = percentiles(durations);
     return {
       callsPerSecond: calls / tookMs * 1_000,
       cpuUs: (user + system) / calls,
-      p50Us: percentile(durations.sorted(), 0.5) * 1_000,
+      p50Us: p50Ms * 1_000,
+      p99Us: p99Ms * 1_000,
+      p999Us: p999Ms * 1_000,
     };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#stop();
   }
+}
+
+/** Calls of one peer at one number in flight, over all rounds. */
+export interface CallsRow {
+  readonly peer: string;
+  readonly inFlight: number;
+  readonly callsPerSecond: Figure;
+  readonly cpuUs: Figure;
+  readonly p50Us: Figure;
+  readonly p99Us: Figure;
+  readonly p999Us: Figure;
+}
+
+/** Sums the rounds of one row up. */
+export function callsRowOf(peer: string, inFlight: number, windows: readonly Window[]): CallsRow {
+  const figure = (of: (window: Window) => number) => figureOf(windows.map(of));
+  return {
+    peer,
+    inFlight,
+    callsPerSecond: figure(({ callsPerSecond }) => callsPerSecond),
+    cpuUs: figure(({ cpuUs }) => cpuUs),
+    p50Us: figure(({ p50Us }) => p50Us),
+    p99Us: figure(({ p99Us }) => p99Us),
+    p999Us: figure(({ p999Us }) => p999Us),
+  };
 }

@@ -3,41 +3,37 @@
 import { describeMachine } from "../broker/machine.ts";
 import { settingsOr } from "../flags.ts";
 import { dateOfRun, saveRun } from "../results.ts";
-import { Calls, type Window } from "./calls.ts";
-import { figureOf } from "../broker/figure.ts";
-import { type CallsRow, type Run, toMarkdown } from "./report.ts";
+import { Calls, type CallsRow, callsRowOf, type Window } from "./calls.ts";
+import { EMBEDDED_PEERS, type EmbeddedPeerName } from "./peers.ts";
+import { type Run, toMarkdown } from "./report.ts";
 import { type Settings, settingsFrom, USAGE } from "./settings.ts";
 import { measureStops } from "./stops.ts";
 
 /** How long one stop is measured in a round, for each size of message; its preparation included. */
 const STOP_SHARE = 0.15;
 
-/** All windows of all rounds. The rows take turns, so that drift meets them alike. */
-async function measureCalls({ inFlight, seconds, rounds, body }: Settings): Promise<readonly CallsRow[]> {
-  await using calls = await Calls.start(body);
-  const found = inFlight.map(() => [] as Window[]);
+/** All windows of all rounds. Peers and rows take turns, so that drift meets them alike. */
+async function measureCalls(
+  { inFlight, seconds, rounds, body, peers }: Settings,
+): Promise<readonly CallsRow[]> {
+  await using stack = new AsyncDisposableStack();
+  const rows: { name: EmbeddedPeerName; calls: Calls; count: number; windows: Window[] }[] = [];
+  for (const name of peers) {
+    const calls = stack.use(await Calls.start(EMBEDDED_PEERS[name], body));
+    rows.push(...inFlight.map((count) => ({ name, calls, count, windows: [] })));
+  }
+  const inTurns = inFlight.flatMap((one) => rows.filter(({ count }) => count === one));
   // Round 0 is for the just-in-time compiler and does not count.
   for (let round = 0; round <= rounds; round++) {
-    for (const [index, count] of inFlight.entries()) {
+    for (const { name, calls, count, windows } of inTurns) {
       const window = await calls.measure(count, seconds);
       const { callsPerSecond, p50Us } = window;
-      console.error(
-        `round ${round}: ${count} in flight: ${callsPerSecond.toFixed(0)} calls/s, p50 ${
-          p50Us.toFixed(1)
-        } µs`,
-      );
-      if (round > 0) found[index]?.push(window);
+      const what = `round ${round}: ${name}, ${count} in flight`;
+      console.error(`${what}: ${callsPerSecond.toFixed(0)} calls/s, p50 ${p50Us.toFixed(1)} µs`);
+      if (round > 0) windows.push(window);
     }
   }
-  return inFlight.map((count, index): CallsRow => {
-    const windows = found[index] ?? [];
-    return {
-      inFlight: count,
-      callsPerSecond: figureOf(windows.map(({ callsPerSecond }) => callsPerSecond)),
-      cpuUs: figureOf(windows.map(({ cpuUs }) => cpuUs)),
-      p50Us: figureOf(windows.map(({ p50Us }) => p50Us)),
-    };
-  });
+  return inTurns.map(({ name, count, windows }) => callsRowOf(name, count, windows));
 }
 
 async function main(settings: Settings): Promise<void> {

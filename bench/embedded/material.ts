@@ -20,7 +20,7 @@ export const TIMEOUT_MS = 10_000;
 
 /** What the stops have in common, and the messages that one stop hands to the next. */
 export class Material {
-  readonly contract: Echo = echoContract("bench.Echo", true);
+  readonly contract: Echo = echoContract("bench.Echo", "ours");
   readonly places: MethodPlaces = placesOf("bench.Echo", "echo");
   readonly value: Body;
   readonly body: Uint8Array;

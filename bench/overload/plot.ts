@@ -1,3 +1,4 @@
+import type { Plot } from "../plot.ts";
 import type { Second } from "./window.ts";
 
 /** One line of a panel. */
@@ -7,19 +8,7 @@ interface Line {
   readonly of: (second: Second) => number;
 }
 
-/** One diagram below the other, over the same time. */
-interface Panel {
-  readonly title: string;
-  readonly lines: readonly Line[];
-}
-
-const WIDTH = 720;
-const HEIGHT = 150;
-const LEFT = 60;
-const TOP = 24;
-const GAP = 34;
-
-const PANELS: readonly Panel[] = [
+const PANELS: readonly { readonly title: string; readonly lines: readonly Line[] }[] = [
   {
     title: "calls per second",
     lines: [
@@ -50,54 +39,19 @@ const PANELS: readonly Panel[] = [
   },
 ];
 
-/** Draws goodput, refusals, latency and heap over time as an SVG; the overload is shaded. */
-export function toSvg(seconds: readonly Second[], title: string): string {
-  const end = Math.max(1, seconds.at(-1)?.at ?? 1);
-  const x = (at: number) => LEFT + at / end * (WIDTH - LEFT - 16);
+/** Goodput, refusals, latency and heap over time; the overload is shaded. */
+export function plotOf(seconds: readonly Second[], title: string): Plot {
   const overload = seconds.filter(({ phase }) => phase === "overload");
-  const from = x(Math.max(0, (overload[0]?.at ?? 1) - 1));
-  const to = x(overload.at(-1)?.at ?? 0);
-  const height = TOP + PANELS.length * (HEIGHT + GAP) + 12;
-  const panels = PANELS.flatMap(({ title: name, lines }, index) => {
-    const top = TOP + index * (HEIGHT + GAP) + GAP - 8;
-    const most = Math.max(1, ...seconds.flatMap((second) => lines.map(({ of }) => of(second)))) * 1.05;
-    const y = (value: number) => top + HEIGHT - value / most * HEIGHT;
-    return [
-      `<rect x="${from.toFixed(1)}" y="${top}" width="${
-        Math.max(0, to - from).toFixed(1)
-      }" height="${HEIGHT}" fill="#fff1e5"/>`,
-      `<path d="M${LEFT} ${top}V${top + HEIGHT}H${WIDTH - 16}" fill="none" stroke="#57606a"/>`,
-      `<text x="${LEFT}" y="${top - 6}">${name}</text>`,
-      `<text x="${LEFT - 6}" y="${top + 10}" text-anchor="end">${label(most)}</text>`,
-      `<text x="${LEFT - 6}" y="${top + HEIGHT}" text-anchor="end">0</text>`,
-      ...lines.map(({ of, colour }) => {
-        const points = seconds.map((second) => `${x(second.at).toFixed(1)},${y(of(second)).toFixed(1)}`);
-        return `<polyline points="${points.join(" ")}" fill="none" stroke="${colour}" stroke-width="1.5"/>`;
+  const end = seconds.at(-1)?.at ?? 0;
+  return {
+    title,
+    panels: PANELS.map(({ title, lines }) => ({
+      title,
+      curves: lines.map(({ name, colour, of }) => {
+        return { name, colour, points: seconds.map((second) => [second.at, of(second)] as const) };
       }),
-      ...lines.map(({ name, colour }, place) =>
-        `<text x="${WIDTH - 16}" y="${
-          top + 10 + place * 14
-        }" text-anchor="end" fill="${colour}">${name}</text>`
-      ),
-    ];
-  });
-  return [
-    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" font-family="sans-serif" font-size="11">`,
-    `<rect width="${WIDTH}" height="${height}" fill="#ffffff"/>`,
-    `<text x="${LEFT}" y="16" font-size="13">${escaped(title)}</text>`,
-    ...panels,
-    `<text x="${WIDTH - 16}" y="${height - 4}" text-anchor="end">${
-      end.toFixed(0)
-    } s; shaded: the overload</text>`,
-    "</svg>",
-    "",
-  ].join("\n");
-}
-
-function label(value: number): string {
-  return value >= 100 ? value.toFixed(0) : value.toFixed(1);
-}
-
-function escaped(text: string): string {
-  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;");
+    })),
+    note: `${end.toFixed(0)} s; shaded: the overload`,
+    shaded: [Math.max(0, (overload[0]?.at ?? 1) - 1), overload.at(-1)?.at ?? 0],
+  };
 }

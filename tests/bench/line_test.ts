@@ -3,7 +3,8 @@ import { parseLine } from "../../bench/broker/line.ts";
 
 Deno.test("parseLine() reads what requesters and responders print", () => {
   assert.deepEqual(parseLine('{"event":"ready"}'), { event: "ready" });
-  const window = { calls: 5, failed: 1, seconds: 2, p50Ms: 0.5, p99Ms: 3, anError: "late" };
+  const times = { p50Ms: 0.5, p99Ms: 3, p999Ms: 7, lateP99Ms: 0 };
+  const window = { calls: 5, failed: 1, seconds: 2, ...times, anError: "late" };
   assert.deepEqual(parseLine(JSON.stringify({ event: "end", ...window })), { event: "end", window });
 });
 

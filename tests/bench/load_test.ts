@@ -1,70 +1,25 @@
 import assert from "node:assert/strict";
-import { runLoad } from "../../bench/broker/load.ts";
+import { type Command, describeLoad, parseCommand, sizeOf, writeCommand } from "../../bench/broker/load.ts";
 
-/** Calls that end when the test says so. */
-class ManualCalls {
-  #open: (() => void)[] = [];
-  most = 0;
-  begun = 0;
+const times = { body: 128, warmUpMs: 500, measuredMs: 2_000 };
 
-  call(): Promise<void> {
-    this.begun++;
-    return new Promise((resolve) => {
-      this.#open.push(resolve);
-      this.most = Math.max(this.most, this.#open.length);
-    });
-  }
-
-  /** Ends all that are open, and lets the next ones begin. */
-  async endAll(): Promise<void> {
-    for (const end of this.#open.splice(0)) end();
-    for (let turn = 0; turn < 5; turn++) await Promise.resolve();
-  }
-}
-
-Deno.test("runLoad() keeps exactly so many calls under way and counts those that end in the window", async () => {
-  const calls = new ManualCalls();
-  const events: string[] = [];
-  const warm = Promise.withResolvers<void>();
-  const over = Promise.withResolvers<void>();
-  const running = runLoad({
-    inFlight: 3,
-    call: () => calls.call(),
-    warmedUp: () => warm.promise,
-    measured: () => over.promise,
-    onEvent: (event) => events.push(event),
-  });
-  await calls.endAll();
-  warm.resolve();
-  await Promise.resolve();
-  await calls.endAll();
-  await calls.endAll();
-  assert.deepEqual(events, ["start"]);
-  over.resolve();
-  await Promise.resolve();
-  await calls.endAll();
-
-  const window = await running;
-  assert.equal(window.calls, 6);
-  assert.equal(window.failed, 0);
-  assert.equal(calls.most, 3);
-  assert.equal(calls.begun, 12);
-  assert.deepEqual(events, ["start", "stop"]);
+Deno.test("parseCommand() reads what writeCommand() writes", () => {
+  const commands: Command[] = [
+    { load: { kind: "closed", inFlight: 64 }, ...times },
+    { load: { kind: "open", perSecond: 2_000 }, ...times },
+  ];
+  for (const command of commands) assert.deepEqual(parseCommand(writeCommand(command)), command);
+  assert.equal(writeCommand({ load: { kind: "closed", inFlight: 64 }, ...times }), "closed 64 128 500 2000");
 });
 
-Deno.test("runLoad() counts calls that fail, and says what one of them said", async () => {
-  let begun = 0;
-  const over = Promise.withResolvers<void>();
-  const window = await runLoad({
-    inFlight: 1,
-    call: () => {
-      if (++begun === 4) over.resolve();
-      return begun % 2 === 0 ? Promise.reject(new Error("no answer")) : Promise.resolve();
-    },
-    warmedUp: () => Promise.resolve(),
-    measured: () => over.promise,
-    onEvent: () => {},
-  });
-  assert(window.failed >= 2);
-  assert.equal(window.anError, "Error: no answer");
+Deno.test("parseCommand() refuses other lines", () => {
+  for (const line of ["", "run 1 2 3 4", "closed 1 2 3", "open many 128 1 1"]) {
+    assert.throws(() => parseCommand(line), { name: "TypeError", message: /Cannot read the command/ });
+  }
+});
+
+Deno.test("sizeOf() and describeLoad() say how much it is", () => {
+  assert.equal(sizeOf({ kind: "open", perSecond: 500 }), 500);
+  assert.equal(describeLoad({ kind: "open", perSecond: 500 }), "500 calls/s offered");
+  assert.equal(describeLoad({ kind: "closed", inFlight: 4 }), "4 in flight");
 });

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { Durations, median, percentile } from "../../bench/broker/percentiles.ts";
+import { Durations, median, percentile, percentiles } from "../../bench/broker/percentiles.ts";
 
 Deno.test("percentile() takes the nearest rank", () => {
   const values = Array.from({ length: 100 }, (_, index) => index + 1);
@@ -26,4 +26,10 @@ Deno.test("Durations keeps all values beyond its first size, and sorts them as n
   assert.equal(sorted.length, 10_000);
   assert.equal(sorted[0], 1);
   assert.equal(sorted[9_999], 10_000);
+});
+
+Deno.test("percentiles() shows the middle and both tails", () => {
+  const durations = new Durations();
+  for (let value = 1; value <= 1_000; value++) durations.add(value);
+  assert.deepEqual(percentiles(durations), { p50Ms: 500, p99Ms: 990, p999Ms: 999 });
 });

@@ -54,6 +54,8 @@ export interface Cluster extends AsyncDisposable {
   readonly replicas: readonly BrokerHandle[];
   /** "127.0.0.1:port" of gRPC; undefined when not asked for. */
   readonly proxy: string | undefined;
+  /** The proxy's process id. */
+  readonly proxyPid: number | undefined;
   /** Temporary folder with stores and logs; kept on disposal if ROCKET_ACTORS_KEEP_LOGS is set. */
   readonly directory: string;
   /** Tail of every process's log, for a failing test's message. */
@@ -100,6 +102,7 @@ class JvmCluster implements Cluster {
   readonly #others: JvmProcess[] = [];
   #probeTls: ProbeTls | undefined;
   #proxy: string | undefined;
+  #proxyPid: number | undefined;
   #signal: AbortSignal | undefined;
 
   constructor(options: ClusterOptions, classPath: string, directory: string) {
@@ -113,6 +116,10 @@ class JvmCluster implements Cluster {
 
   get proxy(): string | undefined {
     return this.#proxy;
+  }
+
+  get proxyPid(): number | undefined {
+    return this.#proxyPid;
   }
 
   async start(): Promise<void> {
@@ -248,6 +255,7 @@ class JvmCluster implements Cluster {
       signal: this.#signal,
     });
     this.#proxy = address;
+    this.#proxyPid = process.pid;
   }
 
   async #makeHome(name: string): Promise<string> {

@@ -12,11 +12,13 @@ exec 3<&0
 exec "$@" </dev/null >>"$log" 2>&1 3<&-
 `;
 
-/** How to start one JVM. */
+/** How to start one JVM, or another server. */
 export interface JvmCommand {
   /** Name for messages, such as "broker-a". */
   readonly name: string;
-  /** Options, main class and arguments of `java`. */
+  /** What runs; default `java`. */
+  readonly program?: string;
+  /** Its arguments; those of `java`: options, main class and arguments. */
   readonly args: readonly string[];
   /** Environment variables to set, on top of the inherited ones. */
   readonly env?: Readonly<Record<string, string>>;
@@ -37,7 +39,7 @@ export class JvmProcess {
   constructor(command: JvmCommand) {
     this.#command = command;
     this.#child = new Deno.Command("sh", {
-      args: ["-c", WATCHED_EXEC, "sh", command.logFile, "java", ...command.args],
+      args: ["-c", WATCHED_EXEC, "sh", command.logFile, command.program ?? "java", ...command.args],
       env: { ...command.env },
       stdin: "piped",
       stdout: "null",

@@ -9,8 +9,8 @@ const BUILD_TIMEOUT_MS = 5 * 60_000;
 export interface Build {
   /** Begins the name of the folder that the result goes to. */
   readonly name: string;
-  /** Folder of the sources; its subfolders are no part of them. */
-  readonly sources: URL;
+  /** Folder of the sources; its subfolders are no part of them. None for what a registry has. */
+  readonly sources?: URL;
   /** What else the result depends on: versions, class paths. */
   readonly dependsOn: string;
   /** Compiles into that folder. */
@@ -64,7 +64,7 @@ export async function compileWith(
 
 async function hashOf({ sources, dependsOn }: Build): Promise<string> {
   const texts = [dependsOn];
-  for await (const { name, isFile } of Deno.readDir(sources)) {
+  for await (const { name, isFile } of sources === undefined ? [] : Deno.readDir(sources)) {
     if (isFile) texts.push(`${name}\n${await Deno.readTextFile(new URL(name, sources))}`);
   }
   const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(texts.sort().join("\0")));

@@ -46,10 +46,14 @@ export async function queueCount(nameServers: string, contract: string): Promise
 }
 
 /** Makes the topic of a contract that strangers serve: nobody else does. */
-export async function makeTopic(nameServers: string, contract: string): Promise<void> {
+export async function makeTopic(nameServers: string, contract: string, queues = 4): Promise<void> {
   await withClient(nameServers, async (client) => {
     for (const [, address] of masterAddresses(await clusterInfo(client))) {
-      await createTopic(client, address, { topic: topicOf(contract), readQueues: 4, writeQueues: 4 });
+      await createTopic(client, address, {
+        topic: topicOf(contract),
+        readQueues: queues,
+        writeQueues: queues,
+      });
     }
     while (!await client.route(topicOf(contract), { fresh: true }).then(() => true, () => false));
   });

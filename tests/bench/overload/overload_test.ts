@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { embedded, embeddedBroker } from "rocket-actors";
 import { overload } from "../../../bench/overload/overload.ts";
-import { toSvg } from "../../../bench/overload/plot.ts";
+import { plotOf } from "../../../bench/overload/plot.ts";
 import { broken, slow, toMarkdown } from "../../../bench/overload/report.ts";
 import { type Settings, settingsFrom } from "../../../bench/overload/settings.ts";
 import type { Fate } from "../../../bench/overload/window.ts";
+import { toSvg } from "../../../bench/plot.ts";
 
 const SETTINGS: Settings = {
   ...settingsFrom([]),
@@ -34,7 +35,7 @@ Deno.test("an overloaded service starts no more than its concurrency, and every 
     const answered = sum("answered");
     assert.ok(answered > 0 && answered <= started, `${answered} of ${started}`);
     assert.match(toMarkdown(run, SETTINGS), /all settled: true/);
-    assert.match(toSvg(seconds, "a <test>"), /^<svg [^]*a &lt;test>[^]*<\/svg>\n$/);
+    assert.match(toSvg(plotOf(seconds, "a <test>")), /^<svg [^]*a &lt;test>[^]*<\/svg>\n$/);
   } finally {
     broker.close();
   }

@@ -1,7 +1,9 @@
-// Plain peers on RocketMQ's official Go client, for the tests beside this folder.
+// Plain peers on RocketMQ's official Go client, for the tests beside this folder and the benches.
 //
 //	peers requester <name server> <topic>
 //	peers responder <name server> <topic> <consumer group>
+//	peers bench-requester <name server> <topic>
+//	peers bench-responder <name server> <topic> <consumer group>
 //
 // They talk in lines of UTF-8 and end with their standard input.
 package main
@@ -25,6 +27,10 @@ func main() {
 		err = request(arguments[1], arguments[2])
 	case len(arguments) == 4 && arguments[0] == "responder":
 		err = respond(arguments[1], arguments[2], arguments[3])
+	case len(arguments) == 3 && arguments[0] == "bench-requester":
+		err = benchRequest(arguments[1], arguments[2])
+	case len(arguments) == 4 && arguments[0] == "bench-responder":
+		err = benchRespond(arguments[1], arguments[2], arguments[3])
 	default:
 		err = fmt.Errorf("cannot run with the arguments %q", arguments)
 	}

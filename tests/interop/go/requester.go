@@ -17,20 +17,10 @@ import (
 // prints "reply (body)" and "properties {...}", or "error (message)" and "properties {}". It prints "ready" before. The
 // client takes the topic's queues in turn.
 func request(nameServer, topic string) error {
-	requests, err := rocketmq.NewProducer(
-		producer.WithGroupName("go-requester"),
-		producer.WithNsResolver(primitive.NewPassthroughResolver([]string{nameServer})),
-		producer.WithQueueSelector(producer.NewRoundRobinQueueSelector()),
-	)
+	requests, err := startRequester(nameServer, topic, "go-requester")
 	if err != nil {
 		return err
 	}
-	if err = requests.Start(); err != nil {
-		return err
-	}
-	// One second after its start the client registers with the brokers that it knows by then, and else 30 s later: this
-	// request, whose reply is lost, makes it know them.
-	_, _ = requests.Request(context.Background(), time.Millisecond, primitive.NewMessage(topic, []byte("{}")).WithTag("warm-up"))
 	fmt.Println("ready")
 	return lines(func(line string) {
 		words := strings.SplitN(line, " ", 4)
@@ -49,4 +39,23 @@ func request(nameServer, topic string) error {
 		fmt.Println("reply " + string(reply.Body))
 		fmt.Println("properties " + string(properties))
 	})
+}
+
+// startRequester starts a producer whose replies will find it soon.
+func startRequester(nameServer, topic, group string) (rocketmq.Producer, error) {
+	requests, err := rocketmq.NewProducer(
+		producer.WithGroupName(group),
+		producer.WithNsResolver(primitive.NewPassthroughResolver([]string{nameServer})),
+		producer.WithQueueSelector(producer.NewRoundRobinQueueSelector()),
+	)
+	if err != nil {
+		return nil, err
+	}
+	if err = requests.Start(); err != nil {
+		return nil, err
+	}
+	// One second after its start the client registers with the brokers that it knows by then, and else 30 s later: this
+	// request, whose reply is lost, makes it know them.
+	_, _ = requests.Request(context.Background(), time.Millisecond, primitive.NewMessage(topic, []byte("{}")).WithTag("warm-up"))
+	return requests, nil
 }

@@ -15,6 +15,15 @@ import (
 // declares, "silent" not at all, all others with {"echo":<the body>}. It prints "ready" once, and "got <tag> <body>" per
 // request.
 func respond(nameServer, topic, group string) error {
+	if err := startResponder(nameServer, topic, group, answer); err != nil {
+		return err
+	}
+	fmt.Println("ready")
+	return lines(func(string) {})
+}
+
+// startResponder hands every request of a topic to a function, with a producer for its reply.
+func startResponder(nameServer, topic, group string, answer func(context.Context, rocketmq.Producer, *primitive.MessageExt)) error {
 	resolver := primitive.NewPassthroughResolver([]string{nameServer})
 	replies, err := rocketmq.NewProducer(
 		producer.WithGroupName(group+"-replies"),
@@ -44,11 +53,7 @@ func respond(nameServer, topic, group string) error {
 	if err != nil {
 		return err
 	}
-	if err = requests.Start(); err != nil {
-		return err
-	}
-	fmt.Println("ready")
-	return lines(func(string) {})
+	return requests.Start()
 }
 
 func answer(ctx context.Context, replies rocketmq.Producer, request *primitive.MessageExt) {
