@@ -203,17 +203,23 @@ export class EmbeddedTransport implements Transport, Instance {
       if (this.#silence !== undefined) return untilAborted(this.#never(this.#silence.signal), signal);
       const answered = answer();
       if (!(answered instanceof Promise)) return Promise.resolve(answered);
-      return untilAborted(this.#unlessKilled(answered), signal);
+      return this.#later(untilAborted(this.#unlessKilled(answered), signal));
     } catch (error) {
       return Promise.reject(error);
     }
   }
 
+  /** Remembers what is answered later until it is. */
+  #later<T>(answer: Promise<T>): Promise<T> {
+    const forget = () => this.#asked.delete(answer);
+    this.#asked.add(answer);
+    answer.then(forget, forget);
+    return answer;
+  }
+
   /** What comes later, unless its process is dead by then. */
   async #unlessKilled<T>(answered: Promise<T>): Promise<T> {
-    this.#asked.add(answered);
     await Promise.allSettled([answered]);
-    this.#asked.delete(answered);
     return await (this.#silence === undefined ? answered : this.#never<T>(this.#silence.signal));
   }
 
