@@ -49,11 +49,13 @@ export function openDatabase(path: string | URL, options: OpenOptions = {}): Dat
  */
 export function checkOwner(path: string, kind: FileKind, timeoutMs: number): boolean {
   if (!existsSync(path) || statSync(path).size === 0) return true;
-  const database = openToLook(path, timeoutMs);
   try {
-    return isNew(database, path, kind);
-  } finally {
-    database.close();
+    return isNewIn(openImmutable(path), path, kind);
+  } catch (error) {
+    if (error instanceof Refused) throw error;
+    // Deno takes no URL unless it may do everything; and in the middle of a checkpoint the file alone is not whole. Where
+    // a write-ahead log is kept, a reader may make that file, and an index.
+    return isNewIn(openDatabase(path, { readOnly: true, timeoutMs }), path, kind);
   }
 }
 
@@ -98,15 +100,18 @@ export function explained(kind: FileKind, path: string, cause: unknown): Error {
   return new Error(`Cannot use the ${kind.noun} "${path}": ${what}`, { cause });
 }
 
-function openToLook(path: string, timeoutMs: number): DatabaseSync {
+/** The file as it is, without what stands in journals beside it, and without a lock. */
+function openImmutable(path: string): DatabaseSync {
   const url = pathToFileURL(path);
-  // SQLite takes the file as it is then: no lock, no journal beside it.
   url.searchParams.set("immutable", "1");
+  return openDatabase(url, { readOnly: true });
+}
+
+function isNewIn(database: DatabaseSync, path: string, kind: FileKind): boolean {
   try {
-    return openDatabase(url, { readOnly: true });
-  } catch {
-    // Deno takes no URL unless it may do everything. Where a write-ahead log is kept, a reader may then make that file.
-    return openDatabase(path, { readOnly: true, timeoutMs });
+    return isNew(database, path, kind);
+  } finally {
+    database.close();
   }
 }
 

@@ -82,7 +82,7 @@ export function openBrokerFile(file: string, ownership: BrokerSettings["ownershi
   let database: DatabaseSync | undefined;
   try {
     if (opened.has(identityOf(path))) throw inUse(file, "another embedded broker of this process");
-    const checked = checkOwner(path, KIND, LOCKED_MS) || checkPages(path);
+    const checked = look(path);
     database = openDatabase(path, { timeoutMs: LOCKED_MS });
     prepare(database, file, ownership);
     if (!checked) checkAnswer(pragma(database, "quick_check(1)"), file);
@@ -126,17 +126,25 @@ function identityOf(path: string): string {
  *
  * @returns whether it could: what SQLite has to repair first, it cannot only read
  */
-function checkPages(path: string): boolean {
-  if ((statSync(`${path}-journal`, { throwIfNoEntry: false })?.size ?? 0) > 0) return false;
-  // Only a reader makes this one, from what was left by a process that was killed.
+function look(path: string): boolean {
   const index = `${path}-shm`;
   const made = !existsSync(index);
+  if (checkOwner(path, KIND, LOCKED_MS)) return true;
+  try {
+    return checkPages(path);
+  } finally {
+    // Only readers make it, of what was left by a process that was killed. The file is ours: nobody else needs it.
+    if (made) rmSync(index, { force: true });
+  }
+}
+
+function checkPages(path: string): boolean {
+  if ((statSync(`${path}-journal`, { throwIfNoEntry: false })?.size ?? 0) > 0) return false;
   const database = openDatabase(path, { readOnly: true, timeoutMs: LOCKED_MS });
   try {
     checkAnswer(pragma(database, "quick_check(1)"), path);
   } finally {
     database.close();
-    if (made) rmSync(index, { force: true });
   }
   return true;
 }
