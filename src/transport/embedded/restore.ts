@@ -3,6 +3,7 @@ import type { BrokerFile, MessageRow, OffsetsRow } from "./broker_file.ts";
 import type { JournalRows } from "./journal_rows.ts";
 import type { CopiedMessage } from "./message_copy.ts";
 import { messageOf } from "./message_text.ts";
+import type { RestoredState } from "./offset_group.ts";
 import type { Retention } from "./retention.ts";
 import { StoredMessage } from "./stored_message.ts";
 import type { StoredQueue } from "./stored_queue.ts";
@@ -30,6 +31,8 @@ interface KnownTopic {
 /**
  * Fills a broker with what its file holds: one row after the other, so that never more of it is in memory than retention
  * keeps.
+ *
+ * @throws {Error} when the rows contradict each other
  */
 export function restore(file: BrokerFile, rows: JournalRows, into: Restored): void {
   const known = topicsOf(file, rows, into);
@@ -39,32 +42,50 @@ export function restore(file: BrokerFile, rows: JournalRows, into: Restored): vo
     const of = known.get(row.topic);
     const queue = of?.topic.queues[row.queue];
     if (of === undefined || queue === undefined) throw new Error("a message of it stands in no queue");
-    const message = messageOf(row, of.topic.name);
     if (row.place === null) {
-      into.retention.restoreHeldBack(row.bytes);
-      into.release(row.id, { message, bytes: row.bytes }, of.topic, queue, row.storedAt);
+      holdBack(row, of.topic, queue, into);
       continue;
     }
-    const open = into.byOffset ? groupsBelow(of, row) : row.settledAt === null ? of.groups.size : 0;
-    const end = queue.end;
-    queue.end = row.place;
-    const stored = new StoredMessage(message, queue, row.storedAt, row.bytes, open, row.id);
-    queue.end = Math.max(end, row.place + 1);
-    stored.starts = stored.inherited = row.starts;
-    // In the order of rows; and what was settled long ago never stands behind what was settled later.
-    if (open === 0) settledAtMs = Math.max(settledAtMs, settledAt(of, row, into.clock));
+    const stored = storedOf(row, row.place, of, queue, into.byOffset);
+    // What was settled long ago never stands behind what was settled later.
+    if (stored.open === 0) settledAtMs = Math.max(settledAtMs, settledAt(of, row, into.clock));
     into.retention.restore(stored, settledAtMs);
   }
   for (const { topic, groups } of known.values()) {
-    for (const [name, states] of groups) {
-      const restored = new Map(
-        [...states].map(([queue, { committed, once, twice, thrice }]) =>
-          [queue, { commit: committed, marks: [once, twice, thrice] }] as const
-        ),
-      );
-      into.topics.restoreGroup(name, topic, restored);
-    }
+    for (const [name, states] of groups) into.topics.restoreGroup(name, topic, statesOf(states));
   }
+}
+
+function holdBack(row: MessageRow, topic: Topic, queue: StoredQueue, into: Restored): void {
+  into.retention.restoreHeldBack(row.bytes);
+  const copied = { message: messageOf(row, topic.name), bytes: row.bytes };
+  into.release(row.id, copied, topic, queue, row.storedAt);
+}
+
+function storedOf(
+  row: MessageRow,
+  place: number,
+  of: KnownTopic,
+  queue: StoredQueue,
+  byOffset: boolean,
+): StoredMessage {
+  const { storedAt, bytes, id, starts, settledAt } = row;
+  const open = byOffset ? groupsAbove(of, row.queue, place) : settledAt === null ? of.groups.size : 0;
+  const { end } = queue;
+  // A message takes the end of its queue for its place.
+  queue.end = place;
+  const stored = new StoredMessage(messageOf(row, of.topic.name), queue, storedAt, bytes, open, id);
+  queue.end = Math.max(end, place + 1);
+  stored.starts = stored.inherited = starts;
+  return stored;
+}
+
+function statesOf(rows: ReadonlyMap<number, OffsetsRow>): ReadonlyMap<number, RestoredState> {
+  const states = new Map<number, RestoredState>();
+  for (const { queue, committed, once, twice, thrice } of rows.values()) {
+    states.set(queue, { commit: committed, marks: [once, twice, thrice] });
+  }
+  return states;
 }
 
 function topicsOf(
@@ -97,9 +118,9 @@ function topicsOf(
 }
 
 /** How many groups have not settled a message. */
-function groupsBelow({ groups }: KnownTopic, { queue, place }: MessageRow): number {
+function groupsAbove({ groups }: KnownTopic, queue: number, place: number): number {
   let open = 0;
-  for (const states of groups.values()) if ((states.get(queue)?.committed ?? 0) <= (place ?? 0)) open++;
+  for (const states of groups.values()) if ((states.get(queue)?.committed ?? 0) <= place) open++;
   return open;
 }
 
