@@ -21,7 +21,7 @@ import { JournalRows } from "./journal_rows.ts";
 import { giveContent, giveMessage, type KeptMessage } from "./message_copy.ts";
 import { MessageStorage, type StorageHost } from "./message_storage.ts";
 import { OffsetGroup } from "./offset_group.ts";
-import { explainedFile } from "./open_broker_file.ts";
+import { explainedFile, openBrokerFile } from "./open_broker_file.ts";
 import { type BrokerSettings, brokerSettings, type EmbeddedBrokerOptions } from "./options.ts";
 import { restore } from "./restore.ts";
 import { Retention } from "./retention.ts";
@@ -69,8 +69,7 @@ export class MemoryBroker implements StorageHost, JournalHost {
    */
   constructor(
     options: EmbeddedBrokerOptions = {},
-    open: (...file: ConstructorParameters<typeof BrokerFile>) => BrokerFile = (...file) =>
-      new BrokerFile(...file),
+    open: typeof openBrokerFile = openBrokerFile,
   ) {
     this.settings = brokerSettings(options);
     const { retainedMessages: messages, retainedBytes: bytes, retainedMs: settledMs, ownership } =
@@ -84,7 +83,7 @@ export class MemoryBroker implements StorageHost, JournalHost {
     this.topics = new Topics(ownership, this);
     this.#storage = new MessageStorage(this);
     const { file } = this.settings;
-    if (file !== undefined) this.#recover(file, open(file, ownership));
+    if (file !== undefined) this.#recover(file, new BrokerFile(open(file, ownership)));
   }
 
   /** Where its time comes from. */

@@ -1,6 +1,5 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
-import { openBrokerFile, type OpenFile } from "./open_broker_file.ts";
-import type { BrokerSettings } from "./options.ts";
+import type { OpenFile } from "./open_broker_file.ts";
 
 /** A topic as it is kept. */
 export interface TopicRow {
@@ -73,10 +72,9 @@ export class BrokerFile {
   readonly #deliver: StatementSync;
   readonly #remove: StatementSync;
 
-  /** Opens the file; throws as {@linkcode openBrokerFile}. */
-  constructor(path: string, ownership: BrokerSettings["ownership"]) {
-    this.#open = openBrokerFile(path, ownership);
-    const database = this.#database = this.#open.database;
+  constructor(open: OpenFile) {
+    this.#open = open;
+    const database = this.#database = open.database;
     this.#topic = database.prepare("INSERT OR REPLACE INTO topics VALUES (?, ?, ?, ?, ?, ?)");
     this.#end = database.prepare("INSERT OR REPLACE INTO queues VALUES (?, ?, ?)");
     this.#group = database.prepare("INSERT OR REPLACE INTO groups VALUES (?, ?, ?)");
