@@ -24,6 +24,8 @@ export interface OpenOptions {
 
 /** SQLite's code for a file that another connection has locked. */
 const BUSY = 5;
+/** SQLite's code for a disk, or a file, that cannot grow. */
+const FULL = 13;
 
 /** An error that says already what is wrong and what to do. */
 class Refused extends Error {}
@@ -75,14 +77,22 @@ export function pragma(database: DatabaseSync, text: string): unknown {
 
 /** Whether an error of SQLite says that another connection has locked the file. */
 export function isBusy(error: unknown): boolean {
-  return error instanceof Error &&
-    (codeOf(error) === BUSY || /database is (?:locked|busy)|table is locked/.test(error.message));
+  return codeOf(error) === BUSY || says(error, /database is (?:locked|busy)|table is locked/);
 }
 
-/** SQLite's own code of an error, without its refinements; `undefined` where it is no error of SQLite. */
-export function codeOf(error: unknown): number | undefined {
+/** Whether an error of SQLite says that the disk, or the file, cannot grow. */
+export function isFull(error: unknown): boolean {
+  return codeOf(error) === FULL || says(error, /database or disk is full/);
+}
+
+/** SQLite's own code, without its refinements; absent where a statement was not prepared. */
+function codeOf(error: unknown): number | undefined {
   const code = error instanceof Error && "errcode" in error ? error.errcode : undefined;
   return typeof code === "number" ? code & 0xff : undefined;
+}
+
+function says(error: unknown, text: RegExp): boolean {
+  return error instanceof Error && text.test(error.message);
 }
 
 /** Refuses a file: the message stands as it is. */

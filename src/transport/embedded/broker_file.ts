@@ -63,6 +63,8 @@ export interface MessageRow {
 export class BrokerFile {
   readonly #open: OpenFile;
   readonly #database: DatabaseSync;
+  readonly #begin: StatementSync;
+  readonly #commit: StatementSync;
   readonly #topic: StatementSync;
   readonly #end: StatementSync;
   readonly #group: StatementSync;
@@ -75,6 +77,8 @@ export class BrokerFile {
   constructor(open: OpenFile) {
     this.#open = open;
     const database = this.#database = open.database;
+    this.#begin = database.prepare("BEGIN");
+    this.#commit = database.prepare("COMMIT");
     this.#topic = database.prepare("INSERT OR REPLACE INTO topics VALUES (?, ?, ?, ?, ?, ?)");
     this.#end = database.prepare("INSERT OR REPLACE INTO queues VALUES (?, ?, ?)");
     this.#group = database.prepare("INSERT OR REPLACE INTO groups VALUES (?, ?, ?)");
@@ -85,13 +89,14 @@ export class BrokerFile {
     this.#remove = database.prepare("DELETE FROM messages WHERE id = ?");
   }
 
+  /** Begins a transaction. */
   begin(): void {
-    this.#database.exec("BEGIN");
+    this.#begin.run();
   }
 
-  /** Resolves what was written since {@linkcode BrokerFile.begin}: it is on the disk when this returns. */
+  /** Ends what was begun: it is on the disk when this returns. */
   commit(): void {
-    this.#database.exec("COMMIT");
+    this.#commit.run();
   }
 
   /** Takes back what was written. Some errors have done so already. */

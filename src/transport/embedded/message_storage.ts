@@ -79,11 +79,8 @@ export class MessageStorage {
     }
     retention.reserveUnconsumed(copied.bytes);
     const now = clock.now();
-    const place = (row?: number): void => {
-      this.#replies.added(this.replyTopic.append(copied, queue, now, retention, row));
-      this.#host.handTo(clientId, copied.message);
-    };
-    if (journal === undefined) return place();
+    if (journal === undefined) return this.#placeReply(copied, queue, now, clientId);
+    const place = (row: number): void => this.#placeReply(copied, queue, now, clientId, row);
     return this.#orGiveRoom(copied, journal.store(copied, queue, now, place));
   }
 
@@ -140,6 +137,18 @@ export class MessageStorage {
   ): SendReceipt {
     const { offset } = topic.append(copied, queue, storedAtMs, this.#host.retention, row);
     return { messageId: `${topic.name}/${queue.ref.id}/${offset}`, queue: queue.ref, offset };
+  }
+
+  #placeReply(
+    copied: CopiedMessage,
+    queue: StoredQueue,
+    storedAtMs: number,
+    clientId: string,
+    row?: number,
+  ): void {
+    const { retention } = this.#host;
+    this.#replies.added(this.replyTopic.append(copied, queue, storedAtMs, retention, row));
+    this.#host.handTo(clientId, copied.message);
   }
 
   #holdBack(copied: CopiedMessage, topic: Topic, queue: StoredQueue, delayMs: number): SendReceipt {

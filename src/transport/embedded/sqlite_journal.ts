@@ -4,7 +4,7 @@ import { createDeferred, type Deferred } from "../../async/deferred.ts";
 import { RpcError } from "../../errors/rpc_error.ts";
 import { EVENTS } from "../../log/events.ts";
 import { logger } from "../../log/log.ts";
-import { codeOf } from "../../sqlite/database.ts";
+import { isFull } from "../../sqlite/database.ts";
 import type { TransportState } from "../transport.ts";
 import type { BrokerFile } from "./broker_file.ts";
 import {
@@ -40,9 +40,6 @@ interface Asked {
   done(): void;
   failed(error: RpcError): void;
 }
-
-/** SQLite's code for a disk, or a file, that cannot grow. */
-const FULL = 13;
 
 const log = logger("transport");
 
@@ -222,7 +219,7 @@ export class SqliteJournal implements Journal {
   }
 
   #failed(batch: readonly Asked[], cause: unknown, certain: boolean): void {
-    const full = codeOf(cause) === FULL;
+    const full = isFull(cause);
     const error = explainedFile(this.#path, cause);
     this.#rollBack();
     // What a full disk has no room for has no end there, so that SQLite takes no part of it for written.
