@@ -15,7 +15,7 @@ import {
 } from "./defaults.ts";
 import { gone, RECORDED } from "./gone.ts";
 import type { Journal, Place } from "./journal.ts";
-import { type Debts, JournalRows, type WrittenMessage } from "./journal_rows.ts";
+import type { Debts, JournalRows, WrittenMessage } from "./journal_rows.ts";
 import type { CopiedMessage } from "./message_copy.ts";
 import type { QueueState } from "./offset_group.ts";
 import { explainedFile } from "./open_broker_file.ts";
