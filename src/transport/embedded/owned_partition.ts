@@ -98,7 +98,7 @@ export class OwnedPartition implements Partition, Deliverer {
     entry.started = true;
     if (!this.#closed) {
       this.#mark(level);
-      if (this.#marked(level) > offset) return this.#host.journal?.recorded() ?? RECORDED;
+      if (this.#marked(level) > offset) return this.#recorded();
     }
     const waiting = createDeferred<void>();
     // Nobody has to await it.
@@ -144,8 +144,20 @@ export class OwnedPartition implements Partition, Deliverer {
       if (this.#marked(Math.min(START_LEVELS, entry.starts + 1)) <= entry.offset) continue;
       this.#waiting.delete(entry);
       if (journal === undefined) resolve();
-      else journal.recorded().then(resolve, reject);
+      else this.#recorded().then(resolve, reject);
     }
+  }
+
+  /** When what stands in the marks is on record, while the queue is still this member's. */
+  #recorded(): Promise<void> {
+    const { journal } = this.#host;
+    if (journal === undefined) return RECORDED;
+    const recorded = journal.recorded().then(() => {
+      if (this.#closed) throw gone();
+    });
+    // Nobody has to await it.
+    recorded.catch(() => {});
+    return recorded;
   }
 
   #marked(level: number): number {

@@ -126,6 +126,16 @@ Deno.test("SqliteJournal resolves a receipt, a start and a reply only when its t
   assert.deepEqual(steps, ["commit", "sent", "commit", "started", "commit", "replied"]);
 });
 
+Deno.test("SqliteJournal lets no start begin whose queue is lost before it is on the disk", async () => {
+  using stage = new Stage();
+  const sink = await stage.make();
+  await stage.send("a");
+  await turns();
+  const started = sink.delivery("a").started();
+  stage.broker.group(GROUP)?.lose("a", "forgotten");
+  await assertFails(started, "unavailable", "sent_unknown");
+});
+
 Deno.test("SqliteJournal lets settlements go along with what comes next, or alone after a while", async () => {
   using stage = new Stage();
   const sink = await stage.make();
