@@ -22,9 +22,7 @@ export async function killAgainAndAgain(times: number): Promise<Result> {
   const evidence = `${file.folder}/evidence.jsonl`;
   const livedMs: number[] = [];
   for (let life = 1; life <= times; life++) {
-    const ms = 20 + Math.random() * 500;
-    await killAfter(ms, file.path, evidence, String(life));
-    livedMs.push(ms);
+    livedMs.push(await killUnderLoad(file.path, evidence, String(life)));
   }
   const last = victim(file.path, evidence, String(times + 1), "--drain");
   const { code, stderr } = await last.output();
@@ -43,16 +41,24 @@ function victim(...args: readonly string[]): Deno.ChildProcess {
   }).spawn();
 }
 
-async function killAfter(ms: number, ...args: readonly string[]): Promise<void> {
-  const child = victim(...args);
+/** Kills a life at a random moment of its work, however fast the machine is; returns how long it was at work. */
+async function killUnderLoad(file: string, evidence: string, life: string): Promise<number> {
+  const child = victim(file, evidence, life);
   const reader = child.stdout.getReader();
   const stderr = new Response(child.stderr).text();
   const first = await reader.read();
   if (first.done) throw new Error(`A life ended before it was killed: ${await stderr}`);
-  await new Promise((resolve) => setTimeout(resolve, ms));
+  const readyAt = performance.now();
+  const enough = Deno.statSync(evidence).size + 1_000 + Math.random() * 12_000;
+  while (Deno.statSync(evidence).size < enough) {
+    if (performance.now() - readyAt > LIMIT_MS) throw new Error("A life did no work");
+    await new Promise((resolve) => setTimeout(resolve, 1));
+  }
   child.kill("SIGKILL");
+  const livedMs = performance.now() - readyAt;
   while (!(await reader.read()).done);
   const { signal } = await child.status;
   if (signal !== "SIGKILL") throw new Error(`A life ended by itself: ${await stderr}`);
   await stderr;
+  return livedMs;
 }
