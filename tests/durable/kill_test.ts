@@ -7,7 +7,7 @@ Deno.test("embedded({ file }) loses nothing that it acknowledged to a process th
   const { facts, violations, livedMs, names } = await killAgainAndAgain(5);
   assert.deepEqual(violations, [], `lived for ${livedMs} ms`);
   const count = (is: Fact["is"]) => facts.filter((fact) => fact.is === is).length;
-  assert.ok(count("sent") > 20 && count("answered") > 60, `only ${facts.length} facts`);
+  assert.ok(count("sent") > 10 && count("answered") > 40, `only ${facts.length} facts`);
   assert.deepEqual(names, ["broker.db", "evidence.jsonl"]);
 });
 

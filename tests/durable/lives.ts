@@ -49,7 +49,7 @@ async function killUnderLoad(file: string, evidence: string, life: string): Prom
   const first = await reader.read();
   if (first.done) throw new Error(`A life ended before it was killed: ${await stderr}`);
   const readyAt = performance.now();
-  const enough = Deno.statSync(evidence).size + 1_000 + Math.random() * 12_000;
+  const enough = Deno.statSync(evidence).size + 2_000 + Math.random() * 16_000;
   while (Deno.statSync(evidence).size < enough) {
     if (performance.now() - readyAt > LIMIT_MS) throw new Error("A life did no work");
     await new Promise((resolve) => setTimeout(resolve, 1));

@@ -41,7 +41,7 @@ async function callAgainAndAgain(caller: number): Promise<never> {
   for (let count = 0;; count++) {
     const label = `${life}-${caller}-${count}-${Math.floor(Math.random() * 4)}`;
     const work: Work = { label, ms: Math.random() < 0.5 ? 0 : Math.floor(Math.random() * 8) };
-    const method = (["once", "again", "keyed", "told"] as const)[count % 4] ?? "once";
+    const method = (["once", "again", "keyed", "told"] as const)[(caller + count) % 4] ?? "once";
     evidence.note("called", method, label);
     try {
       await client[method](work);
