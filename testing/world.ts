@@ -22,8 +22,8 @@ export interface WorldOptions {
   readonly latency?: Latency | undefined;
   /** Longest time until a settlement is on record at the broker, in milliseconds. Default: 50. */
   readonly settleMs?: number | undefined;
-  /** How its broker behaves, its clock aside. */
-  readonly broker?: Omit<EmbeddedBrokerOptions, "clock"> | undefined;
+  /** How its broker behaves, its clock aside. It is in memory. */
+  readonly broker?: Omit<EmbeddedBrokerOptions, "clock" | "file"> | undefined;
 }
 
 const LATENCY: Latency = { leastMs: 0.1, mostMs: 2 };

@@ -70,6 +70,9 @@ export const EVENTS = {
   },
   transport: {
     listenerFailed: "A listener threw: {error}",
+    fileFull: "{error}: nothing is sent until there is room",
+    fileWritable: "The file {file} can be written again",
+    fileFailed: "The embedded broker has given up: {error}",
     reconnected: "Connected to {address} again",
     lost: "Connection to {address} is lost: {error}",
     repliesNotStored:

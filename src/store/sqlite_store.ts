@@ -15,7 +15,8 @@ import {
   type Unknown,
   type Work,
 } from "./outcome_store.ts";
-import { explained, isBusy, openOutcomeFile } from "./sqlite_file.ts";
+import { isBusy } from "../sqlite/database.ts";
+import { explained, openOutcomeFile } from "./sqlite_file.ts";
 import { Statements } from "./sqlite_statements.ts";
 
 /** How a store in a file is built. */

@@ -19,7 +19,8 @@ export const LAYERS: readonly Layer[] = [
   { name: "contract", paths: ["src/contract/"], mayImport: ["errors", "codec"] },
   { name: "call", paths: ["src/call/"], mayImport: ["errors", "contract"] },
   { name: "codec", paths: ["src/codec/"], mayImport: ["errors", "bytes", "deps"] },
-  { name: "store", paths: ["src/store/"], mayImport: ["errors", "async"] },
+  { name: "sqlite", paths: ["src/sqlite/"], mayImport: [] },
+  { name: "store", paths: ["src/store/"], mayImport: ["sqlite", "errors", "async"] },
   { name: "transport", paths: ["src/transport/"], mayImport: ["errors", "async", "bytes", "deps"] },
   {
     name: "envelope",
@@ -27,7 +28,7 @@ export const LAYERS: readonly Layer[] = [
     mayImport: ["errors", "bytes", "call", "codec", "transport"],
   },
   { name: "rocketmq", paths: ["src/rocketmq/"], mayImport: FOUNDATION },
-  { name: "embedded", paths: ["src/transport/embedded/"], mayImport: ["transport", ...FOUNDATION] },
+  { name: "embedded", paths: ["src/transport/embedded/"], mayImport: ["transport", "sqlite", ...FOUNDATION] },
   {
     name: "remoting",
     paths: ["src/transport/remoting/"],

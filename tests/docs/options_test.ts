@@ -15,6 +15,7 @@ import { type } from "../../src/contract/schema.ts";
 import type { MethodOptions, ServiceOptions } from "../../src/contract/types.ts";
 import * as server from "../../src/server/defaults.ts";
 import { embedded, embeddedBroker } from "../../src/transport/embedded/mod.ts";
+import { brokerSettings, type EmbeddedBrokerOptions } from "../../src/transport/embedded/options.ts";
 import * as remoting from "../../src/transport/remoting/defaults.ts";
 import type { RemotingOptions } from "../../src/transport/remoting/mod.ts";
 
@@ -99,6 +100,17 @@ const TRANSPORT: Readonly<Record<keyof RemotingOptions | "broker", string>> = {
   tls: code(false),
   replies: code(JSON.stringify(remoting.DEFAULT_REPLIES)),
 };
+const broker = brokerSettings({});
+const EMBEDDED: Readonly<Record<keyof EmbeddedBrokerOptions, string>> = {
+  file: unless(broker.file, "none"),
+  ownership: code(JSON.stringify(broker.ownership)),
+  retainedMessages: count(broker.retainedMessages),
+  retainedBytes: bytes(broker.retainedBytes),
+  retainedMs: ms(broker.retainedMs),
+  takeoverGraceMs: ms(broker.takeoverGraceMs),
+  redeliverAfterMs: ms(broker.redeliverAfterMs),
+  clock: `${unless(broker.clock, "the first user's")}; with a file: the machine's`,
+};
 const FIXED: Readonly<Record<string, string>> = {
   "longest timeout": ms(contract.MAX_TIMEOUT_MS),
   "name of a contract": `${contract.MAX_CONTRACT_NAME} characters`,
@@ -151,6 +163,7 @@ const PLACES = {
   system: SYSTEM,
   serve: SERVE,
   transport: TRANSPORT,
+  embedded: EMBEDDED,
   fixed: FIXED,
 };
 

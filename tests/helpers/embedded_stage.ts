@@ -35,8 +35,14 @@ export class EmbeddedStage {
 
   /** Stores texts in a queue. */
   send(queue: number, ...texts: readonly string[]): readonly SendReceipt[] {
-    return texts.map((text) => this.broker.append(messageOf(text), queueOf(queue)));
+    return texts.map((text) => atOnce(this.broker.append(messageOf(text), queueOf(queue))));
   }
+}
+
+/** The receipt of a broker without a file. */
+export function atOnce(receipt: SendReceipt | Promise<SendReceipt>): SendReceipt {
+  assert.ok(!(receipt instanceof Promise));
+  return receipt;
 }
 
 /** A message of the topic whose body is a text. */

@@ -1,4 +1,4 @@
-import { REPLY_TOPIC } from "../../src/transport/embedded/broker.ts";
+import { REPLY_TOPIC } from "../../src/transport/embedded/message_storage.ts";
 import { MemoryStore } from "../../src/store/memory_store.ts";
 import { HEADER } from "../../src/envelope/headers.ts";
 import { RpcError } from "../../src/errors/rpc_error.ts";

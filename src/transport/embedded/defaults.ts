@@ -28,3 +28,11 @@ export const REDELIVER_AFTER_MS = 30_000;
 export const MESSAGES_PER_TURN = 32;
 /** Turns that may follow each other before timers and input are served. */
 export const TURNS_AT_ONCE = 16;
+/** Messages that one transaction of a file writes at most: the event loop stands still meanwhile. */
+export const JOURNAL_BATCH_MESSAGES = 4_096;
+/** Bytes that one transaction writes at most; a single larger message is written alone. */
+export const JOURNAL_BATCH_BYTES = 8 * 1024 * 1024;
+/** How long what nobody waits for may wait for a transaction to go along with, in milliseconds. */
+export const JOURNAL_LAZY_MS = 100;
+/** How soon what is owed to a full disk is tried again, in milliseconds. */
+export const JOURNAL_RETRY_MS = 1_000;

@@ -1,6 +1,7 @@
 import type { Timer } from "../../async/clock.ts";
 import type { Sink } from "../transport.ts";
 import type { Retention } from "./retention.ts";
+import type { Journal } from "./journal.ts";
 import type { StoredMessage } from "./stored_message.ts";
 import type { StoredQueue } from "./stored_queue.ts";
 import type { Turns } from "./turns.ts";
@@ -9,6 +10,8 @@ import type { Turns } from "./turns.ts";
 export interface GroupHost {
   readonly retention: Retention;
   readonly turns: Turns;
+  /** What keeps its messages beyond its process, where something does. */
+  readonly journal: Journal | undefined;
   /** How long a dead owner must have been gone before its lock is taken from it, in milliseconds. */
   readonly takeoverGraceMs: number;
   /** How long a message that was delivered and not settled stays invisible, in milliseconds. */

@@ -5,7 +5,7 @@ import { EmbeddedTransport } from "./transport.ts";
 
 export type { EmbeddedBrokerOptions, EmbeddedMessage };
 
-/** A broker in memory, shared by systems and clients of one process. */
+/** A broker in memory, or with a file, shared by systems and clients of one process. */
 export interface EmbeddedBroker {
   /** Sends that were refused because unsettled messages took all the room. */
   readonly refused: number;
@@ -22,12 +22,16 @@ export interface EmbeddedBroker {
    * @throws {TypeError} when no such instance is connected
    */
   crash(instance: string, options?: { readonly noticedAfterMs?: number }): void;
-  /** Takes everything from everybody, refuses everything from now on and forgets its messages. Idempotent. */
+  /**
+   * Takes everything from everybody, refuses everything from now on and forgets its messages. With a file it has
+   * recorded there what it was asked for before, and has let go of the file, when this returns. Idempotent.
+   */
   close(): void;
 }
 
 /**
- * Makes a broker in memory that several systems and clients of this process can share. Who makes it closes it.
+ * Makes a broker that several systems and clients of this process can share: in memory, or with `file` in a SQLite file
+ * too, from which it goes on where its process ended. Who makes it closes it.
  *
  * ```ts
  * import { embedded, embeddedBroker } from "rocket-actors";
@@ -38,22 +42,37 @@ export interface EmbeddedBroker {
  * ```
  *
  * @param options how it behaves; by default as RocketMQ's classic consumers see it
- * @throws {TypeError} on an unknown ownership
+ * @throws {TypeError} on an unknown ownership, or a file that is no path
  * @throws {RangeError} on a number out of its range
+ * @throws {Error} saying what to do, when the file cannot be used: another broker has it, it is damaged, another
+ * application's or of a later version of this library; then nothing of it was changed
  */
 export function embeddedBroker(options?: EmbeddedBrokerOptions): EmbeddedBroker {
   return new MemoryBroker(options);
 }
 
 /**
- * A transport without a server: a RocketMQ in memory, with its queues, offsets and groups. Nothing of it
- * survives the process.
+ * A transport without a server: a RocketMQ in memory, with its queues, offsets and groups. Nothing of it survives the
+ * process, unless it has a file:
  *
- * @param broker the broker to share; by default one of its own, closed with the transport
- * @throws {TypeError} when the broker was not made by `embeddedBroker()`
+ * ```ts ignore
+ * import { createSystem, embedded } from "rocket-actors";
+ *
+ * await using system = await createSystem({ name: "bank", transport: embedded({ file: "bank.db" }) });
+ * ```
+ *
+ * @param broker the broker to share, or how one of its own behaves, which is closed with the transport; by default one
+ * of its own in memory
+ * @throws {TypeError} when it is neither options nor a broker that `embeddedBroker()` made
+ * @throws {RangeError} on a number out of its range
+ * @throws {Error} as `embeddedBroker` does, when the file cannot be used
  */
-export function embedded(broker?: EmbeddedBroker): Transport {
-  if (broker === undefined) return new EmbeddedTransport(new MemoryBroker(), true);
+export function embedded(broker: EmbeddedBroker | EmbeddedBrokerOptions = {}): Transport {
   if (broker instanceof MemoryBroker) return new EmbeddedTransport(broker, false);
-  throw new TypeError("Cannot use the broker: make it with embeddedBroker()");
+  if (!isOptions(broker)) throw new TypeError("Cannot use the broker: make it with embeddedBroker()");
+  return new EmbeddedTransport(new MemoryBroker(broker), true);
+}
+
+function isOptions(value: EmbeddedBroker | EmbeddedBrokerOptions): value is EmbeddedBrokerOptions {
+  return typeof value === "object" && value !== null && !("messages" in value);
 }

@@ -10,6 +10,8 @@ import type { StoredQueue } from "./stored_queue.ts";
 
 /** What a group remembers of one queue, whoever owns it. */
 export interface QueueState {
+  /** The group's name. */
+  readonly group: string;
   readonly queue: StoredQueue;
   /** Everything below is settled. */
   commit: number;
@@ -25,6 +27,12 @@ export interface QueueState {
   moving: Promise<void> | undefined;
   /** Set while a dead holder's grace lasts. */
   grace: Timer | undefined;
+}
+
+/** What a broker's file says of one queue. */
+export interface RestoredState {
+  readonly commit: number;
+  readonly marks: readonly [number, number, number];
 }
 
 /** A member of a group. */
@@ -53,18 +61,21 @@ export class OffsetGroup implements ConsumerGroup {
   /** Which member shall own which queue. */
   #targets: readonly (Member | undefined)[] = [];
 
-  constructor(queues: readonly StoredQueue[], host: GroupHost) {
+  /**
+   * @param group its name
+   * @param queues those of its topic
+   * @param host its broker
+   * @param restored by queue: what it had settled and started before its broker was
+   */
+  constructor(
+    group: string,
+    queues: readonly StoredQueue[],
+    host: GroupHost,
+    restored?: ReadonlyMap<number, RestoredState>,
+  ) {
     this.#host = host;
-    this.#states = queues.map((queue) => ({
-      queue,
-      commit: queue.unsettled.first?.offset ?? queue.end,
-      marks: [0, 0, 0],
-      first: queue.unsettled.first,
-      lockedBy: undefined,
-      owner: undefined,
-      moving: undefined,
-      grace: undefined,
-    }));
+    this.#states = queues.map((queue) => stateOf(group, queue, restored?.get(queue.ref.id)));
+    if (restored === undefined) { for (const state of this.#states) host.journal?.progressed(state); }
   }
 
   get members(): readonly string[] {
@@ -183,6 +194,7 @@ export class OffsetGroup implements ConsumerGroup {
     state.commit = commit;
     state.marks[0] = state.queue.end;
     for (const level of [1, 2]) state.marks[level] = Math.min(state.marks[level] ?? 0, commit);
+    this.#host.journal?.progressed(state);
     this.#rebalance();
   }
 
@@ -275,6 +287,24 @@ export class OffsetGroup implements ConsumerGroup {
     log.warn(EVENTS.partition.unlockedForDead, { ...namesOf(state), owner: lockedBy, ms: now - goneAt });
     return false;
   }
+}
+
+/** Nobody owns it yet. */
+function stateOf(group: string, queue: StoredQueue, restored: RestoredState | undefined): QueueState {
+  let { first } = queue.unsettled;
+  // Others may not have settled yet what this one has.
+  while (restored !== undefined && first !== undefined && first.offset < restored.commit) first = first.next;
+  return {
+    group,
+    queue,
+    commit: restored?.commit ?? first?.offset ?? queue.end,
+    marks: restored === undefined ? [0, 0, 0] : [...restored.marks],
+    first,
+    lockedBy: undefined,
+    owner: undefined,
+    moving: undefined,
+    grace: undefined,
+  };
 }
 
 function namesOf({ queue: { ref } }: QueueState): { readonly topic: string; readonly queue: string } {

@@ -9,7 +9,7 @@ import type { QueueState } from "./offset_group.ts";
 import type { StoredMessage } from "./stored_message.ts";
 import type { Deliverer } from "./turns.ts";
 
-/** One queue while a member of the group holds its lock. Marks and commits are on record at once. */
+/** One queue while a member of the group holds its lock. Without a journal its marks and commits are on record at once. */
 export class OwnedPartition implements Partition, Deliverer {
   readonly queue: QueueRef;
   readonly clientId: string;
@@ -98,7 +98,7 @@ export class OwnedPartition implements Partition, Deliverer {
     entry.started = true;
     if (!this.#closed) {
       this.#mark(level);
-      if (this.#marked(level) > offset) return RECORDED;
+      if (this.#marked(level) > offset) return this.#recorded();
     }
     const waiting = createDeferred<void>();
     // Nobody has to await it.
@@ -122,6 +122,7 @@ export class OwnedPartition implements Partition, Deliverer {
     const commit = this.#progress.commit();
     if (commit === state.commit) return;
     state.commit = commit;
+    this.#host.journal?.progressed(state);
     const { retention } = this.#host;
     const now = retention.now();
     while (state.first !== undefined && state.first.offset < commit) {
@@ -132,14 +133,31 @@ export class OwnedPartition implements Partition, Deliverer {
   }
 
   #mark(level: number): void {
-    const { marks } = this.#state;
-    marks[level - 1] = Math.max(this.#marked(level), this.#progress.mark(level));
+    const { journal } = this.#host;
+    const mark = this.#progress.mark(level);
+    if (mark > this.#marked(level)) {
+      this.#state.marks[level - 1] = mark;
+      journal?.progressed(this.#state);
+    }
     if (this.#waiting.size === 0) return;
-    for (const [entry, { resolve }] of this.#waiting) {
+    for (const [entry, { resolve, reject }] of this.#waiting) {
       if (this.#marked(Math.min(START_LEVELS, entry.starts + 1)) <= entry.offset) continue;
       this.#waiting.delete(entry);
-      resolve();
+      if (journal === undefined) resolve();
+      else this.#recorded().then(resolve, reject);
     }
+  }
+
+  /** When what stands in the marks is on record, while the queue is still this member's. */
+  #recorded(): Promise<void> {
+    const { journal } = this.#host;
+    if (journal === undefined) return RECORDED;
+    const recorded = journal.recorded().then(() => {
+      if (this.#closed) throw gone();
+    });
+    // Nobody has to await it.
+    recorded.catch(() => {});
+    return recorded;
   }
 
   #marked(level: number): number {

@@ -85,6 +85,31 @@ export class Retention {
     this.#bytes += bytes;
   }
 
+  /** Counts a message that was kept before the broker was, and drops the oldest settled ones where that is too much. */
+  restore(stored: StoredMessage, settledAtMs: number): void {
+    this.#messages++;
+    this.#bytes += stored.bytes;
+    if (stored.open > 0) stored.queue.unsettled.append(stored);
+    else this.keep(stored, settledAtMs);
+    this.#expire(this.now());
+    this.trim();
+  }
+
+  /** Counts a message that was held back before the broker was. */
+  restoreHeldBack(bytes: number): void {
+    this.#messages++;
+    this.#bytes += bytes;
+    this.trim();
+  }
+
+  /** Drops settled messages, oldest first, until the bounds are kept. */
+  trim(): void {
+    const { messages, bytes } = this.#limits;
+    while (this.#settled.first !== undefined && (this.#messages > messages || this.#bytes > bytes)) {
+      this.#drop(this.#settled.first);
+    }
+  }
+
   /** Takes back a reservation. */
   release(bytes: number): void {
     this.#messages--;

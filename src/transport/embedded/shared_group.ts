@@ -4,6 +4,7 @@ import { logger } from "../../log/log.ts";
 import type { Sink } from "../transport.ts";
 import { type ConsumerGroup, type GroupHost, settleForGroup } from "./group.ts";
 import { LinkedList } from "../../collections/linked_list.ts";
+import { RECORDED } from "./gone.ts";
 import { type Ledger, SharedPartition } from "./shared_partition.ts";
 import { type Handout, SharedQueue } from "./shared_queue.ts";
 import type { StoredMessage } from "./stored_message.ts";
@@ -90,6 +91,7 @@ export class SharedGroup implements ConsumerGroup, Ledger {
     this.#out.remove(handout);
     handout.holder = undefined;
     settleForGroup(handout.stored, retention, retention.now());
+    this.#host.journal?.changed(handout.stored);
     handout.queue.settled(handout.stored);
   }
 
@@ -99,6 +101,10 @@ export class SharedGroup implements ConsumerGroup, Ledger {
     handout.starts++;
     if (ms === 0) handout.queue.again(handout);
     else this.#host.after(ms, () => handout.queue.again(handout));
+  }
+
+  recorded(): Promise<void> {
+    return this.#host.journal?.recorded() ?? RECORDED;
   }
 
   close(reason: string): void {
@@ -135,6 +141,10 @@ export class SharedGroup implements ConsumerGroup, Ledger {
     handout.holder = partition;
     handout.dueAt = this.#host.monotonic() + this.#host.redeliverAfterMs;
     this.#out.append(handout);
+    if (this.#host.journal !== undefined) {
+      handout.stored.starts = handout.starts + 1;
+      this.#host.journal.changed(handout.stored);
+    }
     this.#expiry ??= this.#host.after(this.#host.redeliverAfterMs, () => this.#expire());
     partition.deliver(handout);
   }

@@ -1,5 +1,5 @@
 import type { Delivery, Partition, QueueRef, Sink } from "../transport.ts";
-import { gone, RECORDED } from "./gone.ts";
+import { gone } from "./gone.ts";
 import { giveMessage } from "./message_copy.ts";
 import type { Handout, SharedQueue } from "./shared_queue.ts";
 
@@ -9,6 +9,8 @@ export interface Ledger {
   settle(handout: Handout): void;
   /** The message is to be delivered again after a time. */
   giveBack(handout: Handout, ms: number): void;
+  /** Resolves when what was delivered so far is on record. */
+  recorded(): Promise<void>;
 }
 
 /** What one member takes from a queue that it shares with its group. */
@@ -93,7 +95,7 @@ export class SharedPartition implements Partition {
 
   /** The delivery itself is the record. */
   #started(): Promise<void> {
-    if (!this.#closed) return RECORDED;
+    if (!this.#closed) return this.#ledger.recorded();
     const refused = Promise.reject(gone());
     refused.catch(() => {});
     return refused;

@@ -11,7 +11,7 @@ export class Handout implements Linked<Handout> {
   readonly stored: StoredMessage;
   readonly queue: SharedQueue;
   /** How often it was delivered before. */
-  starts = 0;
+  starts: number;
   /** The partition that it was delivered through; `undefined` while it waits to be delivered. */
   holder: SharedPartition | undefined;
   /** When it becomes visible again, by the broker's monotonic clock. */
@@ -22,6 +22,7 @@ export class Handout implements Linked<Handout> {
   constructor(stored: StoredMessage, queue: SharedQueue) {
     this.stored = stored;
     this.queue = queue;
+    this.starts = stored.inherited;
   }
 }
 

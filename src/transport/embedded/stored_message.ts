@@ -15,18 +15,31 @@ export class StoredMessage implements Linked<StoredMessage> {
   message: KeptMessage;
   /** Groups that have not settled it. */
   open: number;
+  /** Its row in the broker's file, if there is one. */
+  readonly row: number;
+  /** Where messages are settled by themselves: how often it was delivered before its broker was, and altogether. */
+  inherited = 0;
+  starts = 0;
   /** When the last group settled it, by the broker's monotonic clock. */
   settledAtMs = 0;
   previous: StoredMessage | undefined = undefined;
   next: StoredMessage | undefined = undefined;
 
-  constructor(message: KeptMessage, queue: StoredQueue, storedAtMs: number, bytes: number, open: number) {
+  constructor(
+    message: KeptMessage,
+    queue: StoredQueue,
+    storedAtMs: number,
+    bytes: number,
+    open: number,
+    row = 0,
+  ) {
     this.message = message;
     this.queue = queue;
     this.offset = queue.end;
     this.storedAtMs = storedAtMs;
     this.bytes = bytes;
     this.open = open;
+    this.row = row;
   }
 
   /** Makes its body unreadable. */

@@ -35,8 +35,9 @@ export class Topic {
     queue: StoredQueue,
     storedAtMs: number,
     retention: Retention,
+    row?: number,
   ): StoredMessage {
-    const stored = new StoredMessage(message, queue, storedAtMs, bytes, this.#groups.length);
+    const stored = new StoredMessage(message, queue, storedAtMs, bytes, this.#groups.length, row);
     queue.end++;
     if (stored.open === 0) {
       retention.keep(stored, retention.now());
@@ -45,6 +46,11 @@ export class Topic {
       for (const group of this.#groups) group.arrived(stored);
     }
     return stored;
+  }
+
+  /** Adds a group that was there before the broker was: messages know already whether it has settled them. */
+  restored(group: ConsumerGroup): void {
+    this.#groups.push(group);
   }
 
   /** Adds a group, made by `create`. It begins with the first message that is still there. */

@@ -39,6 +39,8 @@ export class EmbeddedTransport implements Transport, Instance {
   readonly #ownsBroker: boolean;
   /** By group. */
   readonly #subscriptions = new Map<string, Subscription>();
+  /** What a journal is asked for and has not answered. */
+  readonly #asked = new Set<Promise<unknown>>();
   #started: Started | undefined;
   #listener: (message: DirectMessage) => void = () => {};
   #onState: (state: TransportState, reason: string) => void = () => {};
@@ -60,7 +62,7 @@ export class EmbeddedTransport implements Transport, Instance {
       ownedPartitions: ownership === "offset",
       orderedKeys: true,
       delayMs: MAX_EMBEDDED_DELAY_MS,
-      durable: false,
+      durable: broker.journal !== undefined,
       storedReplies: true,
       presence: true,
       maxBodyBytes: MAX_EMBEDDED_BODY_BYTES,
@@ -190,19 +192,39 @@ export class EmbeddedTransport implements Transport, Instance {
     this.#silence?.abort(notSent("The transport is closed"));
     if (this.#started !== undefined && this.#silence === undefined) this.#broker.disconnect(this);
     if (this.#ownsBroker) this.#broker.close();
+    await Promise.allSettled(this.#asked);
   }
 
-  /** Does at once what is asked of the broker. A dead process gets no answer, until its remains are closed. */
-  #ask<T>({ signal }: Waiting, answer: () => T): Promise<T> {
+  /** Does what is asked of the broker, at once where it has no journal. A dead process gets no answer, until its remains are closed. */
+  #ask<T>({ signal }: Waiting, answer: () => T | Promise<T>): Promise<T> {
     if (signal?.aborted) return Promise.reject(signal.reason);
     if (this.#closed) return Promise.reject(notSent("The transport is closed"));
     try {
-      if (this.#silence === undefined) return Promise.resolve(answer());
-      const never = untilAborted(new Promise<T>(() => {}), this.#silence.signal);
-      return untilAborted(never, signal);
+      if (this.#silence !== undefined) return untilAborted(this.#never(this.#silence.signal), signal);
+      const answered = answer();
+      if (!(answered instanceof Promise)) return Promise.resolve(answered);
+      return this.#later(untilAborted(this.#unlessKilled(answered), signal));
     } catch (error) {
       return Promise.reject(error);
     }
+  }
+
+  /** Remembers what is answered later until it is. */
+  #later<T>(answer: Promise<T>): Promise<T> {
+    const forget = () => this.#asked.delete(answer);
+    this.#asked.add(answer);
+    answer.then(forget, forget);
+    return answer;
+  }
+
+  /** What comes later, unless its process is dead by then. */
+  async #unlessKilled<T>(answered: Promise<T>): Promise<T> {
+    await Promise.allSettled([answered]);
+    return await (this.#silence === undefined ? answered : this.#never<T>(this.#silence.signal));
+  }
+
+  #never<T>(closed: AbortSignal): Promise<T> {
+    return untilAborted(new Promise<T>(() => {}), closed);
   }
 
   get #running(): Started {

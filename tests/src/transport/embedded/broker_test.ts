@@ -4,10 +4,11 @@ import { createSystem } from "../../../../actors/system.ts";
 import { createDeferred } from "../../../../src/async/deferred.ts";
 import { defineService } from "../../../../src/contract/define.ts";
 import { method } from "../../../../src/contract/method.ts";
-import { MemoryBroker, REPLY_TOPIC } from "../../../../src/transport/embedded/broker.ts";
+import { MemoryBroker } from "../../../../src/transport/embedded/broker.ts";
+import { REPLY_TOPIC } from "../../../../src/transport/embedded/message_storage.ts";
 import { embedded } from "../../../../src/transport/embedded/mod.ts";
 import { RpcError } from "../../../../src/errors/rpc_error.ts";
-import { EmbeddedStage, GROUP, messageOf, queueOf, TOPIC } from "../../../helpers/embedded_stage.ts";
+import { atOnce, EmbeddedStage, GROUP, messageOf, queueOf, TOPIC } from "../../../helpers/embedded_stage.ts";
 import { RecordingSink } from "../../../helpers/recording_sink.ts";
 import { turns, until } from "../../../helpers/settled.ts";
 
@@ -99,7 +100,7 @@ Deno.test("MemoryBroker stores a message in its queue when its delay is over, by
   const stage = new EmbeddedStage(1);
   const sink = stage.join("a");
   const now = stage.clock.now();
-  const held = stage.broker.append(messageOf("late"), queueOf(0), 1_000);
+  const held = atOnce(stage.broker.append(messageOf("late"), queueOf(0), 1_000));
   assert.equal(held.offset, undefined);
   stage.send(0, "early");
   stage.clock.advance(999);

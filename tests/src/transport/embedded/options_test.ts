@@ -5,6 +5,7 @@ Deno.test("brokerSettings() fills in what is left out", () => {
   assert.deepEqual(brokerSettings({}), {
     ownership: "offset",
     clock: undefined,
+    file: undefined,
     retainedMessages: 100_000,
     retainedBytes: 256 * 1024 * 1024,
     retainedMs: 3_600_000,

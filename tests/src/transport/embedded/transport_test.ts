@@ -5,6 +5,7 @@ import { embedded } from "../../../../src/transport/embedded/mod.ts";
 import type { Sink, Transport } from "../../../../src/transport/transport.ts";
 import { ManualClock } from "../../../helpers/manual_clock.ts";
 import { assertFails, turns } from "../../../helpers/settled.ts";
+import { TemporaryFile } from "../../../helpers/temporary_file.ts";
 
 const TOPIC = "test-Service";
 const GROUP = "rpc-test-Service";
@@ -154,4 +155,39 @@ Deno.test("EmbeddedTransport starts on no broker that is closed", async () => {
   const broker = new MemoryBroker();
   broker.close();
   await assertFails(started(embedded(broker), 1), "unavailable", "not_sent");
+});
+
+Deno.test("embedded() makes a broker of its own by options, with a file too, and closes it with the transport", async () => {
+  using file = new TemporaryFile();
+  const transport = await started(embedded({ file: file.path }), 1);
+  assert.equal(transport.capabilities.durable, true);
+  assert.throws(() => embedded({ file: file.path }), /another embedded broker of this process has it open/);
+  await transport.close();
+  await (await started(embedded({ file: file.path }), 2)).close();
+  const inMemory = await started(embedded({ ownership: "perMessage" }), 3);
+  assert.deepEqual([inMemory.capabilities.durable, inMemory.capabilities.ownership], [false, "perMessage"]);
+  await inMemory.close();
+  assert.throws(() => embedded({ retainedMessages: 0 }), RangeError);
+  assert.throws(() => embedded({ refused: 0, messages: () => [], crash() {}, close() {} }), {
+    name: "TypeError",
+    message: "Cannot use the broker: make it with embeddedBroker()",
+  });
+});
+
+Deno.test("EmbeddedTransport of a dead instance never hears of what was on its way to the file", async () => {
+  using file = new TemporaryFile();
+  const broker = new MemoryBroker({ file: file.path });
+  const transport = await started(embedded(broker), 35);
+  await transport.ensureTopics([{ topic: TOPIC, queues: 1, group: GROUP }]);
+  const [queue] = await transport.queues(TOPIC);
+  assert.ok(queue !== undefined);
+  const message = { topic: TOPIC, tag: "run", keys: [], headers: new Map(), body: Uint8Array.of(1) };
+  let settled = false;
+  const sent = transport.send(message, { queue }).finally(() => settled = true);
+  broker.crash("z");
+  await broker.journal?.flushed();
+  await turns();
+  assert.deepEqual([settled, broker.messages(TOPIC).length], [false, 1]);
+  await Promise.all([assertFails(sent, "unavailable", "not_sent"), transport.close()]);
+  broker.close();
 });
