@@ -80,6 +80,7 @@ export type {
 // Supervising and watching it.
 export type { GiveUp, Restart } from "./actors/supervision/child.ts";
 export type { RestartBackoff, Strategy, SupervisionOptions } from "./actors/supervision/supervision.ts";
+export type { TelemetryOptions } from "./src/observe/options.ts";
 export { formatTree, type FormatTreeOptions } from "./actors/format_tree.ts";
 export type { TreeAbandoned, TreeFailure, TreeKind, TreeNode, TreeState } from "./src/call/tree.ts";
 

@@ -25,11 +25,12 @@ export const HEADER = {
   origin: "rpc-origin",
 } as const;
 
-/** The headers of a trace, by the W3C's names. */
+/** The headers of a trace, by the W3C's names; the last one is ours. */
 export const TRACE_HEADER = {
   traceparent: "traceparent",
   tracestate: "tracestate",
   baggage: "baggage",
+  earlier: "rpc-earlier",
 } as const;
 
 /** What the user's own headers begin with on the wire. */

@@ -6,7 +6,7 @@ import { STORE_PAUSE_MS } from "./defaults.ts";
 import { laterOf } from "./later.ts";
 import type { LiveCalls } from "./live_calls.ts";
 import { expired, type ReceivedCall } from "./received_call.ts";
-import type { Resend } from "./resends.ts";
+import type { Resend, SentAgain } from "./resends.ts";
 import type { Shared } from "./shared.ts";
 
 /** How a run ended that is to be followed by another one. */
@@ -45,6 +45,7 @@ export class Retries {
       result.again,
       transport.capabilities,
     );
+    if (later.kind !== "none") call.observed?.again(afterMs, later.kind);
     switch (later.kind) {
       case "none":
         return this.#finish(call, { ...rest, dead: { reason: later.reason, attempts: attempt } });
@@ -102,7 +103,7 @@ export class Retries {
     call.seen.moving = true;
     live.backlog.ended(call);
     const wanted = () => call.receipt !== undefined && clock.now() < call.deadlineMs;
-    void this.#shared.resends.store(call.facts, how, wanted).then((stored) => {
+    void this.#shared.resends.store(sentAgain(call), how, wanted).then((stored) => {
       if (call.receipt === undefined) return;
       call.seen.moving = false;
       if (stored) {
@@ -124,4 +125,12 @@ export class Retries {
     call.postpone(attempt, wait);
     this.#live.hold(call);
   }
+}
+
+/** What is stored again: where somebody follows the call, with the attempt that the next one comes after. */
+function sentAgain({ facts, observed }: ReceivedCall): SentAgain {
+  const trace = observed?.trace;
+  const { request } = facts;
+  if (trace === undefined || request.trace === undefined) return facts;
+  return { ...facts, request: { ...request, trace: { ...request.trace, earlier: trace.traceparent } } };
 }

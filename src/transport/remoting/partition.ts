@@ -57,6 +57,8 @@ export class RemotingPartition implements Partition {
   #credit = 0;
   /** Pulls in a row that the broker answered with an end before this partition's next offset. */
   #beyondEnd = 0;
+  /** Where the queue ended at the last pull. */
+  #end = 0;
   #wake: (() => void) | undefined;
   #commitTimer: Timer | undefined;
   #closed = false;
@@ -93,6 +95,10 @@ export class RemotingPartition implements Partition {
 
   lost(): boolean {
     return this.#released || !this.#keeper.held(this.#held);
+  }
+
+  lag(): number {
+    return Math.max(0, Math.max(this.#end, this.#progress.next) - this.#progress.commit());
   }
 
   /** Pulls until it is closed. Never rejects. */
@@ -155,6 +161,7 @@ export class RemotingPartition implements Partition {
       suspendMs: PULL_SUSPEND_MS,
       commitOffset: riding,
     }, { timeoutMs: PULL_TIMEOUT_MS, signal: this.#stop.signal });
+    this.#end = answer.maxOffset;
     if (this.#closed) return;
     if (riding !== undefined) this.#commits.noteRecorded(riding);
     for (const message of answer.messages) {
