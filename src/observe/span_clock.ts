@@ -1,31 +1,27 @@
 import type { Clock } from "../async/clock.ts";
 
-/** How far the two clocks may be apart before the wall clock is believed again, in milliseconds. */
-const DRIFT_MS = 2;
+/** How far the wall clock may fall behind before it is believed to have been set back, in milliseconds. */
+const SET_BACK_MS = 2;
 
 /**
- * The wall clock, with the resolution of the monotonic one: most calls take less than one of its milliseconds. Follows
- * the wall clock when that is set.
+ * The wall clock, with the resolution of the monotonic one: most calls take less than one of its milliseconds. What
+ * the wall clock shows is cut off, so that the greatest difference seen of the two is the best; it gets better with
+ * every reading, and follows the wall clock when that is set.
  */
 export class SpanClock {
   readonly #clock: Clock;
-  #wallMs: number;
-  #monotonicMs: number;
+  #aheadMs: number;
 
   constructor(clock: Clock) {
     this.#clock = clock;
-    this.#wallMs = clock.now();
-    this.#monotonicMs = clock.monotonic();
+    this.#aheadMs = clock.now() - clock.monotonic();
   }
 
   /** Epoch milliseconds, with fractions. */
   now(): number {
     const monotonicMs = this.#clock.monotonic();
-    const wallMs = this.#clock.now();
-    const nowMs = this.#wallMs + monotonicMs - this.#monotonicMs;
-    if (Math.abs(nowMs - wallMs) <= DRIFT_MS) return nowMs;
-    this.#wallMs = wallMs;
-    this.#monotonicMs = monotonicMs;
-    return wallMs;
+    const aheadMs = this.#clock.now() - monotonicMs;
+    if (aheadMs > this.#aheadMs || this.#aheadMs - aheadMs > SET_BACK_MS) this.#aheadMs = aheadMs;
+    return monotonicMs + this.#aheadMs;
   }
 }
