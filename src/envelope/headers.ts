@@ -23,14 +23,14 @@ export const HEADER = {
   direct: "rpc-direct",
   dead: "rpc-dead",
   origin: "rpc-origin",
+  earlier: "rpc-earlier",
 } as const;
 
-/** The headers of a trace, by the W3C's names; the last one is ours. */
+/** The headers of a trace, by the W3C's names. */
 export const TRACE_HEADER = {
   traceparent: "traceparent",
   tracestate: "tracestate",
   baggage: "baggage",
-  earlier: "rpc-earlier",
 } as const;
 
 /** What the user's own headers begin with on the wire. */

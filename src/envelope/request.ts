@@ -94,7 +94,7 @@ function writeTrace({ traceparent, tracestate, baggage, earlier }: TraceHeaders,
     into.set(TRACE_HEADER.tracestate, escapeHeader(tracestate));
   }
   if (baggage !== undefined && baggage !== "") into.set(TRACE_HEADER.baggage, escapeHeader(baggage));
-  if (earlier !== undefined) into.set(TRACE_HEADER.earlier, escapeHeader(earlier));
+  if (earlier !== undefined) into.set(HEADER.earlier, escapeHeader(earlier));
 }
 
 /** All headers of a request that travels alone. */
@@ -176,7 +176,7 @@ export function readTrace(own: Headers): TraceHeaders | undefined {
   if (traceparent === undefined) return undefined;
   const tracestate = optional(own, TRACE_HEADER.tracestate);
   const baggage = optional(own, TRACE_HEADER.baggage);
-  const earlier = optional(own, TRACE_HEADER.earlier);
+  const earlier = optional(own, HEADER.earlier);
   return earlier === undefined
     ? { traceparent, tracestate, baggage }
     : { traceparent, tracestate, baggage, earlier };

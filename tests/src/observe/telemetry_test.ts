@@ -14,6 +14,7 @@ import {
   type TelemetryOptions,
   type,
 } from "rocket-actors";
+import { HISTOGRAM, OBSERVED } from "../../../src/observe/instruments.ts";
 import { isWanted } from "../../../src/observe/options.ts";
 import { readTraceParent } from "../../../src/observe/trace_headers.ts";
 import { RecordingMeter, RecordingTracer } from "../../helpers/recording_telemetry.ts";
@@ -226,7 +227,13 @@ Deno.test("createTelemetry keeps keys and ids out of metrics", async () => {
   const { meter, system, broker } = await traced();
   await system.serve(Account, () => ({ deposit: (cents) => cents }));
   for (const key of ["key-1", "key-2"]) await system.client(Account).at(key).deposit(5);
-  const text = JSON.stringify([...meter.recorded, ...meter.collect()]);
+  const points = [...meter.recorded, ...meter.collect()];
+  const specs = new Map(Object.values({ ...HISTOGRAM, ...OBSERVED }).map(({ name, by }) => [name, by]));
+  for (const { name, attributes } of points) {
+    const known = ["rpc.system.name", ...specs.get(name) ?? []];
+    assert.deepEqual(Object.keys(attributes).filter((each) => !known.includes(each)), [], name);
+  }
+  const text = JSON.stringify(points);
   assert.doesNotMatch(text, /key-1/);
   assert.doesNotMatch(text, new RegExp(system.instance));
   assert.doesNotMatch(text, /[0-9a-f]{8}-[0-9a-f]{4}-7/);
