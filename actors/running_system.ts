@@ -172,6 +172,8 @@ export class RunningSystem implements System {
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#closing !== undefined) return this.#closing;
     this.#stopping = true;
+    // What is stopped below takes its numbers along.
+    this.#parts.telemetry?.note();
     // In reverse order of their start.
     for (const service of [...this.#services.values()].reverse()) await service?.stop();
     await this.#parts.caller.drain("the system is closing");
@@ -193,6 +195,7 @@ export class RunningSystem implements System {
   }
 
   async #remove(name: string): Promise<void> {
+    this.#parts.telemetry?.note();
     try {
       await (this.#closing ?? this.#root.remove(name));
     } catch (error) {

@@ -60,6 +60,14 @@ class Source {
   }
 }
 
+/** What is watched, from outside. */
+export interface Reading {
+  /** Reads its counters now: something of it is about to end, and its numbers with it. */
+  note(): void;
+  /** Reads them for the last time. Idempotent. */
+  end(): void;
+}
+
 /**
  * Reads the numbers of all systems and clients of one meter provider whenever metrics are collected, and adds them up:
  * instruments of one name may be observed only once with the same attributes. What closed systems counted stays in.
@@ -90,14 +98,14 @@ export class Collection {
     return collection;
   }
 
-  /** Reads numbers from now on; what this returns reads them for the last time. */
-  add(watched: Watched, series: SeriesTable): () => void {
+  /** Reads numbers from now on. */
+  add(watched: Watched, series: SeriesTable): Reading {
     const source = new Source(watched, series);
     if (this.#sources.size === 0) {
       this.#meter.addBatchObservableCallback(this.#observe, [...this.#instruments.values()]);
     }
     this.#sources.add(source);
-    return () => this.#remove(source);
+    return { note: () => source.read(() => {}), end: () => this.#remove(source) };
   }
 
   #remove(source: Source): void {

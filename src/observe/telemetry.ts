@@ -2,7 +2,7 @@ import type { Clock } from "../async/clock.ts";
 import type { CallObserver, ServeObserver } from "../call/observer.ts";
 import { createNoopMeter, metrics, ProxyTracer, trace } from "../deps/opentelemetry.ts";
 import { SCOPE } from "./attributes.ts";
-import { Collection } from "./collection.ts";
+import { Collection, type Reading } from "./collection.ts";
 import { createHistograms } from "./meters.ts";
 import type { TelemetryOptions } from "./options.ts";
 import { CallTelemetry } from "./outbound.ts";
@@ -19,6 +19,8 @@ export interface Telemetry {
   readonly services: ServeObserver;
   /** From now on its numbers are read whenever metrics are collected. Called once. */
   watch(watched: Watched): void;
+  /** Something of it is about to end, and what that has counted with it. */
+  note(): void;
   /** They are read no more. Idempotent. */
   close(): void;
 }
@@ -51,16 +53,14 @@ export function createTelemetry(
     series,
     self,
   };
-  let unwatch: (() => void) | undefined;
+  let reading: Reading | undefined;
   return {
     calls: new CallTelemetry(parts),
     services: new ServeTelemetry(parts),
     watch: (watched) => {
-      if (measures) unwatch = Collection.of(meters, meter).add(watched, series);
+      if (measures) reading = Collection.of(meters, meter).add(watched, series);
     },
-    close: () => {
-      unwatch?.();
-      unwatch = undefined;
-    },
+    note: () => reading?.note(),
+    close: () => reading?.end(),
   };
 }

@@ -39,8 +39,13 @@ function source(meter: RecordingMeter, series = new SeriesTable()) {
   let tree: TreeNode | undefined = treeOf(0, 0);
   const replies = { lateReplies: 0, refusedReplies: 0 };
   const empty: TreeNode = { ...treeOf(0, 0), children: [] };
-  const remove = Collection.of(meter, meter.getMeter()).add({ replies, tree: () => tree ?? empty }, series);
-  return { replies, remove, set: (next: TreeNode | undefined) => tree = next };
+  const reading = Collection.of(meter, meter.getMeter()).add({ replies, tree: () => tree ?? empty }, series);
+  return {
+    replies,
+    remove: reading.end,
+    note: reading.note,
+    set: (next: TreeNode | undefined) => tree = next,
+  };
 }
 
 Deno.test("Collection never counts down: what is read from starts again, ends, or is closed", () => {
@@ -94,4 +99,13 @@ Deno.test("Collection makes every instrument with its unit", () => {
     const made = JSON.stringify(meter.instruments.get(name));
     assert.ok(made.includes(JSON.stringify(unit)) && made.includes(JSON.stringify(description)), name);
   }
+});
+
+Deno.test("Collection keeps what was counted by what is about to end", () => {
+  const meter = new RecordingMeter();
+  const one = source(meter);
+  one.set(treeOf(5, 0));
+  one.note();
+  one.set(undefined);
+  assert.equal(meter.now(DEAD), 5);
 });
