@@ -28,7 +28,7 @@ export interface ObservedCall {
   sent(callId: string, attempt: number, queue: ObservedQueue | undefined): void;
   /** A try failed, and it will be sent again. */
   again(error: RpcError): void;
-  /** It is over. Nothing follows. */
+  /** It is over. Idempotent. */
   ended(error: RpcError | undefined): void;
 }
 

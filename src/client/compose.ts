@@ -119,8 +119,8 @@ export class Composer {
       userHeaders: callHeaders(options),
       body: encode(call, place, transport),
     };
-    checkHeaderBytes(request);
-    return request;
+    const fitting = checkHeaderBytes(request);
+    return fitting === request.trace ? request : { ...request, trace: fitting };
   }
 }
 

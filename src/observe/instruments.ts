@@ -45,8 +45,9 @@ const {
   contract,
   event,
   queue,
+  topic,
 } = ATTRIBUTE;
-const MESSAGE = [method, messaging, operation, operationType, code, errorType];
+const MESSAGE = [method, messaging, operation, operationType, topic, code, errorType];
 
 /** The histograms: recorded call by call, in seconds. */
 export const HISTOGRAM = {

@@ -47,6 +47,7 @@ class OutboundTelemetry implements ObservedCall {
   readonly #series: MethodSeries;
   readonly #oneway: boolean;
   readonly #startedAtMs: number;
+  #over = false;
   /** Where somebody records it. */
   readonly #span: Span | undefined;
 
@@ -79,6 +80,8 @@ class OutboundTelemetry implements ObservedCall {
   }
 
   ended(error: RpcError | undefined): void {
+    if (this.#over) return;
+    this.#over = true;
     const { clock, histograms } = this.#parts;
     const nowMs = clock.now();
     this.#series.active--;

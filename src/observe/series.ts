@@ -1,3 +1,4 @@
+import { topicOf } from "../call/plan.ts";
 import type { Attributes } from "../deps/opentelemetry.ts";
 import { ATTRIBUTE, MESSAGING_SYSTEM, OTHER, RPC_SYSTEM } from "./attributes.ts";
 
@@ -17,8 +18,12 @@ export class MethodSeries {
   used = false;
   readonly #made = new Map<string, Attributes>();
 
-  constructor(name: string) {
+  readonly #topic: string | undefined;
+
+  /** @param topic the contract's, where it has one of its own */
+  constructor(name: string, topic?: string) {
     this.name = name;
+    this.#topic = topic;
     this.attributes = { [ATTRIBUTE.system]: RPC_SYSTEM, [ATTRIBUTE.method]: name };
   }
 
@@ -48,6 +53,7 @@ export class MethodSeries {
       [ATTRIBUTE.messaging]: MESSAGING_SYSTEM,
       [ATTRIBUTE.operation]: operation,
       [ATTRIBUTE.operationType]: operation,
+      [ATTRIBUTE.topic]: this.#topic,
       [ATTRIBUTE.code]: code,
       [ATTRIBUTE.errorType]: errorType,
       [ATTRIBUTE.outcome]: outcome,
@@ -86,7 +92,7 @@ export class SeriesTable {
     this.#size++;
     const methods = this.#contracts.get(contract) ?? new Map<string, MethodSeries>();
     this.#contracts.set(contract, methods);
-    const series = new MethodSeries(`${contract}/${method}`);
+    const series = new MethodSeries(`${contract}/${method}`, topicOf(contract));
     methods.set(method, series);
     return series;
   }

@@ -14,10 +14,16 @@ const TRACE_PARENT = /^([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})
 const NO_TRACE = "0".repeat(32);
 const NO_SPAN = "0".repeat(16);
 
-/** What calls carry that are made inside a span, as W3C headers. Written when somebody asks: most spans have no such call. */
+/**
+ * What calls carry that are made inside a span, as W3C headers. Written once, and only where somebody asks: most spans
+ * have no such call.
+ */
 export class SpanTrace implements TraceHeaders {
   /** The span, and the baggage around it. */
   readonly context: Context;
+  #traceparent: string | undefined;
+  #tracestate: string | undefined;
+  #baggage: string | undefined;
 
   /** @param context a context with a span */
   constructor(context: Context) {
@@ -25,18 +31,25 @@ export class SpanTrace implements TraceHeaders {
   }
 
   get traceparent(): string {
-    const { traceId, spanId, traceFlags } = trace.getSpanContext(this.context) ?? NONE;
-    return `00-${traceId}-${spanId}-${(traceFlags & 0xff).toString(16).padStart(2, "0")}`;
+    return this.#traceparent ??= writeTraceParent(trace.getSpanContext(this.context) ?? NONE);
   }
 
   get tracestate(): string | undefined {
-    const text = trace.getSpanContext(this.context)?.traceState?.serialize();
-    return text === undefined || text === "" || text.length > MAX_TRACE_STATE_BYTES ? undefined : text;
+    return this.#tracestate ??= writeTraceState(trace.getSpanContext(this.context));
   }
 
   get baggage(): string | undefined {
-    return writeBaggage(propagation.getBaggage(this.context));
+    return this.#baggage ??= writeBaggage(propagation.getBaggage(this.context));
   }
+}
+
+function writeTraceParent({ traceId, spanId, traceFlags }: SpanContext): string {
+  return `00-${traceId}-${spanId}-${(traceFlags & 0xff).toString(16).padStart(2, "0")}`;
+}
+
+function writeTraceState(span: SpanContext | undefined): string | undefined {
+  const text = span?.traceState?.serialize();
+  return text === undefined || text === "" || text.length > MAX_TRACE_STATE_BYTES ? undefined : text;
 }
 
 const NONE: SpanContext = { traceId: NO_TRACE, spanId: NO_SPAN, traceFlags: 0 };
