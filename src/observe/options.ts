@@ -1,6 +1,9 @@
 import type { MeterProvider, TracerProvider } from "../deps/opentelemetry.ts";
 
-/** Where the traces and the metrics of a system or a client go. */
+/**
+ * Where the traces and the metrics of a system or a client go. Providers must not throw, as OpenTelemetry asks of all of
+ * them.
+ */
 export interface TelemetryOptions {
   /** Makes the tracer. Default: what is registered with `@opentelemetry/api`, as Deno does with `OTEL_DENO=true`. */
   readonly tracerProvider?: TracerProvider | undefined;

@@ -80,6 +80,7 @@ const OWN: readonly Row[] = [
   { header: TRACE_HEADER.traceparent, ...IGNORED },
   { header: TRACE_HEADER.tracestate, ...IGNORED },
   { header: TRACE_HEADER.baggage, ...IGNORED },
+  { header: HEADER.earlier, ...IGNORED },
   { header: `${USER_PREFIX}tenant`, ...IGNORED },
   // Nobody waits for a one-way call.
   { header: HEADER.attempt, of: "oneway", ...LOST, missing: "runs" },
