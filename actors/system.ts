@@ -83,7 +83,7 @@ const SYSTEM_NAME = /^[A-Za-z0-9_.-]{1,64}$/;
  * assert.deepEqual(await system.client(Quotes).fee({ cents: 250 }), { fee: 3 });
  * ```
  *
- * @throws {TypeError} on an illegal name
+ * @throws {TypeError} on an illegal name, or on providers of telemetry that are none
  * @throws {RangeError} on restarts out of their range
  * @throws {RpcError} `unavailable` / `not_sent` when the transport cannot connect
  */

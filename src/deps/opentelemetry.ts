@@ -11,7 +11,6 @@ export {
   type Histogram,
   type Link,
   type Meter,
-  type MeterProvider,
   metrics,
   type Observable,
   propagation,
@@ -23,6 +22,5 @@ export {
   SpanStatusCode,
   trace,
   type Tracer,
-  type TracerProvider,
   ValueType,
 } from "npm:@opentelemetry/api@1.9.1";

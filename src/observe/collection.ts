@@ -1,11 +1,6 @@
-import type {
-  Attributes,
-  BatchObservableResult,
-  Meter,
-  MeterProvider,
-  Observable,
-} from "../deps/opentelemetry.ts";
+import type { Attributes, BatchObservableResult, Meter, Observable } from "../deps/opentelemetry.ts";
 import { type InstrumentSpec, OBSERVED } from "./instruments.ts";
+import type { MeterSource } from "./options.ts";
 import type { SeriesTable } from "./series.ts";
 import { readAll, type Watched } from "./tree_metrics.ts";
 
@@ -73,7 +68,7 @@ export interface Reading {
  * instruments of one name may be observed only once with the same attributes. What closed systems counted stays in.
  */
 export class Collection {
-  static readonly #collections = new WeakMap<MeterProvider, Collection>();
+  static readonly #collections = new WeakMap<MeterSource, Collection>();
   readonly #meter: Meter;
   readonly #instruments = new Map<Name, Observable>();
   readonly #sources = new Set<Source>();
@@ -90,7 +85,7 @@ export class Collection {
   }
 
   /** The one of a provider. */
-  static of(provider: MeterProvider, meter: Meter): Collection {
+  static of(provider: MeterSource, meter: Meter): Collection {
     const found = Collection.#collections.get(provider);
     if (found !== undefined) return found;
     const collection = new Collection(meter);

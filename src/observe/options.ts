@@ -1,4 +1,14 @@
-import type { MeterProvider, TracerProvider } from "../deps/opentelemetry.ts";
+/** What makes tracers: a `TracerProvider` of `@opentelemetry/api` 1, of whatever version. */
+export interface TracerSource {
+  /** Makes a tracer of that library and version. */
+  getTracer(name: string, version?: string): object;
+}
+
+/** What makes meters: a `MeterProvider` of `@opentelemetry/api` 1, of whatever version. */
+export interface MeterSource {
+  /** Makes a meter of that library and version. */
+  getMeter(name: string, version?: string): object;
+}
 
 /**
  * Where the traces and the metrics of a system or a client go. Providers must not throw, as OpenTelemetry asks of all of
@@ -6,9 +16,9 @@ import type { MeterProvider, TracerProvider } from "../deps/opentelemetry.ts";
  */
 export interface TelemetryOptions {
   /** Makes the tracer. Default: what is registered with `@opentelemetry/api`, as Deno does with `OTEL_DENO=true`. */
-  readonly tracerProvider?: TracerProvider | undefined;
+  readonly tracerProvider?: TracerSource | undefined;
   /** Makes the meter. Default: what is registered with `@opentelemetry/api`. */
-  readonly meterProvider?: MeterProvider | undefined;
+  readonly meterProvider?: MeterSource | undefined;
 }
 
 /** Where every copy of `@opentelemetry/api` of major version 1 registers what it is given. */

@@ -1,6 +1,13 @@
 import type { Clock } from "../async/clock.ts";
 import type { CallObserver, ServeObserver } from "../call/observer.ts";
-import { createNoopMeter, metrics, ProxyTracer, trace } from "../deps/opentelemetry.ts";
+import {
+  createNoopMeter,
+  type Meter,
+  metrics,
+  ProxyTracer,
+  trace,
+  type Tracer,
+} from "../deps/opentelemetry.ts";
 import { SCOPE } from "./attributes.ts";
 import { Collection, type Reading } from "./collection.ts";
 import { createHistograms } from "./meters.ts";
@@ -30,6 +37,7 @@ export interface Telemetry {
  *
  * @param self its name and instance
  * @param version of this library
+ * @throws {TypeError} when a provider makes something else
  */
 export function createTelemetry(
   { tracerProvider, meterProvider }: TelemetryOptions,
@@ -39,8 +47,8 @@ export function createTelemetry(
 ): Telemetry | undefined {
   // One provider that is given does not stand for the other: that is still looked up.
   const meters = meterProvider ?? metrics.getMeterProvider();
-  const meter = meters.getMeter(SCOPE, version);
-  const tracer = (tracerProvider ?? trace.getTracerProvider()).getTracer(SCOPE, version);
+  const meter = checkMeter(meters.getMeter(SCOPE, version));
+  const tracer = checkTracer((tracerProvider ?? trace.getTracerProvider()).getTracer(SCOPE, version));
   // Both stand for nobody.
   const measures = meter !== createNoopMeter();
   const traces = !(tracer instanceof ProxyTracer);
@@ -63,4 +71,26 @@ export function createTelemetry(
     note: () => reading?.note(),
     close: () => reading?.end(),
   };
+}
+
+function checkTracer(made: object): Tracer {
+  if (!hasMethod(made, "startSpan")) throw notOf("tracerProvider");
+  // What can start spans is the API's tracer: its other methods are not used.
+  return made as Tracer;
+}
+
+function checkMeter(made: object): Meter {
+  if (!hasMethod(made, "createHistogram") || !hasMethod(made, "addBatchObservableCallback")) {
+    throw notOf("meterProvider");
+  }
+  // What has these is the API's meter.
+  return made as Meter;
+}
+
+function hasMethod(made: unknown, name: string): boolean {
+  return typeof made === "object" && made !== null && typeof Reflect.get(made, name) === "function";
+}
+
+function notOf(option: keyof TelemetryOptions): TypeError {
+  return new TypeError(`Cannot use the '${option}': it must be one of "@opentelemetry/api" 1`);
 }

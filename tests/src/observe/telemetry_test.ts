@@ -282,6 +282,20 @@ Deno.test("createTelemetry lets a handler that answers an error of its own end t
   broker.close();
 });
 
+Deno.test("createTelemetry refuses what is no provider of OpenTelemetry", async () => {
+  for (
+    const [telemetry, option] of [
+      [{ tracerProvider: { getTracer: () => ({}) } }, "tracerProvider"],
+      [{ meterProvider: { getMeter: () => ({ createHistogram: () => {} }) } }, "meterProvider"],
+    ] as const
+  ) {
+    await assert.rejects(createSystem({ name: "bank", transport: embedded(), telemetry }), {
+      name: "TypeError",
+      message: `Cannot use the '${option}': it must be one of "@opentelemetry/api" 1`,
+    });
+  }
+});
+
 Deno.test("isWanted looks for providers, given or registered", () => {
   const registry = Symbol.for("opentelemetry.js.api.1");
   assert.equal(Reflect.get(globalThis, registry), undefined);
