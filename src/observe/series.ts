@@ -86,9 +86,10 @@ export class SeriesTable {
 
   /** The series of a method; of one that is not `known`, or one too many, that of all others. */
   of(contract: string, method: string, known = true): MethodSeries {
+    if (!known) return this.#other;
     const found = this.#contracts.get(contract)?.get(method);
     if (found !== undefined) return found;
-    if (!known || this.#size === MAX_METHODS) return this.#other;
+    if (this.#size === MAX_METHODS) return this.#other;
     this.#size++;
     const methods = this.#contracts.get(contract) ?? new Map<string, MethodSeries>();
     this.#contracts.set(contract, methods);

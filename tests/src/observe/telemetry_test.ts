@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { SpanKind } from "@opentelemetry/api";
 import {
   actor,
+  type Clock,
   createClient,
   createSystem,
   defineEntity,
@@ -11,12 +12,13 @@ import {
   Health,
   method,
   RpcError,
-  type TelemetryOptions,
+  systemClock,
   type,
 } from "rocket-actors";
 import { HISTOGRAM, OBSERVED } from "../../../src/observe/instruments.ts";
 import { isWanted } from "../../../src/observe/options.ts";
 import { readTraceParent } from "../../../src/observe/trace_headers.ts";
+import { ManualClock } from "../../helpers/manual_clock.ts";
 import { RecordingMeter, RecordingTracer } from "../../helpers/recording_telemetry.ts";
 import { assertFails, until } from "../../helpers/settled.ts";
 
@@ -29,15 +31,13 @@ const Ledger = defineService("test.Ledger", { book: method<string, string>() });
 const Account = defineEntity("test.Account", { deposit: method<number, number>() });
 
 /** A system that keeps its telemetry. */
-async function traced(telemetry?: TelemetryOptions | false) {
+async function traced(clock: Clock = systemClock) {
   const tracer = new RecordingTracer();
   const meter = new RecordingMeter();
-  const broker = embeddedBroker();
-  const system = await createSystem({
-    name: "bank",
-    transport: embedded(broker),
-    telemetry: telemetry ?? { tracerProvider: tracer, meterProvider: meter },
-  });
+  const broker = embeddedBroker({ clock });
+  const transport = embedded(broker);
+  const telemetry = { tracerProvider: tracer, meterProvider: meter };
+  const system = await createSystem({ name: "bank", transport, clock, telemetry });
   return { tracer, meter, broker, system };
 }
 
@@ -156,24 +156,31 @@ Deno.test("createTelemetry shows calls by instance, which no broker has seen", a
   broker.close();
 });
 
-Deno.test("createTelemetry shows calls that expired, or that no handler may see", async () => {
-  const { tracer, system, broker } = await traced({ tracerProvider: new RecordingTracer() });
-  const callee = new RecordingTracer();
-  const other = await createSystem({
-    name: "other",
-    transport: embedded(broker),
-    telemetry: { tracerProvider: callee },
+Deno.test("createTelemetry shows calls that expired, and what no handler may see", async () => {
+  const clock = new ManualClock();
+  const { tracer, system, broker } = await traced(clock);
+  const asked = defineService("test.Ledger", {
+    book: method<string, string>({ whenAbsent: "wait" }),
+    close: method<void, void>({ whenAbsent: "wait" }),
   });
-  await other.serve(Ledger, { book: (entry) => entry });
-  const unknown = defineService("test.Ledger", {
-    book: method<string, string>(),
-    close: method<void, void>(),
-  });
-  await assertFails(system.client(unknown).close(), "unimplemented", "rejected");
+  // The topic is there, and nobody serves it.
+  await (await system.serve(Ledger, { book: (entry) => entry })).stop();
+  const late = system.client(asked, { timeoutMs: 20 }).book("x");
+  await until(() => broker.messages("test-Ledger").length === 1);
+  // More than the skew that a callee forgives a clock that it does not know.
+  clock.advance(1_000);
+  await assertFails(late, "deadline_exceeded", "sent_unknown");
+  await system.serve(Ledger, { book: (entry) => entry });
+  await assertFails(system.client(asked).close(), "unimplemented", "rejected");
+  await until(() => tracer.all("test.Ledger/book", SpanKind.SERVER).length === 1);
   await system.close();
-  await other.close();
-  assert.equal(callee.one("_OTHER").attributes["rpc.response.status_code"], "unimplemented");
-  assert.equal(tracer.spans.length, 0);
+  const codes = ["test.Ledger/book", "_OTHER"].map((name) => {
+    const { attributes, parent } = tracer.one(name, SpanKind.SERVER);
+    assert.equal(parent?.isRemote, true);
+    return attributes["rpc.response.status_code"];
+  });
+  assert.deepEqual(codes, ["deadline_exceeded", "unimplemented"]);
+  assert.ok(tracer.all("handler test.Ledger/book").length === 0);
   broker.close();
 });
 
