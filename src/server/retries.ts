@@ -6,7 +6,7 @@ import { STORE_PAUSE_MS } from "./defaults.ts";
 import { laterOf } from "./later.ts";
 import type { LiveCalls } from "./live_calls.ts";
 import { expired, type ReceivedCall } from "./received_call.ts";
-import type { Resend, SentAgain } from "./resends.ts";
+import { type Resend, sentAgain } from "./resends.ts";
 import type { Shared } from "./shared.ts";
 
 /** How a run ended that is to be followed by another one. */
@@ -125,12 +125,4 @@ export class Retries {
     call.postpone(attempt, wait);
     this.#live.hold(call);
   }
-}
-
-/** What is stored again: where somebody follows the call, with the attempt that the next one comes after. */
-function sentAgain({ facts, observed }: ReceivedCall): SentAgain {
-  const trace = observed?.trace;
-  const { request } = facts;
-  if (trace === undefined || request.trace === undefined) return facts;
-  return { ...facts, request: { ...request, trace: { ...request.trace, earlier: trace.traceparent } } };
 }
