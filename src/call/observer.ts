@@ -74,7 +74,7 @@ export interface ObservedService {
   within<T>(work: () => T): T;
   /** Its handler has ended, with what it threw, if it threw. */
   finished(thrown?: { readonly error: unknown; readonly how: "answered" | "crashed" | "abandoned" }): void;
-  /** There will be another attempt, in so many milliseconds. */
+  /** It will be run from elsewhere, or once more, in so many milliseconds: from its own message, or from another one. */
   again(afterMs: number, how: string): void;
   /** It is a dead letter. */
   dead(reason: string, attempts: number): void;

@@ -288,6 +288,7 @@ export class PartitionIntake implements CallOwner {
         break;
       case "sent on":
         call.letGo();
+        call.observed?.again(0, found.kind);
         this.#live.window.forget(call.id);
         call.seen.sentOn();
         this.#live.settle(call);

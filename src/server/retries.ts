@@ -45,7 +45,9 @@ export class Retries {
       result.again,
       transport.capabilities,
     );
-    if (later.kind !== "none") call.observed?.again(afterMs, later.kind);
+    if (later.kind === "in place" || later.kind === "given back") {
+      call.observed?.again(afterMs, later.kind);
+    }
     switch (later.kind) {
       case "none":
         return this.#finish(call, { ...rest, dead: { reason: later.reason, attempts: attempt } });
@@ -99,6 +101,7 @@ export class Retries {
     const live = this.#live;
     const { clock } = this.#shared.parts;
     call.letGo();
+    call.observed?.again(how.delayMs, "sent again");
     // What comes under its id meanwhile may be that very copy: it must not be settled for this one.
     call.seen.moving = true;
     live.backlog.ended(call);
