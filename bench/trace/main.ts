@@ -39,6 +39,8 @@ async function main(): Promise<void> {
   const file = new URL("../../docs/trace.svg", import.meta.url);
   const title = `One call over RocketMQ, and the one that it makes: ${dateOfRun()}`;
   await Deno.writeTextFile(file, toSvg(collector.spans, root, "call", title));
+  // It is checked in, and so formatted as everything else is.
+  await new Deno.Command(Deno.execPath(), { args: ["fmt", "--quiet", file.pathname] }).output();
   console.log(`Picture: ${file.pathname}`);
 }
 
