@@ -80,6 +80,7 @@ export type {
 // Supervising and watching it.
 export type { GiveUp, Restart } from "./actors/supervision/child.ts";
 export type { RestartBackoff, Strategy, SupervisionOptions } from "./actors/supervision/supervision.ts";
+export type { MeterSource, TelemetryOptions, TracerSource } from "./src/observe/options.ts";
 export { formatTree, type FormatTreeOptions } from "./actors/format_tree.ts";
 export type { TreeAbandoned, TreeFailure, TreeKind, TreeNode, TreeState } from "./src/call/tree.ts";
 
@@ -133,7 +134,7 @@ export type {
 } from "./src/store/outcome_store.ts";
 
 // For authors of transports and tests.
-export type { Sources } from "./actors/parts.ts";
+export type { Observed, Sources } from "./actors/parts.ts";
 export { type Clock, systemClock, type Timer } from "./src/async/clock.ts";
 export type { Random } from "./src/async/random.ts";
 export type { RandomBytes } from "./src/async/ids.ts";

@@ -10,7 +10,7 @@ import type { CallOptions } from "../src/contract/call_options.ts";
 import { timeout } from "../src/contract/method.ts";
 import type { Client, Contract } from "../src/contract/types.ts";
 import type { Transport } from "../src/transport/transport.ts";
-import { type Parts, type Sources, startParts } from "./parts.ts";
+import { type Observed, type Parts, type Sources, startParts } from "./parts.ts";
 import type { UntypedContracts } from "./untyped.ts";
 
 /** What all calls of one proxy share. */
@@ -37,7 +37,7 @@ export interface Target {
 }
 
 /** What a caller that serves nothing is made of. */
-export interface CallerOptions extends Sources {
+export interface CallerOptions extends Sources, Observed {
   /** How calls leave this process. Started here, closed with it. */
   readonly transport: Transport;
   /** What callees see as `ctx.caller`. Default `client`. */
@@ -75,6 +75,7 @@ export interface CallerSystem extends AsyncDisposable {
  */
 export async function createClient(options: CallerOptions): Promise<CallerSystem> {
   const parts = await startParts(options.name ?? "client", options.transport, options);
+  parts.telemetry?.watch({ replies: parts.caller.pending });
   return new ConnectedClient(parts, options.interceptors ?? []);
 }
 
@@ -189,6 +190,7 @@ class ConnectedClient implements CallerSystem {
       await this.#parts.transport.close();
     } finally {
       this.#parts.wheel.close();
+      this.#parts.telemetry?.close();
     }
   }
 }

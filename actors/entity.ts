@@ -75,6 +75,12 @@ export class EntityActors implements Actors {
     const { size, idleCells, restartsLeft, counts, troubles, cells } = this.#cells;
     const left = this.#abandoned.node;
     const shown = new Set<ActorCell>();
+    let depth = 0;
+    let running = 0;
+    for (const cell of this.#cells.cells) {
+      depth += cell.depth;
+      running += cell.running;
+    }
     for (const list of [troubles.cells, cells]) {
       for (const cell of list) {
         if (shown.size === MAX_NODES) break;
@@ -89,6 +95,8 @@ export class EntityActors implements Actors {
       ...(left !== undefined && { abandoned: left }),
       details: {
         cells: size,
+        depth,
+        running,
         idle: idleCells,
         restartsLeft,
         ...counts,

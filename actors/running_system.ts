@@ -95,6 +95,7 @@ export class RunningSystem implements System {
       const root = await Supervisor.start({ ...options, children }, context);
       const running = new RunningSystem(system, parts, { root, direct });
       await root.add(running.#health());
+      parts.telemetry?.watch({ replies: caller.pending, tree: () => running.tree() });
       gaveUp.promise.then((exit) => running.close(reasonOf(exit))).catch((error) =>
         log.error(EVENTS.supervisor.stopFailed, { supervisor: name, child: first.spec.id, error })
       );
@@ -171,6 +172,8 @@ export class RunningSystem implements System {
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#closing !== undefined) return this.#closing;
     this.#stopping = true;
+    // What is stopped below takes its numbers along.
+    this.#parts.telemetry?.note();
     // In reverse order of their start.
     for (const service of [...this.#services.values()].reverse()) await service?.stop();
     await this.#parts.caller.drain("the system is closing");
@@ -178,6 +181,8 @@ export class RunningSystem implements System {
   }
 
   async #release(reason: string): Promise<void> {
+    // What runs still has its numbers now.
+    this.#parts.telemetry?.close();
     try {
       await this.#root.stop();
       // A transport that failed is no child any more.
@@ -190,6 +195,7 @@ export class RunningSystem implements System {
   }
 
   async #remove(name: string): Promise<void> {
+    this.#parts.telemetry?.note();
     try {
       await (this.#closing ?? this.#root.remove(name));
     } catch (error) {
@@ -202,7 +208,7 @@ export class RunningSystem implements System {
   }
 
   #health(): ChildSpec {
-    const { transport, clock, random, wheel } = this.#parts;
+    const { transport, clock, random, wheel, telemetry } = this.#parts;
     const { name, instance } = this;
     const source: HealthSource = {
       nowMs: () => clock.now(),
@@ -217,12 +223,14 @@ export class RunningSystem implements System {
         runtime: navigator.userAgent,
       }),
     };
-    return healthChild(source, this.#direct, { transport, clock, random, wheel }, this.#host(Health, []));
+    const parts = { transport, clock, random, wheel, observer: telemetry?.services };
+    return healthChild(source, this.#direct, parts, this.#host(Health, []));
   }
 
   #recipe(contract: Contract, implementation: unknown, options: ServeOptions): Recipe {
-    const { transport, clock, random, wheel } = this.#parts;
-    const parts = { transport, clock, random, wheel, store: options.store };
+    const { transport, clock, random, wheel, telemetry } = this.#parts;
+    const observer = telemetry?.services;
+    const parts = { transport, clock, random, wheel, store: options.store, observer };
     return {
       contract,
       implementation,

@@ -120,8 +120,8 @@ export class Serving implements Child {
 
   #intake(): TreeNode {
     const holders = new Map(this.#served.holders.map((holder) => [holder.queue, holder]));
-    const partitions = this.queues.map(({ broker, id: number }): TreeNode => {
-      const id = `${broker}/${number}`;
+    const partitions = this.#served.backlogs.map(({ queue, lag, ageMs }): TreeNode => {
+      const id = `${queue.broker}/${queue.id}`;
       const holder = holders.get(id);
       const held = holder &&
         `${holder.method} ${holder.callId}${holder.key === undefined ? "" : ` of key ${holder.key}`}`;
@@ -130,8 +130,12 @@ export class Serving implements Child {
         kind: "partition",
         state: "running",
         restarts: 0,
-        ...(holder !== undefined && held !== undefined &&
-          { details: { heldBy: held, heldMs: Math.round(holder.heldMs) } }),
+        details: {
+          ...(lag !== undefined && { lag }),
+          ageMs: Math.round(ageMs),
+          ...(holder !== undefined && held !== undefined &&
+            { heldBy: held, heldMs: Math.round(holder.heldMs) }),
+        },
         children: [],
       };
     });

@@ -1,4 +1,4 @@
-import { type Sources, startParts } from "./parts.ts";
+import { type Observed, type Sources, startParts } from "./parts.ts";
 import { RunningSystem } from "./running_system.ts";
 import type { Implementation } from "../src/call/handler.ts";
 import type { CallInterceptor, HandlerInterceptor } from "../src/call/interceptor.ts";
@@ -12,7 +12,7 @@ import type { SupervisionOptions } from "./supervision/supervision.ts";
 import type { TreeNode } from "../src/call/tree.ts";
 
 /** What a system is made of. */
-export interface SystemOptions extends Sources {
+export interface SystemOptions extends Sources, Observed {
   /** What others see as the caller's name: letters, digits, `-`, `_`, `.`. */
   readonly name: string;
   /** How messages leave and reach this process. Started here, closed with the system. */
@@ -83,7 +83,7 @@ const SYSTEM_NAME = /^[A-Za-z0-9_.-]{1,64}$/;
  * assert.deepEqual(await system.client(Quotes).fee({ cents: 250 }), { fee: 3 });
  * ```
  *
- * @throws {TypeError} on an illegal name
+ * @throws {TypeError} on an illegal name, or on providers of telemetry that are none
  * @throws {RangeError} on restarts out of their range
  * @throws {RpcError} `unavailable` / `not_sent` when the transport cannot connect
  */

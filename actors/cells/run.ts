@@ -63,6 +63,7 @@ export class Run {
   begin(): void {
     const recorded = this.call.started();
     if (recorded === undefined) return this.go();
+    this.call.observed?.recording();
     recorded.then(
       // Given up while the start was recorded: whoever has the queue by now decides about the call.
       () => this.#taken || this.call.withdrawn ? this.#unstarted() : this.go(),
@@ -73,11 +74,15 @@ export class Run {
 
   /** Runs a call whose start is on record. */
   go(): void {
+    const { observed } = this.call;
+    observed?.started(this.call.attempt);
     const { scope } = this.#context = new CallContext(this.call, this.#owner.host, this.#actor);
     let output: unknown;
     let later: Promise<unknown> | undefined;
     try {
-      output = runInScope(scope, Run.#answer, this);
+      output = observed === undefined
+        ? runInScope(scope, Run.#answer, this)
+        : observed.within(() => runInScope(scope, Run.#answer, this));
       // A promise stays as it is; anything else with a `then` is made to settle once, and not from within.
       if (isPromiseLike(output)) later = Promise.resolve(output);
     } catch (error) {
@@ -117,6 +122,7 @@ export class Run {
   /** Takes the slot from a handler that goes on: what it answers from now on is dropped. */
   take(): void {
     this.#taken = true;
+    this.call.observed?.finished({ error: undefined, how: "abandoned" });
   }
 
   /** The handler ignores its signal. For the watch. */
@@ -155,6 +161,7 @@ export class Run {
 
   #returned(output: unknown): void {
     if (this.#taken) return this.#owner.endedLate(this);
+    this.call.observed?.finished();
     this.call.settle({ ok: true, output });
     this.#context?.scope.end();
     this.#owner.ended(this);
@@ -165,11 +172,13 @@ export class Run {
     const { call } = this;
     const { attempt } = call;
     const error = isAbort(thrown) && thrown.cause === call.signal.reason ? thrown.cause : thrown;
+    const answer = error instanceof RpcError || error instanceof RetryLater;
+    call.observed?.finished({ error, how: answer ? "answered" : "crashed" });
     if (error instanceof RpcError) {
       call.settle({ ok: false, error, ran: "yes" });
     } else if (error instanceof RetryLater) {
-      const answer = new RpcError("unavailable", error.message);
-      call.settle({ ok: false, error: answer, ran: "yes", again: { afterMs: error.afterMs, attempt } });
+      const unavailable = new RpcError("unavailable", error.message);
+      call.settle({ ok: false, error: unavailable, ran: "yes", again: { afterMs: error.afterMs, attempt } });
     } else {
       log.error(EVENTS.callee.handlerCrashed, { method: call.method, callId: call.id, attempt, error });
       return this.#owner.crashed(this, error);

@@ -27,7 +27,7 @@ export class RunScope implements CallScope {
     this.#key = call.key;
     this.#chain = call.chain;
     this.deadline = call.deadlineMs;
-    this.trace = call.trace;
+    this.trace = call.observed?.trace ?? call.trace;
     this.#live = call;
   }
 

@@ -10,3 +10,9 @@ export const MAX_BODY_BYTES = 3 * 1024 * 1024;
 export const MAX_HEADER_BYTES = 12 * 1024;
 /** Longest error text that travels, in bytes. */
 export const MAX_ERROR_TEXT_BYTES = 1_024;
+/** Longest W3C `traceparent` that is read or handed on, in bytes: those of today have 55. */
+export const MAX_TRACE_PARENT_BYTES = 128;
+/** Largest W3C `tracestate` that is read or handed on, in bytes. */
+export const MAX_TRACE_STATE_BYTES = 512;
+/** Largest W3C `baggage` that is read or handed on, in bytes. */
+export const MAX_BAGGAGE_BYTES = 4 * 1024;

@@ -1,5 +1,6 @@
 import type { MethodSettings } from "../contract/types.ts";
 import type { RpcError } from "../errors/rpc_error.ts";
+import type { ObservedService } from "./observer.ts";
 
 /** How a handler's run ended. */
 export type Result =
@@ -37,6 +38,8 @@ export interface TraceHeaders {
   readonly traceparent: string;
   readonly tracestate?: string | undefined;
   readonly baggage?: string | undefined;
+  /** The `traceparent` of the attempt before, where a call was stored again to be run once more. */
+  readonly earlier?: string | undefined;
 }
 
 /** One call as the callee's side carries it, from the receiver to the cell and back. */
@@ -66,6 +69,8 @@ export interface InboundCall {
   /** The addresses (see `addressOf`) of the calls above, outermost first. */
   readonly chain: readonly string[];
   readonly trace: TraceHeaders | undefined;
+  /** Who follows it, where anybody does. */
+  readonly observed?: ObservedService | undefined;
   /**
    * Aborts at the deadline, when its caller cancels it, and when the instance gives it up: its partition is lost, or
    * its drain limit has passed.

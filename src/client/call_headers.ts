@@ -1,4 +1,5 @@
 import { MAX_HEADER_BYTES } from "../call/defaults.ts";
+import type { TraceHeaders } from "../call/inbound.ts";
 import type { CallOptions } from "../contract/call_options.ts";
 import { encodeChain } from "../envelope/chain.ts";
 import { escapeHeader, HEADER, USER_PREFIX } from "../envelope/headers.ts";
@@ -36,11 +37,14 @@ export function callHeaders({ headers, idempotencyKey }: CallOptions): ReadonlyM
  * Checks that what a request carries in headers stays within what brokers take, by its size on the wire. Cheap for
  * a call that is not nested and brings no headers of its own.
  *
+ * @returns what travels of its trace: no call fails because state and baggage leave it no room
  * @throws {RpcError} `invalid_argument` / `not_sent`
  */
-export function checkHeaderBytes({ userHeaders, idempotencyKey, chain, trace }: Request): void {
+export function checkHeaderBytes(
+  { userHeaders, idempotencyKey, chain, trace }: Request,
+): TraceHeaders | undefined {
   if (userHeaders.size === 0 && idempotencyKey === undefined && chain.length === 0 && trace === undefined) {
-    return;
+    return undefined;
   }
   let bytes = chain.length === 0 ? 0 : HEADER.chain.length + encodeChain(chain).length;
   if (idempotencyKey !== undefined) {
@@ -49,14 +53,22 @@ export function checkHeaderBytes({ userHeaders, idempotencyKey, chain, trace }: 
   for (const [name, value] of userHeaders) {
     bytes += USER_PREFIX.length + name.length + escapeHeader(value).length;
   }
-  for (const value of [trace?.traceparent, trace?.tracestate, trace?.baggage]) {
-    if (value !== undefined) bytes += escapeHeader(value).length;
+  if (bytes > MAX_HEADER_BYTES) {
+    throw invalid(
+      `Cannot send the headers: with the 'idempotencyKey' and the chain of calls they take ${bytes} bytes, ` +
+        `at most ${MAX_HEADER_BYTES} travel`,
+    );
   }
-  if (bytes <= MAX_HEADER_BYTES) return;
-  throw invalid(
-    `Cannot send the headers: with the 'idempotencyKey', the chain of calls and the trace they take ${bytes} bytes, ` +
-      `at most ${MAX_HEADER_BYTES} travel`,
-  );
+  return trace === undefined || bytes + lengthOf(trace) <= MAX_HEADER_BYTES
+    ? trace
+    : { traceparent: trace.traceparent };
+}
+
+function lengthOf({ traceparent, tracestate, baggage }: TraceHeaders): number {
+  let bytes = traceparent.length;
+  if (tracestate !== undefined) bytes += escapeHeader(tracestate).length;
+  if (baggage !== undefined) bytes += escapeHeader(baggage).length;
+  return bytes;
 }
 
 /** Whether a value travels as it is: a lone surrogate would not. */

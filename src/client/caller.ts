@@ -3,6 +3,7 @@ import type { NewId } from "../async/ids.ts";
 import type { Random } from "../async/random.ts";
 import type { TimerWheel } from "../async/timer_wheel.ts";
 import type { Call } from "../call/call.ts";
+import type { CallObserver, ObservedCall } from "../call/observer.ts";
 import { OUTCOME_GRACE_MS } from "../call/defaults.ts";
 import type { CallScope } from "../call/scope.ts";
 import { RpcError } from "../errors/rpc_error.ts";
@@ -32,6 +33,8 @@ export interface CallerParts {
   readonly from: string;
   /** The call inside which the current code runs, if any: nested calls inherit from it. */
   readonly scope: () => CallScope | undefined;
+  /** Who sees the calls, where anybody does. */
+  readonly observer?: CallObserver | undefined;
 }
 
 /** What all calls of one proxy share. */
@@ -74,10 +77,15 @@ export class Caller implements CallDesk {
 
   /** Sends the call. Rejects with an `RpcError` only. */
   call(call: Call, settings: ProxySettings): Promise<unknown> {
+    const { observer } = this.#parts;
+    const scope = settings.scope ?? this.#parts.scope();
+    const observed = observer?.called(call, scope);
     try {
-      return this.#start(call, settings).promise;
+      return this.#start(call, settings, scope, observed).promise;
     } catch (error) {
-      return Promise.reject(invalid(error));
+      const failure = invalid(error);
+      observed?.ended(failure);
+      return Promise.reject(failure);
     }
   }
 
@@ -97,10 +105,14 @@ export class Caller implements CallDesk {
     this.#routes.close();
   }
 
-  #start(call: Call, settings: ProxySettings): OutboundCall {
+  #start(
+    call: Call,
+    settings: ProxySettings,
+    scope: CallScope | undefined,
+    observed: ObservedCall | undefined,
+  ): OutboundCall {
     if (this.#refusal !== undefined) throw notSent("unavailable", `Cannot call: ${this.#refusal}`);
     const { clock } = this.#parts;
-    const scope = settings.scope ?? this.#parts.scope();
     const signal = both(call.options.signal, scope?.signal);
     refuseAborted(signal);
     const { instance } = settings;
@@ -110,10 +122,10 @@ export class Caller implements CallDesk {
     // Whatever else refuses the call comes first; then nobody asks any more what the schema says.
     if (parsed instanceof Promise) parsed.catch(() => {});
     const route = this.#routes.of(call);
-    const request = this.#composer.compose(call, parsed, waitMs, scope, route.places.input);
+    const request = this.#composer.compose(call, parsed, waitMs, scope, route.places.input, observed?.trace);
     // A schema, a codec or a key's function may have aborted it.
     refuseAborted(signal);
-    const outbound = new OutboundCall(call, route, instance, request, this);
+    const outbound = new OutboundCall(call, route, instance, request, this, observed);
     const graceMs = scope === undefined && call.kind === "call" ? OUTCOME_GRACE_MS : 0;
     const nowMs = clock.monotonic();
     this.pending.add(outbound, waitMs, signal, graceMs, nowMs);

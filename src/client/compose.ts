@@ -2,7 +2,12 @@ import type { Clock } from "../async/clock.ts";
 import type { NewId } from "../async/ids.ts";
 import { addressOf } from "../call/address.ts";
 import type { Call } from "../call/call.ts";
-import { MAX_BODY_BYTES } from "../call/defaults.ts";
+import {
+  MAX_BAGGAGE_BYTES,
+  MAX_BODY_BYTES,
+  MAX_TRACE_PARENT_BYTES,
+  MAX_TRACE_STATE_BYTES,
+} from "../call/defaults.ts";
 import type { TraceHeaders } from "../call/inbound.ts";
 import { checkKey } from "../call/key.ts";
 import type { CallScope } from "../call/scope.ts";
@@ -13,7 +18,7 @@ import { NO_CALLS } from "../envelope/chain.ts";
 import type { Request } from "../envelope/request.ts";
 import type { Transport } from "../transport/transport.ts";
 import { callHeaders, checkHeaderBytes } from "./call_headers.ts";
-import { CHAIN_HOPS, MAX_BAGGAGE_BYTES } from "./defaults.ts";
+import { CHAIN_HOPS } from "./defaults.ts";
 import { notSent } from "./refusal.ts";
 
 /** What a transport says about itself that requests depend on. */
@@ -82,6 +87,7 @@ export class Composer {
    * @param waitMs how long its caller waits
    * @param scope the call that it is nested in
    * @param place where the input stands, for the codec
+   * @param trace what it carries instead of what the surrounding call hands down
    * @throws {RpcError} `not_sent`; what user code threw as it is
    */
   compose(
@@ -90,6 +96,7 @@ export class Composer {
     waitMs: number,
     scope: CallScope | undefined,
     place: BodyPlace,
+    trace?: TraceHeaders,
   ): Request {
     const { transport, clock, newId, from } = this.#parts;
     const { options, kind, contract } = call;
@@ -106,14 +113,14 @@ export class Composer {
       replyTo: oneway ? "" : transport.addresses.reply,
       key: parsed instanceof Promise ? call.key : keyOf(call, parsed),
       chain: scope === undefined || oneway ? NO_CALLS : chainOf(call, scope.path),
-      trace: scope === undefined ? undefined : traceOf(scope),
+      trace: trace ?? (scope === undefined ? undefined : traceOf(scope)),
       idempotencyKey: options.idempotencyKey,
       from,
       userHeaders: callHeaders(options),
       body: encode(call, place, transport),
     };
-    checkHeaderBytes(request);
-    return request;
+    const fitting = checkHeaderBytes(request);
+    return fitting === request.trace ? request : { ...request, trace: fitting };
   }
 }
 
@@ -143,10 +150,21 @@ function chainOf({ contract, method, key }: Call, path: readonly string[]): read
   );
 }
 
-/** Baggage is a convenience: what is too large of it stays here, rather than that no nested call works. */
+/** A trace is a convenience: what is too large of it stays here, rather than that no nested call works. */
 function traceOf({ trace }: CallScope): TraceHeaders | undefined {
-  if (trace?.baggage === undefined || trace.baggage.length <= MAX_BAGGAGE_BYTES) return trace;
-  return { traceparent: trace.traceparent, tracestate: trace.tracestate };
+  if (trace === undefined || trace.traceparent.length > MAX_TRACE_PARENT_BYTES) return undefined;
+  const { traceparent } = trace;
+  const tracestate = bounded(trace.tracestate, MAX_TRACE_STATE_BYTES);
+  const baggage = bounded(trace.baggage, MAX_BAGGAGE_BYTES);
+  return {
+    traceparent,
+    ...(tracestate !== undefined && { tracestate }),
+    ...(baggage !== undefined && { baggage }),
+  };
+}
+
+function bounded(text: string | undefined, bytes: number): string | undefined {
+  return text === undefined || text.length > bytes ? undefined : text;
 }
 
 function encode({ contract, input }: Call, place: BodyPlace, transport: Carrier): Uint8Array | undefined {

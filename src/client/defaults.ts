@@ -18,8 +18,6 @@ export const RESEND_PAUSE_MS = { initialMs: 50, maxMs: 1_000 } as const;
 export const MISSED_LOOKUPS_AT_ONCE = 16;
 /** How many calls may be nested in each other. */
 export const CHAIN_HOPS = 32;
-/** Largest W3C `baggage` that nested calls hand on, in bytes. */
-export const MAX_BAGGAGE_BYTES = 4 * 1024;
 /** Contracts of which a client remembers who serves them; those that no call needs are forgotten first. */
 export const KNOWN_CONTRACTS = 1_024;
 /** Owners of queues whose direct addresses a client remembers. */

@@ -1,4 +1,5 @@
 import type { Call } from "../call/call.ts";
+import type { ObservedCall } from "../call/observer.ts";
 import type { Receipt } from "../contract/types.ts";
 import type { Reply } from "../envelope/reply.ts";
 import type { Request } from "../envelope/request.ts";
@@ -47,6 +48,7 @@ export class OutboundCall implements PendingCall, KeyedOutgoing, Candidate, InTu
   #resolve: (value: unknown) => void = nothing;
   #reject: (reason: unknown) => void = nothing;
   readonly #desk: CallDesk;
+  readonly #observed: ObservedCall | undefined;
   /** The messages of it that were refused: one for each time that it was sent again. */
   #refused: Set<string> | undefined;
   #request: Request;
@@ -63,11 +65,13 @@ export class OutboundCall implements PendingCall, KeyedOutgoing, Candidate, InTu
     instance: string | undefined,
     request: Request,
     desk: CallDesk,
+    observed?: ObservedCall,
   ) {
     this.call = call;
     this.route = route;
     this.instance = instance;
     this.#desk = desk;
+    this.#observed = observed;
     this.#request = request;
     this.promise = new Promise((resolve, reject) => {
       this.#resolve = resolve;
@@ -150,6 +154,7 @@ export class OutboundCall implements PendingCall, KeyedOutgoing, Candidate, InTu
    */
   pause(retry: Retry): void {
     this.#retry = retry;
+    this.#observed?.again(retry.error);
     if (retry.maybeStored) return;
     const { outcome } = retry.error;
     if (outcome === "not_sent" || this.keyed) this.#queue = undefined;
@@ -177,6 +182,7 @@ export class OutboundCall implements PendingCall, KeyedOutgoing, Candidate, InTu
     this.#queue = queue;
     this.#plan = plan;
     this.#shorten();
+    this.#observed?.sent(this.id, this.#request.attempt, queue);
     return true;
   }
 
@@ -224,8 +230,9 @@ export class OutboundCall implements PendingCall, KeyedOutgoing, Candidate, InTu
     try {
       output = readOutput(this.call, this.id, reply, this.route.places);
     } catch (error) {
-      this.#end();
-      this.#reject(this.#asKnown(RpcError.from(error)));
+      const known = this.#asKnown(RpcError.from(error));
+      this.#end(known);
+      this.#reject(known);
       return true;
     }
     if (output instanceof Promise) {
@@ -244,7 +251,7 @@ export class OutboundCall implements PendingCall, KeyedOutgoing, Candidate, InTu
 
   failed(failure: RpcError): void {
     const error = this.#asKnown(failure);
-    this.#end();
+    this.#end(error);
     if (error.code === "cancelled" && error.outcome === "sent_unknown") this.#desk.cancelled(this);
     this.#reject(error);
   }
@@ -261,8 +268,9 @@ export class OutboundCall implements PendingCall, KeyedOutgoing, Candidate, InTu
     }, (error) => pending.fail(this.id, RpcError.from(error)));
   }
 
-  #end(): void {
+  #end(error?: RpcError): void {
     this.#stage = "over";
+    this.#observed?.ended(error);
     this.#retry?.timer?.cancel();
     this.#desk.over(this);
   }

@@ -23,6 +23,7 @@ export const HEADER = {
   direct: "rpc-direct",
   dead: "rpc-dead",
   origin: "rpc-origin",
+  earlier: "rpc-earlier",
 } as const;
 
 /** The headers of a trace, by the W3C's names. */

@@ -88,12 +88,13 @@ export function writeOwn(request: Request, into: HeaderSink): void {
   for (const [name, value] of request.userHeaders) into.set(USER_PREFIX + name, escapeHeader(value));
 }
 
-function writeTrace({ traceparent, tracestate, baggage }: TraceHeaders, into: HeaderSink): void {
+function writeTrace({ traceparent, tracestate, baggage, earlier }: TraceHeaders, into: HeaderSink): void {
   into.set(TRACE_HEADER.traceparent, escapeHeader(traceparent));
   if (tracestate !== undefined && tracestate !== "") {
     into.set(TRACE_HEADER.tracestate, escapeHeader(tracestate));
   }
   if (baggage !== undefined && baggage !== "") into.set(TRACE_HEADER.baggage, escapeHeader(baggage));
+  if (earlier !== undefined) into.set(HEADER.earlier, escapeHeader(earlier));
 }
 
 /** All headers of a request that travels alone. */
@@ -169,14 +170,16 @@ function readPlain(shared: Headers, own: Headers, body: Uint8Array): Request | u
   };
 }
 
-function readTrace(own: Headers): TraceHeaders | undefined {
+/** The trace that a message belongs to, if it says one: also of a stranger, whose instrumentation uses the same names. */
+export function readTrace(own: Headers): TraceHeaders | undefined {
   const traceparent = optional(own, TRACE_HEADER.traceparent);
   if (traceparent === undefined) return undefined;
-  return {
-    traceparent,
-    tracestate: optional(own, TRACE_HEADER.tracestate),
-    baggage: optional(own, TRACE_HEADER.baggage),
-  };
+  const tracestate = optional(own, TRACE_HEADER.tracestate);
+  const baggage = optional(own, TRACE_HEADER.baggage);
+  const earlier = optional(own, HEADER.earlier);
+  return earlier === undefined
+    ? { traceparent, tracestate, baggage }
+    : { traceparent, tracestate, baggage, earlier };
 }
 
 /** The user's own headers among all, their names without prefix. */

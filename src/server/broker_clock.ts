@@ -34,6 +34,11 @@ export class BrokerClock {
     return storedAtMs + this.#smallestMs;
   }
 
+  /** How long ago something was stored, in milliseconds, by what has been learnt so far. */
+  age(storedAtMs: number, nowMs: number): number {
+    return Math.max(0, nowMs - storedAtMs - Math.min(this.#smallestMs, CLOCK_SKEW_MS));
+  }
+
   /** Milliseconds that this machine is ahead of the broker; `Infinity` before anything arrived. */
   get offsetMs(): number {
     return this.#smallestMs;

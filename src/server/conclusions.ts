@@ -45,6 +45,7 @@ export class Conclusions {
     const dead = deathOf(call, result, this.#shared.counts) ?? deathOfTried(call, result);
     if (dead === undefined) return this.#answer(call, result);
     const reason = `${dead.reason}; attempts: ${dead.attempts}`;
+    call.observed?.dead(dead.reason, dead.attempts);
     void this.#shared.deadLetters.store(letterOf(call.facts), reason, () => call.receipt !== undefined)
       .then((stored) => stored ? this.#answer(call, result) : this.gate?.givenUp(call));
   }
@@ -54,6 +55,7 @@ export class Conclusions {
     const { window, backlog } = this.#live;
     if (call.receipt === undefined) return;
     call.seen.answered(reply);
+    call.observed?.answered(reply.ok ? undefined : reply.error);
     if (isRetryable(reply)) window.forget(call.id);
     if (call.kind === "oneway") this.#live.settle(call);
     else this.#send(call, replyTo(call.facts.delivery, reply));

@@ -14,6 +14,7 @@ import { DIRECT_CALLS, EXPIRED_ANSWERED_MS } from "./defaults.ts";
 import { DirectCall, DirectDelivery } from "./direct_call.ts";
 import type { DirectRequests } from "./direct_listener.ts";
 import { EarlyCancels } from "./early_cancels.ts";
+import { observedRequest } from "./observed.ts";
 import { type Opened, openRequest, Unreadable } from "./open.ts";
 import { type CallOwner, expired, type ReceivedCall } from "./received_call.ts";
 import { Receiver } from "./receiver.ts";
@@ -136,6 +137,7 @@ export class DirectIntake implements DirectRequests, CallOwner {
     for (const call of this.#live.keys()) {
       const reason = "The instance is closing";
       call.withdraw(new RpcError("unavailable", reason, { outcome: "sent_unknown", callId: call.id }));
+      call.observed?.left();
     }
     this.#live.clear();
     this.#replier.close();
@@ -162,8 +164,14 @@ export class DirectIntake implements DirectRequests, CallOwner {
   #conclude(call: ReceivedCall, reply: Reply): void {
     if (!this.#live.has(call)) return;
     call.seen.answered(reply);
+    call.observed?.answered(reply.ok ? undefined : reply.error);
     if (isRetryable(reply)) this.#window.forget(call.id);
-    this.#send(reply, call.facts.request, call.method, call.deadlineMs, () => this.#live.delete(call));
+    this.#send(reply, call.facts.request, call.method, call.deadlineMs, () => this.#settled(call));
+  }
+
+  #settled(call: ReceivedCall): void {
+    this.#live.delete(call);
+    call.observed?.left();
   }
 
   #accept(opened: Opened, { headers, body }: DirectMessage): void {
@@ -191,6 +199,9 @@ export class DirectIntake implements DirectRequests, CallOwner {
     if (received.kind === "refused") return this.#refuse(request, received.error);
     const call = new DirectCall(received.facts, this.#window.enter(request.id), this);
     call.seen.call = call;
+    call.observed = this.#parts.observer?.received(
+      observedRequest(endpoint.contract, request, delivery, 1, now),
+    );
     this.#live.set(call, endpoint);
     if (this.#early.take(request.id)) this.cancel(request.id);
     else if (received.kind === "checking") void this.#check(call, endpoint, received.checked);

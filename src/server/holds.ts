@@ -5,6 +5,7 @@ import { MAX_HOLD_MS, PACK_HOLD_MS, SPAN_LIMIT, SWEEP_CALLS, WINDOW_AGE_MS } fro
 import type { LiveCalls } from "./live_calls.ts";
 import { expired, type ReceivedCall } from "./received_call.ts";
 import type { Retries } from "./retries.ts";
+import { sentAgain } from "./resends.ts";
 import type { Shared } from "./shared.ts";
 import type { Span } from "./span.ts";
 
@@ -149,17 +150,18 @@ export class Holds {
     copied.expected++;
     this.#shared.counts.copied++;
     const how = { attempt: call.attempt, started: true, delayMs: 0 };
-    void this.#shared.resends.store(call.facts, how, () => call.receipt !== undefined && !call.settled).then(
-      (stored) => {
-        copied.storing = false;
-        if (!stored) copied.expected--;
-        const { receipt } = call;
-        if (receipt === undefined) return this.ended(call);
-        if (!stored) return;
-        call.receipt = copied.spare.shift() ?? noReceipt(receipt.delivery);
-        receipt.done();
-      },
-    );
+    void this.#shared.resends.store(sentAgain(call), how, () => call.receipt !== undefined && !call.settled)
+      .then(
+        (stored) => {
+          copied.storing = false;
+          if (!stored) copied.expected--;
+          const { receipt } = call;
+          if (receipt === undefined) return this.ended(call);
+          if (!stored) return;
+          call.receipt = copied.spare.shift() ?? noReceipt(receipt.delivery);
+          receipt.done();
+        },
+      );
     return true;
   }
 }

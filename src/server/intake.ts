@@ -5,7 +5,7 @@ import { logger } from "../log/log.ts";
 import type { Delivery, Partition, QueueRef, Sink } from "../transport/transport.ts";
 import { DRAIN_LIMIT_MS, SWEEP_MS } from "./defaults.ts";
 import type { Holder } from "./holds.ts";
-import { PartitionIntake } from "./partition_intake.ts";
+import { PartitionIntake, type QueueBacklog } from "./partition_intake.ts";
 import type { Shared } from "./shared.ts";
 
 const log = logger("partition");
@@ -24,6 +24,11 @@ export class Intake implements Sink {
   /** The queues that this instance owns now. */
   get queues(): readonly QueueRef[] {
     return [...this.#partitions.keys()].map((partition) => partition.queue);
+  }
+
+  /** How far each of them is behind. */
+  get backlogs(): readonly QueueBacklog[] {
+    return [...this.#partitions.values()].map((intake) => intake.backlog);
   }
 
   /** Calls received and not settled, over all partitions. */

@@ -72,5 +72,6 @@ export class LiveCalls {
     if (call.receipt === undefined) return;
     call.receipt = undefined;
     this.calls.remove(call);
+    call.observed?.left();
   }
 }

@@ -4,7 +4,7 @@ import type { Contract } from "../contract/types.ts";
 import { isCallId } from "../envelope/call_id.ts";
 import { ENVELOPE_VERSION, HEADER, type Headers, unescapeHeader } from "../envelope/headers.ts";
 import { decodePack } from "../envelope/pack.ts";
-import { readRequest, type Request, userHeaders } from "../envelope/request.ts";
+import { readRequest, readTrace, type Request, userHeaders } from "../envelope/request.ts";
 import { RpcError } from "../errors/rpc_error.ts";
 import type { Delivery, Message, PlainRequest } from "../transport/transport.ts";
 
@@ -117,7 +117,7 @@ function openPlain(message: Message, delivery: Delivery, { codec, methods }: Ope
     key: stated(message, HEADER.key),
     plan: undefined,
     chain: [],
-    trace: undefined,
+    trace: readTrace(message.headers),
     idempotencyKey: stated(message, HEADER.idempotencyKey),
     from: undefined,
     userHeaders: userHeaders(message.headers),

@@ -5,13 +5,14 @@ import { HEADER } from "../envelope/headers.ts";
 import { RpcError } from "../errors/rpc_error.ts";
 import { EVENTS } from "../log/events.ts";
 import { logger } from "../log/log.ts";
-import type { Delivery, Partition } from "../transport/transport.ts";
+import type { Delivery, Partition, QueueRef } from "../transport/transport.ts";
 import { DRAIN_LIMIT_MS, PULL_AHEAD, RECORD_LIMIT_MS, SPAN_LIMIT } from "./defaults.ts";
 import { isSuspect, isUnmarkedCopy } from "./attempts.ts";
 import { Conclusions } from "./conclusions.ts";
 import { type Holder, Holds } from "./holds.ts";
 import { Inherited } from "./inherited.ts";
 import { LiveCalls } from "./live_calls.ts";
+import { observedRequest } from "./observed.ts";
 import { openDelivery, type Opened, Unreadable } from "./open.ts";
 import { Receipt } from "./receipt.ts";
 import { type CallOwner, expired, ReceivedCall } from "./received_call.ts";
@@ -19,6 +20,15 @@ import { Settlements } from "./settlements.ts";
 import type { Shared } from "./shared.ts";
 import { Span } from "./span.ts";
 import type { SeenCall } from "./window.ts";
+
+/** How far an owned queue is behind. */
+export interface QueueBacklog {
+  readonly queue: QueueRef;
+  /** Messages that are not settled, received or not; `undefined` where the transport cannot tell. */
+  readonly lag: number | undefined;
+  /** How long ago the oldest call was stored that is here and not settled, in milliseconds; 0 where there is none. */
+  readonly ageMs: number;
+}
 
 const log = logger("callee");
 
@@ -158,6 +168,16 @@ export class PartitionIntake implements CallOwner {
     this.#withdrawAll(reason);
   }
 
+  /** How far the queue is behind: what is known of it. */
+  get backlog(): QueueBacklog {
+    const { queue } = this.#partition;
+    const storedAtMs = this.#live.calls.first?.facts.delivery.storedAtMs;
+    const ageMs = storedAtMs === undefined
+      ? 0
+      : this.#shared.receiver.brokerClock.age(storedAtMs, this.nowMs());
+    return { queue, lag: this.#partition.lag?.(), ageMs };
+  }
+
   /** Calls that were received and are not settled. */
   get unsettled(): number {
     return this.#live.calls.size;
@@ -203,6 +223,7 @@ export class PartitionIntake implements CallOwner {
     const { facts } = received;
     const call = new ReceivedCall(facts, this.#live.window.enter(request.id), this);
     call.seen.call = call;
+    this.#observe(call, receipt, now);
     this.#live.add(call, receipt);
     const checked = received.kind === "checking" ? received.checked : undefined;
     const elsewhere = facts.key !== undefined &&
@@ -212,6 +233,15 @@ export class PartitionIntake implements CallOwner {
       void this.#prepare(call, checked, inherited);
     }
     if (cancels.take(request.id)) this.cancel(request.id);
+  }
+
+  /** Has somebody follow the call, where anybody does. */
+  #observe(call: ReceivedCall, { calls }: Receipt, now: number): void {
+    const { contract, parts: { observer }, receiver: { brokerClock } } = this.#shared;
+    if (observer === undefined) return;
+    const { request, delivery } = call.facts;
+    const storedAtMs = brokerClock.toLocal(delivery.storedAtMs, now);
+    call.observed = observer.received(observedRequest(contract, request, delivery, calls, storedAtMs));
   }
 
   /**
@@ -258,6 +288,7 @@ export class PartitionIntake implements CallOwner {
         break;
       case "sent on":
         call.letGo();
+        call.observed?.again(0, found.kind);
         this.#live.window.forget(call.id);
         call.seen.sentOn();
         this.#live.settle(call);

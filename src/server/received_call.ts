@@ -1,6 +1,7 @@
 import type { Backoff } from "../async/backoff.ts";
 import type { Timer } from "../async/clock.ts";
 import type { InboundCall, Ran, Result, TraceHeaders } from "../call/inbound.ts";
+import type { ObservedService } from "../call/observer.ts";
 import { MAX_PACK_ENTRIES } from "../envelope/pack.ts";
 import type { Linked } from "../collections/linked_list.ts";
 import type { MethodSettings } from "../contract/types.ts";
@@ -68,6 +69,8 @@ export class ReceivedCall implements InboundCall, Linked<ReceivedCall> {
   #waited = false;
   /** The message that is not settled because of it; `undefined` once it is no longer here. */
   receipt: Receipt | undefined;
+  /** Who follows it, where anybody does. */
+  observed: ObservedService | undefined;
   /** The right to do its work, once a store has given it. */
   claimed: Claim | undefined;
   /** Pauses between its looks at work that another call does. */

@@ -1,5 +1,6 @@
 import type { Clock } from "../async/clock.ts";
 import type { Random } from "../async/random.ts";
+import type { ObservedService } from "../call/observer.ts";
 import { travelling } from "../envelope/body.ts";
 import { HEADER } from "../envelope/headers.ts";
 import { type Request, requestHeaders } from "../envelope/request.ts";
@@ -70,6 +71,16 @@ export class Resends {
   close(): void {
     this.#sends.close();
   }
+}
+
+/** What is stored again of a call: where somebody follows it, with the attempt that the next one comes after. */
+export function sentAgain(
+  { facts, observed }: { readonly facts: SentAgain; readonly observed: ObservedService | undefined },
+): SentAgain {
+  const earlier = observed?.trace?.traceparent;
+  const { request } = facts;
+  if (earlier === undefined || request.trace === undefined) return facts;
+  return { ...facts, request: { ...request, trace: { ...request.trace, earlier } } };
 }
 
 /** The message of a call that is sent again. */

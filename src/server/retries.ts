@@ -6,7 +6,7 @@ import { STORE_PAUSE_MS } from "./defaults.ts";
 import { laterOf } from "./later.ts";
 import type { LiveCalls } from "./live_calls.ts";
 import { expired, type ReceivedCall } from "./received_call.ts";
-import type { Resend } from "./resends.ts";
+import { type Resend, sentAgain } from "./resends.ts";
 import type { Shared } from "./shared.ts";
 
 /** How a run ended that is to be followed by another one. */
@@ -45,6 +45,9 @@ export class Retries {
       result.again,
       transport.capabilities,
     );
+    if (later.kind === "in place" || later.kind === "given back") {
+      call.observed?.again(afterMs, later.kind);
+    }
     switch (later.kind) {
       case "none":
         return this.#finish(call, { ...rest, dead: { reason: later.reason, attempts: attempt } });
@@ -98,11 +101,12 @@ export class Retries {
     const live = this.#live;
     const { clock } = this.#shared.parts;
     call.letGo();
+    call.observed?.again(how.delayMs, "sent again");
     // What comes under its id meanwhile may be that very copy: it must not be settled for this one.
     call.seen.moving = true;
     live.backlog.ended(call);
     const wanted = () => call.receipt !== undefined && clock.now() < call.deadlineMs;
-    void this.#shared.resends.store(call.facts, how, wanted).then((stored) => {
+    void this.#shared.resends.store(sentAgain(call), how, wanted).then((stored) => {
       if (call.receipt === undefined) return;
       call.seen.moving = false;
       if (stored) {

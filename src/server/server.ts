@@ -9,6 +9,7 @@ import type { Holder } from "./holds.ts";
 import type { OnceCounts } from "./once.ts";
 import { checkStore } from "../store/outcome_store.ts";
 import { checkOwnership } from "./ownership.ts";
+import type { QueueBacklog } from "./partition_intake.ts";
 import type { ServiceParts } from "./service_parts.ts";
 import { type Counts, createShared, type Shared } from "./shared.ts";
 import { warnOfSurplus } from "./surplus.ts";
@@ -31,6 +32,8 @@ export interface Mailboxes {
 /** A contract that this instance serves. */
 export interface Served extends Cancellable {
   readonly queues: readonly QueueRef[];
+  /** How far each of them is behind. */
+  readonly backlogs: readonly QueueBacklog[];
   readonly unsettled: number;
   readonly undelivered: number;
   readonly deadLetters: number;
@@ -88,6 +91,9 @@ class ServedContract implements Served {
 
   get queues(): readonly QueueRef[] {
     return this.#intake.queues;
+  }
+  get backlogs(): readonly QueueBacklog[] {
+    return this.#intake.backlogs;
   }
   get unsettled(): number {
     return this.#intake.unsettled;

@@ -1,6 +1,7 @@
 import type { Clock } from "../async/clock.ts";
 import type { Random } from "../async/random.ts";
 import type { TimerWheel } from "../async/timer_wheel.ts";
+import type { ServeObserver } from "../call/observer.ts";
 import type { OutcomeStore } from "../store/outcome_store.ts";
 import type { Transport } from "../transport/transport.ts";
 
@@ -12,4 +13,6 @@ export interface ServiceParts {
   readonly wheel: TimerWheel;
   /** Where outcomes are remembered; its maker closes it. */
   readonly store?: OutcomeStore | undefined;
+  /** Who sees the calls, where anybody does. */
+  readonly observer?: ServeObserver | undefined;
 }

@@ -6,6 +6,7 @@ import { EVENTS } from "../log/events.ts";
 import { logger } from "../log/log.ts";
 import { type DeadLetter, letterOf } from "./dead_letters.ts";
 import { EXPIRED_ANSWERED_MS } from "./defaults.ts";
+import { observedRequest } from "./observed.ts";
 import type { Opened, Unreadable } from "./open.ts";
 import { replyTo } from "./origin.ts";
 import type { Receipt } from "./receipt.ts";
@@ -57,6 +58,7 @@ export class Settlements {
   /** Nobody waits for a call that expired a while ago, and a backlog of them must not flood the reply path. */
   expire(opened: Opened, receipt: Receipt, nowMs: number, deadlineMs: number): void {
     const { request: { id, kind } } = opened;
+    this.#observe(opened, receipt, expired());
     if (kind === "oneway" || nowMs - deadlineMs >= EXPIRED_ANSWERED_MS) {
       this.#shared.counts.expiredUnanswered++;
       log.debug(EVENTS.callee.expired, { callId: id, method: receipt.delivery.message.tag });
@@ -71,6 +73,7 @@ export class Settlements {
     const { request } = opened;
     const { delivery } = receipt;
     this.#shared.counts.refused++;
+    this.#observe(opened, receipt, error);
     log.debug(EVENTS.callee.refused, { callId: request.id, method: delivery.message.tag, error });
     if (request.kind === "request") {
       const reply: Reply = { id: request.id, ok: false, error, ran: ranBefore(delivery, request) };
@@ -125,6 +128,13 @@ export class Settlements {
     this.#refused(receipt, error);
     const reason = error instanceof Error ? error.message : String(error);
     this.#bury({ id: keys[0] ?? "unknown", tag, headers, body, delivery }, reason, receipt);
+  }
+
+  #observe({ request }: Opened, { calls, delivery }: Receipt, error: RpcError): void {
+    const { contract, parts: { clock, observer }, receiver: { brokerClock } } = this.#shared;
+    if (observer === undefined) return;
+    const storedAtMs = brokerClock.toLocal(delivery.storedAtMs, clock.now());
+    observer.refused(observedRequest(contract, request, delivery, calls, storedAtMs), error);
   }
 
   #refused({ delivery: { offset, queue } }: Receipt, error: unknown): void {

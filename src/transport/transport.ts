@@ -144,6 +144,11 @@ export interface Partition {
    * runs once more.
    */
   lost(): boolean;
+  /**
+   * How many messages of the queue are not settled, those that were not received included: its end, as far as that is
+   * known, minus the committed offset. Absent where the transport cannot tell.
+   */
+  lag?(): number;
 }
 
 /** Where a subscription reports to. Called in order per partition; must not throw. */

@@ -121,6 +121,8 @@ Deno.test("EntityActors show at most 100 keys in the tree, those that failed fir
   ]);
   assert.deepEqual(cells?.details, {
     cells: 150,
+    depth: 0,
+    running: 0,
     idle: 149,
     restartsLeft: 0,
     activations: 150,

@@ -50,6 +50,11 @@ export const LAYERS: readonly Layer[] = [
     mayImport: ["call", "contract", "errors"],
   },
   {
+    name: "observe",
+    paths: ["src/observe/"],
+    mayImport: ["errors", "async", "deps", "contract", "call"],
+  },
+  {
     name: "cell",
     paths: ["actors/cells/", "actors/actor.ts", "actors/handlers.ts"],
     mayImport: ["supervision", "errors", "async", "log", "contract", "call"],
@@ -66,6 +71,7 @@ export const LAYERS: readonly Layer[] = [
       "cell",
       "supervision",
       "services",
+      "observe",
       "client",
       "server",
       "envelope",
@@ -104,6 +110,7 @@ export const LAYERS: readonly Layer[] = [
       "cell",
       "supervision",
       "services",
+      "observe",
       "embedded",
       "client",
       "server",

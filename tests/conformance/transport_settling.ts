@@ -37,6 +37,21 @@ function offsets(test: TransportTest): void {
     assert.deepEqual(third.sink.texts, ["5"]);
   });
 
+  test("knows how many messages of a queue are not settled, those that nobody has received among them", async (stage) => {
+    const maker = await stage.maker();
+    const queue = await stage.queue(maker);
+    await stage.send(maker, queue, "0", "1", "2", "3", "4");
+    const { sink } = await stage.join(maker, new RecordingSink(2));
+    await stage.delivered(sink, 2);
+    const partition = sink.partition(queue);
+    if (partition.lag === undefined) return;
+    assert.equal(partition.lag(), 5);
+    sink.delivery("1").ack();
+    assert.equal(partition.lag(), 5);
+    sink.delivery("0").ack();
+    assert.equal(partition.lag(), 3);
+  });
+
   test("has no way to give a single message back", async (stage) => {
     const maker = await stage.maker();
     await stage.send(maker, await stage.queue(maker), "0");

@@ -63,6 +63,7 @@ const SYSTEM: Readonly<Record<keyof SystemOptions, string>> = {
   transport: "required",
   interceptors: "none",
   handlerInterceptors: "none",
+  telemetry: "what is registered",
   supervision: "5 within 10,000 ms",
   clock: "the machine's",
   random: "the machine's",
@@ -119,6 +120,7 @@ const FIXED: Readonly<Record<string, string>> = {
   "queues per master": count(contract.QUEUES_PER_MASTER),
   "body": bytes(call.MAX_BODY_BYTES),
   "headers of a message": bytes(call.MAX_HEADER_BYTES),
+  "baggage": bytes(call.MAX_BAGGAGE_BYTES),
   "text of an error": bytes(call.MAX_ERROR_TEXT_BYTES),
   "attempts": count(call.ATTEMPTS),
   "bytes of a mailbox": `${bytes(actors.METHOD_MAILBOX.bytes)}; entities: ${

@@ -10,6 +10,7 @@ import { readReply, type Reply } from "../../src/envelope/reply.ts";
 import type { ServiceParts } from "../../src/server/service_parts.ts";
 import { PartitionIntake } from "../../src/server/partition_intake.ts";
 import { createShared, type Shared } from "../../src/server/shared.ts";
+import type { ServeObserver } from "../../src/call/observer.ts";
 import type { OutcomeStore } from "../../src/store/outcome_store.ts";
 import type { Capabilities } from "../../src/transport/transport.ts";
 import { FakePartition } from "./deliveries.ts";
@@ -41,6 +42,7 @@ export interface SentAgain {
 /** What a fixture may differ in. */
 export interface FixtureOptions {
   readonly store?: OutcomeStore | undefined;
+  readonly observer?: ServeObserver | undefined;
   readonly capabilities?: Partial<Capabilities> | undefined;
 }
 
@@ -61,10 +63,10 @@ export class ServiceFixture {
   readonly shared: Shared;
   readonly intake: PartitionIntake;
 
-  constructor(served: Contract = contract, { store, capabilities }: FixtureOptions = {}) {
+  constructor(served: Contract = contract, { store, observer, capabilities }: FixtureOptions = {}) {
     const { transport, clock, wheel } = this;
     transport.capabilities = { ...transport.capabilities, ...capabilities };
-    this.parts = { transport, clock, random: () => 0.5, wheel, store };
+    this.parts = { transport, clock, random: () => 0.5, wheel, store, observer };
     const mailboxes = {
       deliver: (call: InboundCall) => {
         if (this.mailbox.length >= this.room) return false;

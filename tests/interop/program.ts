@@ -5,6 +5,8 @@ export interface ProgramStart {
   /** The executable. */
   readonly command: string;
   readonly args: readonly string[];
+  /** Added to the environment of this process. */
+  readonly env?: Readonly<Record<string, string>> | undefined;
   /** Kills the program when aborted. */
   readonly signal?: AbortSignal | undefined;
   /** A folder of its own, removed with it. */
@@ -28,7 +30,8 @@ export class Program implements AsyncDisposable {
   constructor(start: ProgramStart) {
     this.#start = start;
     const pipes = { stdin: "piped", stdout: "piped", stderr: "piped" } as const;
-    this.#child = new Deno.Command(start.command, { args: [...start.args], ...pipes }).spawn();
+    const { command, args, env = {} } = start;
+    this.#child = new Deno.Command(command, { args: [...args], env, ...pipes }).spawn();
     this.#lines = this.#child.stdout.pipeThrough(new TextDecoderStream()).pipeThrough(splitLines())
       .getReader();
     this.#input = this.#child.stdin.getWriter();

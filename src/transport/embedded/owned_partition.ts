@@ -57,6 +57,10 @@ export class OwnedPartition implements Partition, Deliverer {
     return this.#closed;
   }
 
+  lag(): number {
+    return this.#state.queue.end - this.#state.commit;
+  }
+
   /** A message was stored in the queue. */
   arrived(stored: StoredMessage): void {
     this.#cursor ??= stored;

@@ -55,6 +55,8 @@ export class RemotingPartition implements Partition {
   #credit = 0;
   /** Pulls in a row that the broker answered with an end before this partition's next offset. */
   #beyondEnd = 0;
+  /** Where the queue ended at the last pull. */
+  #end = 0;
   #wake: (() => void) | undefined;
   #commitTimer: Timer | undefined;
   #closed = false;
@@ -91,6 +93,10 @@ export class RemotingPartition implements Partition {
 
   lost(): boolean {
     return this.#released || !this.#keeper.held(this.#held);
+  }
+
+  lag(): number {
+    return Math.max(0, Math.max(this.#end, this.#progress.next) - this.#progress.commit());
   }
 
   /** Pulls until it is closed. Never rejects. */
@@ -152,6 +158,7 @@ export class RemotingPartition implements Partition {
       maxMessages: Math.min(PULL_MESSAGES, this.#credit),
       commitOffset: riding,
     }, { clock: this.#keeper.clock, signal: this.#stop.signal });
+    this.#end = answer.maxOffset;
     if (this.#closed) return;
     if (riding !== undefined && dealtWith) this.#commits.noteRecorded(riding);
     for (const message of answer.messages) {

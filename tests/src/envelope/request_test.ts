@@ -26,8 +26,9 @@ const anyRequest: fc.Arbitrary<Request> = fc.record({
   plan: fc.constant(undefined),
   chain: fc.array(text, { maxLength: 4 }),
   trace: fc.option(
-    fc.record({ traceparent: text, tracestate: optionalText, baggage: optionalText }, {
+    fc.record({ traceparent: text, tracestate: optionalText, baggage: optionalText, earlier: text }, {
       noNullPrototype: true,
+      requiredKeys: ["traceparent", "tracestate", "baggage"],
     }),
     { nil: undefined },
   ),

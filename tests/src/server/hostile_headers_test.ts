@@ -5,8 +5,10 @@ import type { Contract } from "../../../src/contract/types.ts";
 import { HEADER, TRACE_HEADER, USER_PREFIX } from "../../../src/envelope/headers.ts";
 import { decodePack } from "../../../src/envelope/pack.ts";
 import type { Request } from "../../../src/envelope/request.ts";
+import { ServeTelemetry } from "../../../src/observe/served.ts";
 import type { Message } from "../../../src/transport/transport.ts";
 import { FakeDelivery, messageOf, packOf, requestOf } from "../../helpers/deliveries.ts";
+import { ObserverStage } from "../../helpers/observed.ts";
 import { packOf as packBody } from "../../helpers/packs.ts";
 import { ServiceFixture } from "../../helpers/service_fixture.ts";
 import { turns } from "../../helpers/settled.ts";
@@ -80,6 +82,7 @@ const OWN: readonly Row[] = [
   { header: TRACE_HEADER.traceparent, ...IGNORED },
   { header: TRACE_HEADER.tracestate, ...IGNORED },
   { header: TRACE_HEADER.baggage, ...IGNORED },
+  { header: HEADER.earlier, ...IGNORED },
   { header: `${USER_PREFIX}tenant`, ...IGNORED },
   // Nobody waits for a one-way call.
   { header: HEADER.attempt, of: "oneway", ...LOST, missing: "runs" },
@@ -116,10 +119,24 @@ const entity = defineEntity("test.Service", { run: method<unknown, string>() });
 
 const KEY = "acc-1";
 
-function good(id: string, of: Row["of"]): { request: Request; tag: string; contract: Contract } {
+/** What is only read of a request that belongs to a trace. */
+const TRACED: ReadonlySet<string> = new Set([TRACE_HEADER.tracestate, TRACE_HEADER.baggage, HEADER.earlier]);
+const TRACE = { traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01" };
+
+/** Followed by somebody, who must take no harm either. */
+function traced(contract: Contract): ServiceFixture {
+  return new ServiceFixture(contract, { observer: new ServeTelemetry(new ObserverStage().parts) });
+}
+
+function good(
+  id: string,
+  of: Row["of"],
+  isTraced = false,
+): { request: Request; tag: string; contract: Contract } {
   const body = new TextEncoder().encode(JSON.stringify(KEY));
   const oneway = { kind: "oneway", replyTo: "" } as const;
-  const changes: Partial<Request> = { body, ...(of === "oneway" ? oneway : {}) };
+  const trace = isTraced ? TRACE : undefined;
+  const changes: Partial<Request> = { body, trace, ...(of === "oneway" ? oneway : {}) };
   if (of === "keyed" || of === "entity") {
     return {
       request: requestOf(id, { ...changes, key: KEY }),
@@ -177,8 +194,8 @@ for (const row of [...OWN, ...SHARED]) {
   const isShared = SHARED.includes(row);
   Deno.test(`PartitionIntake alone: ${of ?? "call"} with a hostile ${header} has its documented fate`, async () => {
     for (const [way, value] of Object.entries(WAYS)) {
-      const { request, tag, contract } = good("c1", of);
-      const at = new ServiceFixture(contract);
+      const { request, tag, contract } = good("c1", of, TRACED.has(header));
+      const at = traced(contract);
       const message = messageOf(request, tag);
       const fate = await fateOf(
         at,
@@ -191,8 +208,8 @@ for (const row of [...OWN, ...SHARED]) {
   if (isShared) continue;
   Deno.test(`PartitionIntake in a pack: ${of ?? "call"} with a hostile ${header} has its documented fate`, async () => {
     for (const [way, value] of Object.entries(WAYS)) {
-      const { request, tag, contract } = good("c1", of);
-      const at = new ServiceFixture(contract);
+      const { request, tag, contract } = good("c1", of, TRACED.has(header));
+      const at = traced(contract);
       const others = good("c0", of === "oneway" ? undefined : of).request;
       const pack = packOf([others, request], tag);
       const entries = decodePack(pack.body).map((entry, index) =>

@@ -54,6 +54,9 @@ Deno.test("openDelivery reads what a plain requester states by our headers", () 
   assert.equal(opened([HEADER.key, "Z%C3%BCrich"])?.key, "Zürich");
   assert.equal(opened([HEADER.idempotencyKey, "order 7"])?.idempotencyKey, "order 7");
   assert.equal(opened([HEADER.key, ""])?.key, undefined);
+  // Their instrumentation uses the W3C's names too.
+  const trace = { traceparent: "00-1-2-01", tracestate: "a=b", baggage: undefined };
+  assert.deepEqual(opened(["traceparent", "00-1-2-01"], ["tracestate", "a=b"])?.trace, trace);
   assert.equal(opened([HEADER.timeout, "900"])?.timeoutMs, 900);
   assert.equal(opened([HEADER.timeout, "900"])?.deadlineMs, 1_900);
   for (const unreadable of ["", "0", "-1", "1e3", "1.5", "9".repeat(16)]) {

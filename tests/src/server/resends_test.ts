@@ -2,10 +2,12 @@ import assert from "node:assert/strict";
 import { HEADER } from "../../../src/envelope/headers.ts";
 import { readRequest } from "../../../src/envelope/request.ts";
 import { EVENTS } from "../../../src/log/events.ts";
-import { copyOf, Resends } from "../../../src/server/resends.ts";
+import { copyOf, Resends, sentAgain } from "../../../src/server/resends.ts";
 import { FakeDelivery, messageOf, packOf, requestOf } from "../../helpers/deliveries.ts";
 import { FakeTransport } from "../../helpers/fake_transport.ts";
 import { eventsOf, recordLogs } from "../../helpers/logs.ts";
+import { ServeTelemetry } from "../../../src/observe/served.ts";
+import { ObserverStage, requestOf as observedRequestOf } from "../../helpers/observed.ts";
 import { ManualClock } from "../../helpers/manual_clock.ts";
 import { turns } from "../../helpers/settled.ts";
 
@@ -54,6 +56,27 @@ Deno.test("copyOf gives a call without deadline none, and one whose time is up t
   assert.equal(readRequest(endless.headers, endless.headers, endless.body).timeoutMs, Infinity);
   const late = copyOf({ request: REQUEST, method: "run", delivery, deadlineMs: NOW - 5_000 }, how, NOW);
   assert.equal(late.headers.get(HEADER.timeout), "1");
+});
+
+Deno.test("sentAgain says which attempt was before, where somebody follows the call", () => {
+  const message = messageOf(REQUEST);
+  const facts = {
+    request: REQUEST,
+    method: "run",
+    delivery: new FakeDelivery(message),
+    deadlineMs: NOW + 10,
+  };
+  const { parts } = new ObserverStage();
+  const observed = new ServeTelemetry(parts).received(observedRequestOf());
+  assert.equal(sentAgain({ facts, observed: undefined }), facts);
+  // Its handler has not begun.
+  assert.equal(sentAgain({ facts, observed }), facts);
+  observed.started(1);
+  const copy = copyOf(sentAgain({ facts, observed }), { attempt: 2, started: false, delayMs: 0 }, NOW);
+  assert.equal(copy.headers.get("traceparent"), REQUEST.trace?.traceparent);
+  assert.equal(copy.headers.get(HEADER.earlier), observed.trace?.traceparent);
+  const stranger = { ...facts, request: { ...REQUEST, trace: undefined } };
+  assert.equal(sentAgain({ facts: stranger, observed }), stranger);
 });
 
 Deno.test("Resends store a call in the queue that it came from, and try until that is done", async () => {

@@ -1,0 +1,26 @@
+// 1.9, though there is 1.10: an API answers to registrations by its own minor version or a later one, and SDK 2.x
+// registers by 1.9.
+export {
+  type Attributes,
+  type Baggage,
+  type BatchObservableResult,
+  type Context,
+  context,
+  createNoopMeter,
+  createTraceState,
+  type Histogram,
+  type Link,
+  type Meter,
+  metrics,
+  type Observable,
+  propagation,
+  ProxyTracer,
+  ROOT_CONTEXT,
+  type Span,
+  type SpanContext,
+  SpanKind,
+  SpanStatusCode,
+  trace,
+  type Tracer,
+  ValueType,
+} from "npm:@opentelemetry/api@1.9.1";
