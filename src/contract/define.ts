@@ -143,7 +143,9 @@ function withErrors(
 ): AnyMethod {
   checkMethodName(contract, name);
   if (!isMethod(value)) {
-    throw new TypeError(`Cannot define "${contract}": write method(), method.oneway() or method.stream() for "${name}"`);
+    throw new TypeError(
+      `Cannot define "${contract}": write method(), method.oneway() or method.stream() for "${name}"`,
+    );
   }
   if (!answers(value)) return value;
   const errors = withShared(contract, value.settings.errors, shared);
@@ -159,7 +161,8 @@ function isMethod(value: unknown): value is AnyMethod {
     return false;
   }
   const { kind, settings } = value;
-  return (kind === "call" || kind === "oneway" || kind === "stream") && typeof settings === "object" && settings !== null &&
+  return (kind === "call" || kind === "oneway" || kind === "stream") && typeof settings === "object" &&
+    settings !== null &&
     SETTINGS.every((name) => name in settings);
 }
 

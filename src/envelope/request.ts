@@ -12,6 +12,7 @@ import {
 import type { TraceHeaders } from "../call/inbound.ts";
 import { NO_BODY } from "./body.ts";
 import { isCallId } from "./call_id.ts";
+import { type Credit, readCredit, writeCredit } from "./credit.ts";
 import { decodeChain, encodeChain, NO_CALLS } from "./chain.ts";
 import { WholeNumber } from "./whole_number.ts";
 
@@ -51,6 +52,8 @@ export interface Request {
   readonly userHeaders: ReadonlyMap<string, string>;
   /** The encoded input, or `undefined` for none. */
   readonly body: Uint8Array | undefined;
+  /** Set where the answer is a stream: what its reader grants. Such a request travels alone. */
+  readonly credit?: Credit | undefined;
 }
 
 /** Headers of a request that are the same for every call of one caller to one method: a pack states them once. */
@@ -101,6 +104,7 @@ export function requestHeaders(request: Request): Map<string, string> {
   const headers = new Map<string, string>([[HEADER.kind, "request"]]);
   writeShared(request, headers);
   writeOwn(request, headers);
+  if (request.credit !== undefined) headers.set(HEADER.credit, writeCredit(request.credit));
   return headers;
 }
 
@@ -140,6 +144,7 @@ export function readRequest(shared: Headers, own: Headers, body: Uint8Array): Re
     from: optional(own, HEADER.from) ?? optional(shared, HEADER.from),
     userHeaders: userHeaders(own),
     body: own.get(HEADER.empty) === "1" ? NO_BODY : body,
+    credit: credit(own),
   };
 }
 
@@ -166,6 +171,7 @@ function readPlain(shared: Headers, own: Headers, body: Uint8Array): Request | u
     from: optional(shared, HEADER.from),
     userHeaders: NO_HEADERS,
     body,
+    credit: undefined,
   };
 }
 
@@ -228,6 +234,15 @@ function planNumber(headers: Headers): number | undefined {
   const number = wholeNumber(headers, HEADER.plan, PLAN);
   if (number === 0) throw malformed(HEADER.plan, "0");
   return number;
+}
+
+/** Missing where the answer is no stream. */
+function credit(own: Headers): Credit | undefined {
+  const value = own.get(HEADER.credit);
+  if (value === undefined) return undefined;
+  const read = readCredit(value);
+  if (read === undefined) throw malformed(HEADER.credit, value);
+  return read;
 }
 
 function malformed(name: string, value: string | undefined): RpcError {
