@@ -1,7 +1,7 @@
 import { createDeferred, type Deferred } from "../src/async/deferred.ts";
 import type { Call } from "../src/call/call.ts";
 import { STREAM_ITEMS } from "../src/client/defaults.ts";
-import type { ItemSource } from "../src/client/item_stream.ts";
+import { type ItemSource, OpenStream } from "../src/client/item_stream.ts";
 import type { PendingCall } from "../src/client/pending.ts";
 import { readOutput } from "../src/client/reply_reader.ts";
 import type { MethodPlaces } from "../src/codec/places.ts";
@@ -134,7 +134,7 @@ export class LocalStream implements PendingCall, CallStream, ItemSource {
       throw item.lost.error;
     }
     this.#items.push({ id: this.id, ok: true, type: item.type, body: item.body });
-    this.#opening.resolve(this);
+    this.#opening.resolve(new OpenStream(this));
     this.#serve();
   }
 
@@ -147,7 +147,7 @@ export class LocalStream implements PendingCall, CallStream, ItemSource {
   #close(error: RpcError | undefined): void {
     if (this.#over !== undefined) return;
     this.#over = { error };
-    this.#opening.resolve(this);
+    this.#opening.resolve(new OpenStream(this));
     this.release();
     this.#serve();
   }

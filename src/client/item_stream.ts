@@ -1,7 +1,10 @@
 import type { ItemStream } from "../contract/types.ts";
 
 /** What a stream is read from, once it is open. */
-export type ItemSource = AsyncIterator<unknown, unknown, undefined>;
+export interface ItemSource {
+  next(): Promise<IteratorResult<unknown, undefined>>;
+  return(): Promise<IteratorResult<unknown, undefined>>;
+}
 
 const DONE: IteratorResult<unknown, undefined> = Object.freeze({ done: true, value: undefined });
 
@@ -43,7 +46,7 @@ export class ReadStream implements ItemStream<unknown> {
     this.#closing.abort(new DOMException("The stream is not read any more", "AbortError"));
     try {
       const source = await opening;
-      await source.return?.();
+      await source.return();
     } catch {
       // It did not open, or has failed: either way it has ended, and nobody reads what of.
     }
@@ -56,5 +59,30 @@ export class ReadStream implements ItemStream<unknown> {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.return();
+  }
+}
+
+/** A stream that is open, for whoever runs between the call and its reader. */
+export class OpenStream implements ItemStream<unknown> {
+  readonly #source: ItemSource;
+
+  constructor(source: ItemSource) {
+    this.#source = source;
+  }
+
+  next(): Promise<IteratorResult<unknown, undefined>> {
+    return this.#source.next();
+  }
+
+  return(): Promise<IteratorResult<unknown, undefined>> {
+    return this.#source.return();
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#source.return();
   }
 }

@@ -3,7 +3,7 @@ import type { CallOptions } from "../contract/call_options.ts";
 import { checkKey } from "../call/key.ts";
 import type { AnyMethod, Client, Contract, ItemStream } from "../contract/types.ts";
 import { RpcError } from "../errors/rpc_error.ts";
-import { type ItemSource, ReadStream } from "./item_stream.ts";
+import { type ItemSource, OpenStream, ReadStream } from "./item_stream.ts";
 
 const NO_OPTIONS: CallOptions = Object.freeze({});
 
@@ -50,19 +50,38 @@ function streamOf(call: Call, invoke: Invoke): ItemStream<unknown> {
   });
 }
 
-/** An interceptor may have answered with something else. */
+/** An interceptor may have answered with anything that can be iterated. */
 function sourceOf(answer: unknown): ItemSource {
-  if (
-    typeof answer === "object" && answer !== null && "next" in answer && typeof answer.next === "function"
-  ) {
-    // What has `next` is an iterator: what it gives is looked at step by step.
-    return answer as ItemSource;
-  }
+  if (answer instanceof OpenStream) return answer;
   const create = typeof answer === "object" && answer !== null
-    ? Reflect.get(answer, Symbol.asyncIterator)
+    ? Reflect.get(answer, Symbol.asyncIterator) ?? Reflect.get(answer, Symbol.iterator)
     : undefined;
-  if (typeof create === "function") return create.call(answer);
-  throw new RpcError("internal", "An interceptor answered a stream with something that cannot be iterated", {
-    outcome: "sent_unknown",
-  });
+  if (typeof create !== "function") {
+    const message = "An interceptor answered a stream with something that cannot be iterated";
+    throw new RpcError("internal", message, { outcome: "sent_unknown" });
+  }
+  return new ForeignSource(create.call(answer));
+}
+
+/** What an interceptor made of a stream: it may throw anything. */
+class ForeignSource implements ItemSource {
+  readonly #iterator: AsyncIterator<unknown> | Iterator<unknown>;
+
+  constructor(iterator: AsyncIterator<unknown> | Iterator<unknown>) {
+    this.#iterator = iterator;
+  }
+
+  async next(): Promise<IteratorResult<unknown, undefined>> {
+    try {
+      const step = await this.#iterator.next();
+      return step.done ? { done: true, value: undefined } : { done: false, value: await step.value };
+    } catch (error) {
+      throw RpcError.from(error);
+    }
+  }
+
+  async return(): Promise<IteratorResult<unknown, undefined>> {
+    await this.#iterator.return?.();
+    return { done: true, value: undefined };
+  }
 }

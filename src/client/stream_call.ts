@@ -21,7 +21,7 @@ import {
   STREAM_PING_MS,
 } from "./defaults.ts";
 import { ItemBuffer } from "./item_buffer.ts";
-import type { ItemSource } from "./item_stream.ts";
+import { type ItemSource, OpenStream } from "./item_stream.ts";
 import { type CallDesk, OutboundCall } from "./outbound_call.ts";
 import { readOutput } from "./reply_reader.ts";
 import type { Route } from "./routes.ts";
@@ -46,7 +46,9 @@ interface Producer {
 }
 
 const log = logger("caller");
-const DONE: IteratorResult<unknown, undefined> = Object.freeze({ done: true, value: undefined });
+type Step = IteratorResult<unknown, undefined>;
+
+const DONE: Step = Object.freeze({ done: true, value: undefined });
 
 /**
  * The caller's end of a stream. Until its first part has come it is a call like any other. From then on it belongs to the
@@ -59,7 +61,9 @@ export class StreamCall extends OutboundCall implements ItemSource {
     STREAM_EXCESS * STREAM_ITEMS,
     STREAM_EXCESS * STREAM_BYTES + MAX_BODY_BYTES,
   );
-  readonly #readers: Deferred<IteratorResult<unknown, undefined>>[] = [];
+  /** What is read from, by interceptors and untyped callers too. */
+  readonly #view = new OpenStream(this);
+  readonly #readers: Deferred<Step>[] = [];
   #producer: Producer | undefined;
   /** Thrown to its reader behind what it has not read; `undefined` after that, or when it ended well. */
   #failure: RpcError | undefined;
@@ -99,14 +103,14 @@ export class StreamCall extends OutboundCall implements ItemSource {
     return this.#producer?.address;
   }
 
-  next(): Promise<IteratorResult<unknown, undefined>> {
-    const reader = createDeferred<IteratorResult<unknown, undefined>>();
+  next(): Promise<Step> {
+    const reader = createDeferred<Step>();
     this.#readers.push(reader);
     this.#serve();
     return reader.promise;
   }
 
-  return(): Promise<IteratorResult<unknown, undefined>> {
+  return(): Promise<Step> {
     if (this.live && this.#desk.pending.finish(this.id)) {
       this.conclude();
       this.#desk.cancelled(this);
@@ -201,7 +205,7 @@ export class StreamCall extends OutboundCall implements ItemSource {
   #progress(): void {
     const { end, size } = this.#buffer;
     if (end !== undefined && this.#desk.pending.finish(this.id)) this.#finish(end);
-    else if (size > 0) this.opened(this);
+    else if (size > 0) this.opened(this.#view);
     this.#serve();
     this.#seekMissing();
   }
@@ -212,7 +216,7 @@ export class StreamCall extends OutboundCall implements ItemSource {
     if (!end.ok) error = this.#errorOf(end);
     this.conclude();
     if (error !== undefined && this.#buffer.size === 0) this.refused(error);
-    else this.opened(this);
+    else this.opened(this.#view);
     this.#close(error, true);
   }
 
@@ -240,7 +244,7 @@ export class StreamCall extends OutboundCall implements ItemSource {
     }
   }
 
-  #give(item: Item, reader: Deferred<IteratorResult<unknown, undefined>> | undefined): void {
+  #give(item: Item, reader: Deferred<Step> | undefined): void {
     this.#taken = item.seq;
     this.#untoldBytes += item.body?.length ?? 0;
     try {
