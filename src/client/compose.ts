@@ -112,10 +112,9 @@ export class Composer {
       from,
       userHeaders: callHeaders(options),
       body: encode(call, place, transport),
-      credit: kind === "stream" ? STREAM_CREDIT : undefined,
     };
     checkHeaderBytes(request);
-    return request;
+    return kind === "stream" ? { ...request, credit: STREAM_CREDIT } : request;
   }
 }
 

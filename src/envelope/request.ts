@@ -127,7 +127,7 @@ export function readRequest(shared: Headers, own: Headers, body: Uint8Array): Re
   if (!oneway && kind !== "request" && kind) throw malformed(HEADER.kind, kind);
   const endless = oneway && !own.has(HEADER.timeout);
   const resent = own.has(HEADER.attempt);
-  return {
+  const request: Request = {
     id: own === shared ? text(own, HEADER.id) : detached(text(own, HEADER.id)),
     kind: oneway ? "oneway" : "request",
     attempt: resent ? wholeNumber(own, HEADER.attempt, ATTEMPT) : 1,
@@ -144,8 +144,8 @@ export function readRequest(shared: Headers, own: Headers, body: Uint8Array): Re
     from: optional(own, HEADER.from) ?? optional(shared, HEADER.from),
     userHeaders: userHeaders(own),
     body: own.get(HEADER.empty) === "1" ? NO_BODY : body,
-    credit: credit(own),
   };
+  return own.has(HEADER.credit) ? { ...request, credit: credit(own) } : request;
 }
 
 /** Headers of a call in a pack that has nothing of its own but its id and its time. */
@@ -171,7 +171,6 @@ function readPlain(shared: Headers, own: Headers, body: Uint8Array): Request | u
     from: optional(shared, HEADER.from),
     userHeaders: NO_HEADERS,
     body,
-    credit: undefined,
   };
 }
 
@@ -236,11 +235,9 @@ function planNumber(headers: Headers): number | undefined {
   return number;
 }
 
-/** Missing where the answer is no stream. */
-function credit(own: Headers): Credit | undefined {
+function credit(own: Headers): Credit {
   const value = own.get(HEADER.credit);
-  if (value === undefined) return undefined;
-  const read = readCredit(value);
+  const read = value === undefined ? undefined : readCredit(value);
   if (read === undefined) throw malformed(HEADER.credit, value);
   return read;
 }
