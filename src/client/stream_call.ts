@@ -81,7 +81,8 @@ export class StreamCall extends OutboundCall implements ItemSource {
   #look: Timer | undefined;
   /** How long the producer may say nothing before it is asked. */
   #patienceMs: number = STREAM_PING_MS.initialMs;
-  /** Since when a ping that left is not answered. */
+  /** Whether a ping was not answered yet, and since when it is on its way. */
+  #asking = false;
   #pingedAtMs: number | undefined;
   /** Since when parts are missing of which it is known that they were sent. */
   #missing: Timer | undefined;
@@ -197,6 +198,7 @@ export class StreamCall extends OutboundCall implements ItemSource {
 
   #heard(patienceMs: number): void {
     this.#heardAtMs = this.#desk.monotonicMs();
+    this.#asking = false;
     this.#pingedAtMs = undefined;
     this.#patienceMs = patienceMs;
   }
@@ -268,13 +270,15 @@ export class StreamCall extends OutboundCall implements ItemSource {
     const address = this.#producer?.address;
     if (address === undefined || this.#telling) return;
     this.#telling = true;
+    if (kind === "ping") this.#asking = true;
     this.#toldTaken = this.#taken;
     this.#untoldBytes = 0;
     this.#toldAtMs = this.#desk.monotonicMs();
     const { replyTo } = this.#desk;
     this.#desk.tell(this, address, { kind, id: this.id, seq: this.#taken, replyTo }).then(() => {
       this.#telling = false;
-      if (kind === "ping") this.#pingedAtMs ??= this.#desk.monotonicMs();
+      // The answer may have come before this.
+      if (this.#asking) this.#pingedAtMs ??= this.#desk.monotonicMs();
       if (this.#taken - this.#toldTaken >= STREAM_ITEMS / 2 && this.live) this.#tell("credit");
     }, (error) => {
       this.#telling = false;

@@ -295,6 +295,12 @@ export class ReceivedCall implements InboundCall, Linked<ReceivedCall> {
     return true;
   }
 
+  /** Tells its handler that nobody wants what it makes any more, and ends it as a cancel would. */
+  stop(reason: RpcError): void {
+    this.#cancelled ??= reason;
+    this.#controller?.abort(reason);
+  }
+
   /** Answers without a handler. Always `false`, as a claim is answered then. */
   #end(error: RpcError): false {
     this.settle({ ok: false, error, ran: this.ranBefore });

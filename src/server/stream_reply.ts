@@ -196,7 +196,7 @@ export class StreamReply implements ItemSink {
   #giveUp(message: string): void {
     const error = new RpcError("unavailable", message, { outcome: "sent_unknown", callId: this.id });
     this.end({ id: this.id, ok: false, error, ran: "maybe" });
-    this.#call.interrupt(error);
+    this.#call.stop(error);
   }
 
   #schedule(): void {

@@ -174,7 +174,10 @@ for (
     for (const value of wrong) {
       assert.throws(
         () => Reflect.apply(define, undefined, ["a.B", { run: value }]),
-        { name: "TypeError", message: 'Cannot define "a.B": write method(), method.oneway() or method.stream() for "run"' },
+        {
+          name: "TypeError",
+          message: 'Cannot define "a.B": write method(), method.oneway() or method.stream() for "run"',
+        },
       );
     }
     assert.equal(Reflect.apply(define, undefined, ["a.B", { run: { kind: "call", settings } }]).name, "a.B");
