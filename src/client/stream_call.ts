@@ -134,7 +134,7 @@ export class StreamCall extends OutboundCall implements ItemSource {
     this.#heard(STREAM_PING_MS.initialMs);
     for (const part of parts) {
       if (this.#buffer.add(part) === "too many") {
-        this.#break("resource_exhausted", "The producer of the stream sends more than it was granted");
+        this.#break("data_loss", "The producer of the stream sends more than it was granted");
         return true;
       }
     }

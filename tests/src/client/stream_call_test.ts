@@ -239,7 +239,7 @@ Deno.test("StreamCall ends when more comes than was granted", async () => {
   const failure = await failureOf((async () => {
     while (!(await stream.next()).done) count++;
   })());
-  assert.deepEqual([failure.code, count <= 256, at.told.at(-1)], ["resource_exhausted", true, "cancel"]);
+  assert.deepEqual([failure.code, count <= 256, at.told.at(-1)], ["data_loss", true, "cancel"]);
 });
 
 Deno.test("StreamCall belongs to the run that sent its first part, and sends others away", async () => {
