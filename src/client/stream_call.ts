@@ -1,8 +1,8 @@
 import type { Timer } from "../async/clock.ts";
 import type { Call } from "../call/call.ts";
-import { MAX_BODY_BYTES, STREAM_IDLE_MS } from "../call/defaults.ts";
+import { MAX_BODY_BYTES } from "../call/defaults.ts";
 import { createDeferred, type Deferred } from "../async/deferred.ts";
-import { type StreamControl } from "../envelope/credit.ts";
+import type { StreamControl } from "../envelope/credit.ts";
 import { readDirect } from "../envelope/direct.ts";
 import type { Item, StreamMessage } from "../envelope/item.ts";
 import type { Reply } from "../envelope/reply.ts";
@@ -10,19 +10,11 @@ import type { Request } from "../envelope/request.ts";
 import { RpcError } from "../errors/rpc_error.ts";
 import { EVENTS } from "../log/events.ts";
 import { logger } from "../log/log.ts";
-import {
-  STREAM_BYTES,
-  STREAM_EXCESS,
-  STREAM_GAP_MS,
-  STREAM_HEARTBEAT_MS,
-  STREAM_ITEMS,
-  STREAM_LOOK_MS,
-  STREAM_PING_LIMIT_MS,
-  STREAM_PING_MS,
-} from "./defaults.ts";
+import { STREAM_BYTES, STREAM_EXCESS, STREAM_GAP_MS, STREAM_ITEMS } from "./defaults.ts";
 import { ItemBuffer } from "./item_buffer.ts";
 import { type ItemSource, OpenStream } from "./item_stream.ts";
 import { type CallDesk, OutboundCall } from "./outbound_call.ts";
+import { ProducerWatch } from "./producer_watch.ts";
 import { readOutput } from "./reply_reader.ts";
 import type { Route } from "./routes.ts";
 
@@ -71,19 +63,8 @@ export class StreamCall extends OutboundCall implements ItemSource {
   /** Whether what was not read is read before the failure. */
   #orderly = false;
 
-  /** The number of the last item read, and what was read since the producer heard of it. */
-  #taken = 0;
-  #toldTaken = 0;
-  #untoldBytes = 0;
-  #telling = false;
-  #toldAtMs = 0;
-  #heardAtMs = 0;
-  #look: Timer | undefined;
-  /** How long the producer may say nothing before it is asked. */
-  #patienceMs: number = STREAM_PING_MS.initialMs;
-  /** Whether a ping was not answered yet, and since when it is on its way. */
-  #asking = false;
-  #pingedAtMs: number | undefined;
+  /** Set as soon as the producer is known. */
+  #watch: ProducerWatch | undefined;
   /** Since when parts are missing of which it is known that they were sent. */
   #missing: Timer | undefined;
   /** The number of the last part that is known to be stored. */
@@ -131,7 +112,7 @@ export class StreamCall extends OutboundCall implements ItemSource {
     if (address === undefined) return false;
     if (this.#producer === undefined) this.#bind({ address, attempt });
     else if (this.#producer.address !== address || this.#producer.attempt !== attempt) return false;
-    this.#heard(STREAM_PING_MS.initialMs);
+    this.#watch?.heard();
     for (const part of parts) {
       if (this.#buffer.add(part) === "too many") {
         this.#break("data_loss", "The producer of the stream sends more than it was granted");
@@ -145,7 +126,7 @@ export class StreamCall extends OutboundCall implements ItemSource {
   /** The producer is there, and has sent all parts up to that number. */
   pong(sent: number): void {
     if (!this.live || this.#producer === undefined) return;
-    this.#heard(Math.min(STREAM_PING_MS.maxMs, 2 * this.#patienceMs));
+    this.#watch?.answered();
     this.#known = Math.max(this.#known, sent);
     this.#seekMissing();
   }
@@ -192,15 +173,21 @@ export class StreamCall extends OutboundCall implements ItemSource {
 
   #bind(producer: Producer): void {
     this.#producer = producer;
-    this.#heardAtMs = this.#toldAtMs = this.#desk.monotonicMs();
-    this.#lookLater();
+    this.#watch = new ProducerWatch({
+      monotonicMs: () => this.#desk.monotonicMs(),
+      after: (ms, callback) => this.#desk.after(ms, callback),
+      tell: (kind, seq) => this.#tell(producer, kind, seq),
+      gone: (message) => this.#break("unavailable", message),
+    });
   }
 
-  #heard(patienceMs: number): void {
-    this.#heardAtMs = this.#desk.monotonicMs();
-    this.#asking = false;
-    this.#pingedAtMs = undefined;
-    this.#patienceMs = patienceMs;
+  async #tell({ address }: Producer, kind: "credit" | "ping", seq: number): Promise<void> {
+    try {
+      await this.#desk.tell(this, address, { kind, id: this.id, seq, replyTo: this.#desk.replyTo });
+    } catch (error) {
+      log.debug(EVENTS.caller.streamControlFailed, { callId: this.id, error });
+      throw error;
+    }
   }
 
   /** Something has come. */
@@ -247,8 +234,6 @@ export class StreamCall extends OutboundCall implements ItemSource {
   }
 
   #give(item: Item, reader: Deferred<Step> | undefined): void {
-    this.#taken = item.seq;
-    this.#untoldBytes += item.body?.length ?? 0;
     try {
       const { type, body } = item;
       const value = readOutput(this.call, this.id, { id: this.id, ok: true, type, body }, this.route.places);
@@ -261,56 +246,7 @@ export class StreamCall extends OutboundCall implements ItemSource {
       this.#failure = undefined;
       return;
     }
-    const due = this.#taken - this.#toldTaken >= STREAM_ITEMS / 2 || this.#untoldBytes >= STREAM_BYTES / 2;
-    if (due && this.live) this.#tell("credit");
-  }
-
-  /** Tells the producer how far it is read. One such message is on its way at a time; the next one says the rest. */
-  #tell(kind: "credit" | "ping"): void {
-    const address = this.#producer?.address;
-    if (address === undefined || this.#telling) return;
-    this.#telling = true;
-    if (kind === "ping") this.#asking = true;
-    this.#toldTaken = this.#taken;
-    this.#untoldBytes = 0;
-    this.#toldAtMs = this.#desk.monotonicMs();
-    const { replyTo } = this.#desk;
-    this.#desk.tell(this, address, { kind, id: this.id, seq: this.#taken, replyTo }).then(() => {
-      this.#telling = false;
-      // The answer may have come before this.
-      if (this.#asking) this.#pingedAtMs ??= this.#desk.monotonicMs();
-      if (this.#taken - this.#toldTaken >= STREAM_ITEMS / 2 && this.live) this.#tell("credit");
-    }, (error) => {
-      this.#telling = false;
-      // It goes with the next one.
-      this.#toldTaken = 0;
-      log.debug(EVENTS.caller.streamControlFailed, { callId: this.id, error });
-    });
-  }
-
-  #lookLater(): void {
-    this.#look = this.#desk.after(STREAM_LOOK_MS, () => {
-      if (!this.live) return;
-      this.#lookAtProducer(this.#desk.monotonicMs());
-      if (this.live) this.#lookLater();
-    });
-  }
-
-  #lookAtProducer(nowMs: number): void {
-    const silentMs = nowMs - this.#heardAtMs;
-    const unansweredMs = this.#pingedAtMs === undefined ? 0 : nowMs - this.#pingedAtMs;
-    if (unansweredMs >= STREAM_PING_LIMIT_MS) {
-      return this.#break("unavailable", "The producer of the stream does not answer any more");
-    }
-    if (silentMs >= STREAM_IDLE_MS) {
-      return this.#break(
-        "unavailable",
-        `Nothing was heard of the stream's producer for ${STREAM_IDLE_MS} ms`,
-      );
-    }
-    const credited = this.#toldTaken < this.#taken - STREAM_ITEMS / 2;
-    if (this.#pingedAtMs === undefined && silentMs >= this.#patienceMs) this.#tell("ping");
-    else if (credited || nowMs - this.#toldAtMs >= STREAM_HEARTBEAT_MS) this.#tell("credit");
+    if (this.live) this.#watch?.took(item.seq, item.body?.length ?? 0);
   }
 
   /** Parts are missing that were sent: they are looked up, and are to be here soon. */
@@ -362,7 +298,7 @@ export class StreamCall extends OutboundCall implements ItemSource {
     if (this.#closed) return;
     this.#closed = true;
     this.#failure = failure;
-    this.#look?.cancel();
+    this.#watch?.stop();
     this.#missing?.cancel();
     if (!orderly) this.#buffer.clear();
     this.#serve();

@@ -193,6 +193,7 @@ function ending(test: Test): void {
 
   test("that is a stream and fails before its first item fails like any call", async (fixture) => {
     await using at = await Streaming.start(fixture, function* (kind) {
+      yield* [];
       if (kind === "refuse") throw new RpcError("not_found", "none");
       throw new Error("a secret");
     });
