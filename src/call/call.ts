@@ -1,5 +1,5 @@
 import type { CallOptions } from "../contract/call_options.ts";
-import type { Contract, ItemStream, MethodSettings } from "../contract/types.ts";
+import type { Contract, MethodSettings } from "../contract/types.ts";
 
 /** One invocation as the caller's side carries it, from the proxy to the request. */
 export interface Call {
@@ -20,7 +20,7 @@ export interface Call {
 }
 
 /**
- * Sends a call and resolves with what its handler answered. For a stream that is an {@linkcode ItemStream}, as soon as
+ * Sends a call and resolves with what its handler answered. For a stream that is an `ItemStream`, as soon as
  * its first item or its end has come; what fails before rejects, what fails later is thrown where it is read. Rejects
  * with an `RpcError` only.
  */

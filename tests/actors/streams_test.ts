@@ -65,7 +65,7 @@ Deno.test("a stream that runs stands in the tree, counts as a running handler, a
   await turns(5);
   assert.equal(caller.pending, 3);
   assert.match(formatTree(system.tree()), /streamsRunning=2/);
-  assert.match(formatTree(system.tree()), /wait  method  running  depth=1  running=2/);
+  assert.ok(formatTree(system.tree()).includes("wait  method  running  depth=1  running=2"));
   // The third one starts when another ends.
   await streams[0]?.return();
   await Promise.all(steps.slice(1));
