@@ -214,8 +214,11 @@ export class Caller implements StreamDesk {
     return this.streams.lookUp(call);
   }
 
+  left(call: StreamCall): void {
+    this.streams.remove(call);
+  }
+
   over(outbound: OutboundCall): void {
-    if (outbound instanceof StreamCall) this.streams.remove(outbound);
     this.#admission.leave(outbound);
     if (!outbound.keyed) return;
     const { keyed, turns } = outbound.route.shared;

@@ -27,6 +27,8 @@ export interface StreamDesk extends CallDesk {
   tell(call: StreamCall, address: string, control: StreamControl): Promise<void>;
   /** Looks for what the broker has stored of the stream, from the part that it waits for on. Never rejects. */
   lookUp(call: StreamCall): Promise<void>;
+  /** The stream is over. */
+  left(call: StreamCall): void;
   /** Where answers to this client go. */
   readonly replyTo: string;
 }
@@ -169,6 +171,11 @@ export class StreamCall extends OutboundCall implements ItemSource {
     const error = this.known(failure);
     super.failed(failure);
     this.#close(error, this.#orderly);
+  }
+
+  protected override conclude(): void {
+    super.conclude();
+    this.#desk.left(this);
   }
 
   #bind(producer: Producer): void {

@@ -26,7 +26,7 @@ export class OpenStreams {
     return this.#streams.size;
   }
 
-  /** Messages of streams that nobody reads here. */
+  /** Messages of streams that nobody reads here, and answers of their producers. */
   get stray(): number {
     return this.#stray;
   }
@@ -59,7 +59,9 @@ export class OpenStreams {
     if (headers.get(HEADER.kind) === "ping") {
       const control = readControl(headers);
       if (control?.kind !== "pong") throw new TypeError("It is a ping that answers nothing");
-      this.#streams.get(control.id)?.pong(control.seq);
+      const call = this.#streams.get(control.id);
+      if (call === undefined) this.#stray++;
+      else call.pong(control.seq);
       return true;
     }
     if (!isStreamMessage(headers)) return false;

@@ -41,6 +41,7 @@ export class DirectListener {
   #requests: DirectRequests | undefined;
   #refused = 0;
   #unknownCancels = 0;
+  #unknownStreams = 0;
 
   /**
    * Listens from now on.
@@ -65,6 +66,11 @@ export class DirectListener {
   /** Cancels of calls that were not known. */
   get unknownCancels(): number {
     return this.#unknownCancels;
+  }
+
+  /** Credits and pings of streams that did not run here. */
+  get unknownStreams(): number {
+    return this.#unknownStreams;
   }
 
   /** A contract is served from now on: its calls can be cancelled. */
@@ -123,6 +129,7 @@ export class DirectListener {
     for (const served of this.#served) {
       if (served.control?.(control)) return;
     }
+    this.#unknownStreams++;
     log.debug(EVENTS.callee.unknownStream, { callId: control.id, kind: control.kind });
     if (control.replyTo !== undefined) this.#disown(control.id, control.replyTo);
   }
