@@ -235,6 +235,7 @@ export class ReceivedCall implements InboundCall, Linked<ReceivedCall> {
     this.letGo();
     const error = queueLost(this.id);
     this.#withdrawal ??= error;
+    this.stream?.withdrawn(error);
     if (this.claimed === undefined) return;
     const dead = { reason: "its queue was lost", attempts: this.attempt };
     this.#owner.endedLate?.(this, { ok: false, error, ran: "maybe", dead });

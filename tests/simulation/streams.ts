@@ -10,6 +10,8 @@ interface Order {
   readonly items: number;
   /** How long the handler takes over some of them, in milliseconds. */
   readonly ms: number;
+  /** Before which item the handler crashes; beyond the last one, it does not. */
+  readonly crashAt: number;
 }
 
 /** One item, and which run of which order made it. */
@@ -44,6 +46,7 @@ const TRUTHFUL = new Set([
   "deadline_exceeded/replied",
   "deadline_exceeded/executed_reply_lost",
   "internal/sent_unknown",
+  "internal/replied",
   "data_loss/sent_unknown",
   "cancelled/rejected",
 ]);
@@ -56,7 +59,7 @@ export function streamFaults(seed: number): readonly Fault[] {
     callers: ["reader"],
     contracts: [Feed],
     withinMs: 20_000,
-    operations: 60,
+    operations: 40,
   });
 }
 
@@ -71,19 +74,24 @@ class Handlers {
     return (order: Order) => this.#run(process, order);
   }
 
-  async *#run(process: Process, { id, items, ms }: Order): AsyncGenerator<Made> {
+  async *#run(process: Process, { id, items, ms, crashAt }: Order): AsyncGenerator<Made> {
     const run = ++this.runs;
     this.byOrder.set(id, (this.byOrder.get(id) ?? 0) + 1);
     this.atWork.set(run, process);
     try {
       for (let n = 1; n <= items; n++) {
         if (n % 10 === 0) await process.sleep(ms);
+        if (n === crashAt) throw new Error("planted");
         yield { id, run, n };
       }
     } finally {
       this.atWork.delete(run);
     }
   }
+}
+
+function code(how: string): string {
+  return how.slice(0, how.indexOf("/"));
 }
 
 /** Reads streams beside each other while everything around them breaks. Returns what is wrong; nothing, when all is well. */
@@ -101,8 +109,14 @@ export async function playStreams(world: World, seed: number): Promise<readonly 
   const client = (await reader.client()).client(Feed, { timeoutMs: TIMEOUT_MS });
   const read = async (id: number): Promise<void> => {
     const kind = random.pick(["once", "again"] as const);
-    const order = { id, items: random.pick([0, 1, 30, 200, 400]), ms: random.int(1, 400) };
+    const order = {
+      id,
+      items: random.pick([0, 1, 30, 200, 400]),
+      ms: random.int(1, 400),
+      crashAt: random.int(1, 1_000),
+    };
     const pauseMs = random.pick([0, 0, 50, 3_000]);
+    const controller = new AbortController();
     const leaveAt = random.chance(0.2) ? random.int(1, 100) : Infinity;
     await reader.sleep(random.int(0, 15_000));
     const since = world.nowMs;
@@ -110,7 +124,8 @@ export async function playStreams(world: World, seed: number): Promise<readonly 
     let last: Made | undefined;
     let how = "ok";
     try {
-      for await (const made of client[kind](order)) {
+      if (random.chance(0.1)) reader.clock.after(random.int(1, 5_000), () => controller.abort());
+      for await (const made of client[kind](order, { signal: controller.signal })) {
         const next = (last?.n ?? 0) + 1;
         if (made.n !== next) found(`item ${made.n} came where ${next} was due`);
         if (made.id !== id || (last !== undefined && made.run !== last.run)) {
@@ -128,8 +143,10 @@ export async function playStreams(world: World, seed: number): Promise<readonly 
       }
     }
     const count = last?.n ?? 0;
-    if (!TRUTHFUL.has(how)) found(`it ended with ${how}`);
+    const given = code(how) === "cancelled" && controller.signal.aborted;
+    if (!given && !TRUTHFUL.has(how)) found(`it ended with ${how}`);
     if (how === "ok" && count !== Math.min(order.items, leaveAt)) found(`it ended well after ${count} items`);
+    if (how === "internal/replied" && count !== order.crashAt - 1) found(`it crashed after ${count} items`);
     if (kind === "once" && (handlers.byOrder.get(id) ?? 0) > 1) found("it ran twice");
     const tookMs = world.nowMs - since;
     const pausesMs = pauseMs * (count / 50);

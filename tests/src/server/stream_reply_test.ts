@@ -340,6 +340,18 @@ Deno.test("StreamReply ends unavailable when its queue is lost, and one that has
   assert.deepEqual([fresh.delivery.acks, fresh.call.withdrawn, at.replied], [0, true, []]);
 });
 
+Deno.test("StreamReply ends unavailable when its handler crashes after its queue was lost, told or not", async () => {
+  const at = new Fixture();
+  const { call } = at.start("c1");
+  fill(call, 1);
+  await turns();
+  at.partition.isLost = true;
+  call.drop();
+  await turns();
+  assert.deepEqual(at.streamed, [1, "2 unavailable/sent_unknown"]);
+  assert.equal(at.shared.streams.running, 0);
+});
+
 Deno.test("StreamReply that an earlier owner began is not run again, even where it may be: its reader hears of it", async () => {
   const at = new Fixture();
   const part = { kind: "item", seq: 1, type: json.contentType, body: json.encode(1) } as const;
