@@ -63,7 +63,7 @@ export async function startParts(
   const from = `${name}/${instance.toString(36)}`;
   const observer = telemetry?.calls;
   const caller = new Caller({ transport, clock, random, wheel, newId, from, scope: currentScope, observer });
-  transport.onDirect(listenForReplies(caller.pending, caller.owners));
+  transport.onDirect(listenForReplies(caller.pending, caller.owners, caller.streams));
   const untyped = new UntypedContracts();
   return { transport, clock, random, newId, wheel, caller, untyped, instance, telemetry };
 }

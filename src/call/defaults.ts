@@ -16,3 +16,5 @@ export const MAX_TRACE_PARENT_BYTES = 128;
 export const MAX_TRACE_STATE_BYTES = 512;
 /** Largest W3C `baggage` that is read or handed on, in bytes. */
 export const MAX_BAGGAGE_BYTES = 4 * 1024;
+/** How long the other end of a stream may say nothing at all, in milliseconds: then it counts as gone. */
+export const STREAM_IDLE_MS = 30_000;

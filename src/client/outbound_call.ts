@@ -118,6 +118,10 @@ export class OutboundCall implements PendingCall, KeyedOutgoing, Candidate, InTu
   get plan(): number {
     return this.#plan;
   }
+  /** Where whoever runs it is reached past all queues, as far as the call itself knows. */
+  get direct(): string | undefined {
+    return this.instance;
+  }
   /** What it remembers of tries that failed. */
   get retry(): Retry | undefined {
     return this.#retry;
@@ -200,7 +204,7 @@ export class OutboundCall implements PendingCall, KeyedOutgoing, Candidate, InTu
 
   stored({ messageId, queue, offset }: SendReceipt): void {
     if (!this.#desk.pending.finish(this.id)) return;
-    this.#end();
+    this.conclude();
     const receipt: Receipt = { callId: this.id, messageId, broker: queue.broker, queueId: queue.id, offset };
     this.#resolve(receipt);
   }
@@ -230,8 +234,8 @@ export class OutboundCall implements PendingCall, KeyedOutgoing, Candidate, InTu
     try {
       output = readOutput(this.call, this.id, reply, this.route.places);
     } catch (error) {
-      const known = this.#asKnown(RpcError.from(error));
-      this.#end(known);
+      const known = this.known(RpcError.from(error));
+      this.conclude(known);
       this.#reject(known);
       return true;
     }
@@ -239,7 +243,7 @@ export class OutboundCall implements PendingCall, KeyedOutgoing, Candidate, InTu
       this.#read(output);
       return false;
     }
-    this.#end();
+    this.conclude();
     this.#resolve(output);
     return true;
   }
@@ -250,9 +254,19 @@ export class OutboundCall implements PendingCall, KeyedOutgoing, Candidate, InTu
   }
 
   failed(failure: RpcError): void {
-    const error = this.#asKnown(failure);
-    this.#end(error);
+    const error = this.known(failure);
+    this.conclude(error);
     if (error.code === "cancelled" && error.outcome === "sent_unknown") this.#desk.cancelled(this);
+    this.#reject(error);
+  }
+
+  /** Settles the user's promise before the call is over. Does nothing the second time. */
+  protected opened(value: unknown): void {
+    this.#resolve(value);
+  }
+
+  /** As {@linkcode OutboundCall.opened}, with an error. */
+  protected refused(error: RpcError): void {
     this.#reject(error);
   }
 
@@ -263,12 +277,13 @@ export class OutboundCall implements PendingCall, KeyedOutgoing, Candidate, InTu
     pending.note(this.id, "executed_reply_lost");
     output.then((value) => {
       if (!pending.finish(this.id)) return;
-      this.#end();
+      this.conclude();
       this.#resolve(value);
     }, (error) => pending.fail(this.id, RpcError.from(error)));
   }
 
-  #end(error?: RpcError): void {
+  /** Nothing more happens with it. Once. */
+  protected conclude(error?: RpcError): void {
     this.#stage = "over";
     this.#observed?.ended(error);
     this.#retry?.timer?.cancel();
@@ -276,7 +291,7 @@ export class OutboundCall implements PendingCall, KeyedOutgoing, Candidate, InTu
   }
 
   /** Where an earlier try may have been stored, no later one proves that nothing ran. */
-  #asKnown(error: RpcError): RpcError {
+  protected known(error: RpcError): RpcError {
     if (!this.#retry?.maybeStored || !neverRan(error.outcome)) return error;
     const { code, message } = error;
     return new RpcError(code, message, { outcome: "sent_unknown", callId: this.id, cause: error });
