@@ -29,7 +29,9 @@ const USAGE = `Writes the TypeScript module of a contract out of a service in .p
 export interface CliResult {
   /** 0: done; 1: not up to date; 2: something is wrong with the arguments or the files. */
   readonly code: 0 | 1 | 2;
+  /** For the standard output. */
   readonly out: string;
+  /** For the standard error. */
   readonly err: string;
 }
 

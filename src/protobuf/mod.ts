@@ -11,4 +11,4 @@ export { readProtoFiles, type ReadProtoOptions } from "./read_proto_files.ts";
 export type { ProtoFiles } from "./proto_schema.ts";
 export { OPTIONS_FILE, OPTIONS_PROTO } from "./bundled.ts";
 export type { OneOf, ProtoInit, ProtoMethod, ProtoOneway } from "./rpc_types.ts";
-export type { AnyMethod, Method, Methods, NoErrors, Oneway, Service } from "../contract/types.ts";
+export type { Service } from "../contract/types.ts";

@@ -1,13 +1,10 @@
 import type { Method, NoErrors, Oneway } from "../contract/types.ts";
 
-/** What is no message, list or map. */
-type Leaf = string | number | boolean | Uint8Array | null | undefined | void;
-
 /**
  * A message as it is written: every field may be left out, which is zero or absent, and 64-bit integers may be numbers
  * that are safe integers. T: as it is read.
  */
-export type ProtoInit<T> = T extends Leaf ? T
+export type ProtoInit<T> = T extends string | number | boolean | Uint8Array | undefined | void ? T
   : T extends bigint ? bigint | number
   : T extends ReadonlyMap<infer K, infer V> ? ReadonlyMap<ProtoInit<K>, ProtoInit<V>>
   : T extends readonly (infer I)[] ? readonly ProtoInit<I>[]
