@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { Client, Handlers, Method, NoErrors, Oneway } from "rocket-actors";
 import type { OneOf, ProtoInit, ProtoMethod, ProtoOneway } from "rocket-actors/protobuf";
-import { type Everything, Kinds, type shared_Money } from "../src/protobuf/fixtures/kinds.ts";
+import type { Everything, Kinds, shared_Money } from "../src/protobuf/fixtures/kinds.ts";
 import { isTrue, type Same } from "./same.ts";
 
 /** A message that holds itself, by way of a oneof. */

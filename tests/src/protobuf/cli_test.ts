@@ -69,3 +69,16 @@ Deno.test("cli.ts needs to read and write, and nothing else", async () => {
   assert.equal(bad.code, 2);
   assert.match(new TextDecoder().decode(bad.stderr), /^Cannot read "none\.proto"/);
 });
+
+Deno.test("runCli: what it wrote for the example is up to date", async () => {
+  const examples = fileURLToPath(new URL("../../../examples/", import.meta.url));
+  const args = [
+    "--check",
+    "--root",
+    examples,
+    "--out",
+    `${examples}protobuf/payments.ts`,
+    "protobuf/payments.proto",
+  ];
+  assert.deepEqual(await runCli(args), { code: 0, out: "", err: "" });
+});

@@ -66,7 +66,7 @@ Deno.test("generateContract writes what is long and strange so that it needs no 
   assert.match(text, /^export type Nothing = Readonly<Record<string, never>>;$/m);
   assert.match(
     text,
-    /readonly doSomethingWithANameThatIsRatherLongIndeedItIs: ProtoMethod<\n    Long,\n    Plain\n  >;/,
+    /readonly doSomethingWithANameThatIsRatherLongIndeedItIs: ProtoMethod<\n {4}Long,\n {4}Plain\n {2}>;/,
   );
 });
 
@@ -95,9 +95,9 @@ Deno.test("generateContract gives types names that mean nothing else", () => {
   `);
   assert.match(
     text,
-    /^export interface Service_ \{\n  readonly map\?: ReadonlyMap_;\n  readonly string: string;$/m,
+    /^export interface Service_ \{\n {2}readonly map\?: ReadonlyMap_;\n {2}readonly string: string;$/m,
   );
-  assert.match(text, /^export interface PMethods_ \{\n  readonly class: string;$/m);
+  assert.match(text, /^export interface PMethods_ \{\n {2}readonly class: string;$/m);
   assert.match(text, /^export type ReadonlyMap_Inner = /m);
   assert.match(text, /readonly a: ProtoMethod<Service_, PMethods_>;/);
   assert.throws(
