@@ -5,8 +5,10 @@
  *
  * @module
  */
+import { realpathSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
 import process from "node:process";
+import { pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
 import { generateContract } from "./generate_contract.ts";
 import { OPTIONS_PROTO } from "./bundled.ts";
@@ -91,7 +93,15 @@ function ownLibrary(url: string): string | undefined {
   return /^https?:/.test(url) ? new URL("mod.ts", url).href : undefined;
 }
 
-if (import.meta.main) {
+/** Whether it was started, not imported; Node before 24 does not say so itself. */
+function isMain(): boolean {
+  const main: unknown = Reflect.get(import.meta, "main");
+  if (typeof main === "boolean") return main;
+  const [, script] = process.argv;
+  return script !== undefined && pathToFileURL(realpathSync(script)).href === import.meta.url;
+}
+
+if (isMain()) {
   const { code, out, err } = await runCli(process.argv.slice(2), ownLibrary(import.meta.url));
   process.stdout.write(out);
   process.stderr.write(err);

@@ -3,6 +3,7 @@
  * machine has, both come from npm, in the versions that `docs/runtimes.md` names.
  */
 import assert from "node:assert/strict";
+import { fileURLToPath } from "node:url";
 import { sharedNameServer } from "../broker/shared.ts";
 import { examples } from "../examples/example.ts";
 import { ScriptedPeer } from "../fault/scripted_peer.ts";
@@ -11,11 +12,12 @@ import { Consumer } from "./consumer.ts";
 
 const RUNTIMES = ["node", "bun"] as const;
 let consumer: Consumer;
+const made = new AsyncDisposableStack();
 
 Deno.test.beforeAll(async () => {
-  consumer = await Consumer.create();
+  consumer = made.use(await Consumer.create());
 });
-Deno.test.afterAll(() => consumer[Symbol.asyncDispose]());
+Deno.test.afterAll(() => made.disposeAsync());
 
 Deno.test("deno task pack makes a package whose entry points and dependencies are there", async () => {
   const text = await Deno.readTextFile(`${consumer.library}/package.json`);
@@ -69,6 +71,14 @@ for (const runtime of RUNTIMES) {
     assert.equal(text, "every entry point works");
   });
 }
+
+Deno.test("node runs the program that writes types of .proto contracts from the package", async () => {
+  const program = "../node_modules/rocket-actors/src/protobuf/cli.js";
+  const roots = ["--root", fileURLToPath(new URL("../../examples", import.meta.url))];
+  const text = await consumer.run("node", program, ...roots, "protobuf/payments.proto");
+  const written = new URL("../../examples/protobuf/payments.ts", import.meta.url);
+  assert.equal(text, (await Deno.readTextFile(written)).trimEnd());
+});
 
 /** Runtimes print objects with other quotes and in other lines. */
 function plain(text: string): string {

@@ -14,6 +14,7 @@ import process from "node:process";
 import { createSystem, defineService, embedded, json, method } from "rocket-actors";
 import { msgpack } from "rocket-actors/codec/msgpack";
 import { protobuf } from "rocket-actors/codec/protobuf";
+import { contractFromProto, type ProtoMethod } from "rocket-actors/protobuf";
 import { RocketMqClient } from "rocket-actors/rocketmq";
 import { sqliteStore } from "rocket-actors/store/sqlite";
 import { simulate, testClient } from "rocket-actors/testing";
@@ -32,6 +33,20 @@ function codecs(): void {
   const types = protobuf('syntax = "proto3"; message M { int64 n = 1; }', { m: { input: "M" } });
   const place = { contract: "x", method: "m", part: "input" } as const;
   assert.deepEqual(types.decode(types.encode({ n: 2n ** 62n }, place), place), { n: 2n ** 62n });
+}
+
+async function protoContract(): Promise<void> {
+  interface Cents {
+    readonly cents: bigint;
+  }
+  const Fees = contractFromProto<{ readonly fee: ProtoMethod<Cents, Cents> }>(`
+    syntax = "proto3";
+    message Cents { int64 cents = 1; }
+    service Fees { rpc Fee (Cents) returns (Cents); }
+  `);
+  await using system = await createSystem({ name: "bank", transport: embedded() });
+  await system.serve(Fees, { fee: (cents) => cents });
+  assert.deepEqual(await system.client(Fees).fee({ cents: 5 }), { cents: 5n });
 }
 
 async function store(): Promise<void> {
@@ -70,6 +85,7 @@ async function tls(): Promise<void> {
 }
 
 codecs();
+await protoContract();
 await store();
 await testing();
 await tls();
