@@ -33,7 +33,15 @@ const PROGRAM_OPTIONS = {
   rootDir: "sources",
   outDir: "built",
 };
-const LIBRARY_OPTIONS = { ...OPTIONS, skipLibCheck: true, allowImportingTsExtensions: true, noEmit: true };
+/** No package.json says here that the sources are modules. */
+const LIBRARY_OPTIONS = {
+  ...OPTIONS,
+  module: "esnext",
+  moduleResolution: "bundler",
+  skipLibCheck: true,
+  allowImportingTsExtensions: true,
+  noEmit: true,
+};
 
 /** A project of npm that has the packed library, as `rocket-actors`, and programs compiled by TypeScript. */
 export class Consumer implements AsyncDisposable {
