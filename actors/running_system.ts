@@ -121,14 +121,15 @@ export class RunningSystem implements System {
       throw new TypeError(`Cannot serve "${name}": it is declared foreign, so a plain responder serves it`);
     }
     if (this.#services.has(name)) throw new TypeError(`Cannot serve "${name}" twice in one system`);
-    using limit = createDeadline(this.#parts.clock, timeout(options.timeoutMs ?? SERVE_TIMEOUT_MS));
-    const signal = options.signal === undefined
-      ? limit.signal
-      : AbortSignal.any([limit.signal, options.signal]);
     const service = new ServedService(
       this.#recipe(contract, implementation, options),
       () => this.#remove(name),
     );
+    // Without `using`, which Node 22 cannot read.
+    const limit = createDeadline(this.#parts.clock, timeout(options.timeoutMs ?? SERVE_TIMEOUT_MS));
+    const signal = options.signal === undefined
+      ? limit.signal
+      : AbortSignal.any([limit.signal, options.signal]);
     this.#services.set(name, undefined);
     try {
       const first = await service.begin(signal);
@@ -146,6 +147,8 @@ export class RunningSystem implements System {
     } catch (error) {
       this.#services.delete(name);
       throw error === limit.signal.reason ? tooSlow(name, error) : error;
+    } finally {
+      limit[Symbol.dispose]();
     }
   }
 

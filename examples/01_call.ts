@@ -8,6 +8,7 @@
  *     deno run -A examples/01_call.ts --name-server 127.0.0.1:9876
  */
 // deno-lint-ignore-file no-console -- an example shows what it does
+import process from "node:process";
 import { createSystem, defineService, method, RpcError } from "rocket-actors";
 import { exampleTransport } from "./transport.ts";
 
@@ -16,9 +17,9 @@ const Payments = defineService("bank.Payments", {
   transfer: method<{ from: string; to: string; cents: number }, { receipt: string }>({ idempotent: true }),
 });
 
-const { transport, name } = await exampleTransport(Deno.args);
+const { transport, name } = await exampleTransport(process.argv.slice(2));
 await using system = await createSystem({ name: "bank", transport });
-Deno.addSignalListener("SIGTERM", () => void system.close("SIGTERM"));
+process.once("SIGTERM", () => void system.close("SIGTERM"));
 
 await system.serve(Payments, {
   quote: ({ cents }) => ({ fee: Math.ceil(cents / 100) }),

@@ -1,3 +1,4 @@
+import { toBase64 } from "../bytes/base64.ts";
 import { MARK } from "./plain.ts";
 import type { Forms } from "./rewrite.ts";
 
@@ -38,7 +39,7 @@ export const JSON_FORMS: Forms = Object.freeze({
   number: (value: number) => Object.is(value, -0) ? NEGATIVE_ZERO : { [KEY.number]: String(value) },
   bigint: (value: bigint) => ({ [KEY.bigint]: String(value) }),
   date: (value: Date) => ({ [KEY.date]: value.toISOString() }),
-  bytes: (value: Uint8Array) => ({ [KEY.bytes]: value.toBase64() }),
+  bytes: (value: Uint8Array) => ({ [KEY.bytes]: toBase64(value) }),
   map: (items: unknown[]) => ({ [KEY.map]: pairs(items) }),
   set: (items: unknown[]) => ({ [KEY.set]: items }),
   undefined: () => ({ [KEY.undefined]: true }),

@@ -1,3 +1,4 @@
+import { fromBase64 } from "../bytes/base64.ts";
 import { KEY, QUOTED } from "./json_forms.ts";
 import { isCarried, MAX_BIGINT_BITS, MAX_DEPTH } from "./limits.ts";
 import { Path } from "./path.ts";
@@ -89,7 +90,7 @@ class Reviver {
 
   #bytes(text: string): Uint8Array {
     try {
-      return Uint8Array.fromBase64(text, { lastChunkHandling: "strict" });
+      return fromBase64(text);
     } catch {
       return this.#refuseForm(KEY.bytes, "base64 with padding");
     }

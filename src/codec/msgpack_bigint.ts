@@ -1,3 +1,5 @@
+import { Buffer } from "node:buffer";
+
 const BITS_PER_DIGIT = 4;
 
 /** The shortest two's complement, most significant byte first: what Java's `BigInteger` reads and writes. */
@@ -7,13 +9,14 @@ export function toTwosComplement(value: bigint): Uint8Array {
   const bits = magnitude === 0n ? 0 : bitLength(magnitude);
   const bytes = new Uint8Array(Math.floor(bits / 8) + 1);
   const digits = BigInt.asUintN(bytes.length * 8, value).toString(16).padStart(bytes.length * 2, "0");
-  bytes.setFromHex(digits);
+  Buffer.from(bytes.buffer).write(digits, "hex");
   return bytes;
 }
 
 /** Reads what {@linkcode toTwosComplement} wrote; at least one byte. */
 export function fromTwosComplement(bytes: Uint8Array): bigint {
-  return BigInt.asIntN(bytes.length * 8, BigInt(`0x${bytes.toHex()}`));
+  const hex = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("hex");
+  return BigInt.asIntN(bytes.length * 8, BigInt(`0x${hex}`));
 }
 
 function bitLength(positive: bigint): number {

@@ -50,7 +50,7 @@ export class EnumKind implements ValueKind {
 }
 
 /** Whether it is an enum of proto2, or says so itself. The package keeps that to itself, so its typings lack it. */
-function isClosed(type: Enum): boolean {
+export function isClosed(type: Enum): boolean {
   const features: unknown = Reflect.get(type, "_features");
   return typeof features === "object" && features !== null && Reflect.get(features, "enum_type") === "CLOSED";
 }

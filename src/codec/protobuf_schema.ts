@@ -86,8 +86,7 @@ export class Schema {
     return {
       name,
       kind: this.#fieldKind(field),
-      // The package says of messages only what .proto files say of them, which is nothing.
-      presence: Boolean(field.hasPresence) || field.resolvedType instanceof Type,
+      presence: hasPresence(field),
       required: field.required,
       oneof: field.partOf?.name,
     };
@@ -119,6 +118,11 @@ export class Schema {
     this.#enums.set(type, known);
     return known;
   }
+}
+
+/** Whether "not there" differs from zero. The package says of messages only what .proto files do, which is nothing. */
+export function hasPresence(field: Field): boolean {
+  return Boolean(field.hasPresence) || field.resolvedType instanceof Type;
 }
 
 function readRoot(schema: ProtobufSchema): Root {

@@ -45,6 +45,11 @@ export const LAYERS: readonly Layer[] = [
     mayImport: ["envelope", "call", "contract", "codec", "store", "transport", ...FOUNDATION],
   },
   {
+    name: "protobuf",
+    paths: ["src/protobuf/"],
+    mayImport: ["contract", "codec", "errors", "deps"],
+  },
+  {
     name: "services",
     paths: ["src/services/"],
     mayImport: ["call", "contract", "errors"],

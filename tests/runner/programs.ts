@@ -3,6 +3,7 @@ const NEEDS: readonly { readonly prefix: string; readonly programs: readonly str
   { prefix: "tests/interop/go_", programs: ["go"] },
   { prefix: "tests/interop/java_", programs: ["java", "javac", "mvn"] },
   { prefix: "tests/interop/mqadmin_", programs: ["java", "javac", "mvn"] },
+  { prefix: "tests/runtimes/", programs: ["npm"] },
 ];
 
 /** Suites that can run here, and those that lack a program. */

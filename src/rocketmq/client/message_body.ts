@@ -1,6 +1,7 @@
-import { crc32, deflateSync, inflateSync, zstdCompressSync, zstdDecompressSync } from "node:zlib";
+import { crc32, deflateSync, inflateSync } from "node:zlib";
 import { textOf } from "../remote/text_of.ts";
 import { decompressLz4 } from "./lz4_frame.ts";
+import { compressZstd, decompressZstd } from "./zstd.ts";
 
 /** Largest body that compressed bytes may grow to, by default: what brokers accept as a message. */
 export const MAX_BODY_BYTES = 4 * 1024 * 1024;
@@ -25,7 +26,7 @@ export type Compression = "zlib" | "zstd";
 const DECOMPRESS: ReadonlyMap<number, (stored: Uint8Array, maxBytes: number) => Uint8Array> = new Map([
   [0, inflate],
   [ZLIB, inflate],
-  [ZSTD, (stored, maxBytes) => zstdDecompressSync(stored, { maxOutputLength: maxBytes })],
+  [ZSTD, decompressZstd],
   [LZ4, decompressLz4],
 ]);
 
@@ -71,7 +72,7 @@ export interface PackedBody {
 
 /** Compresses a body, unless that would make it no smaller. */
 export function compressBody(body: Uint8Array, compression: Compression): PackedBody {
-  const packed = compression === "zstd" ? zstdCompressSync(body) : deflateSync(body, { level: ZLIB_LEVEL });
+  const packed = compression === "zstd" ? compressZstd(body) : deflateSync(body, { level: ZLIB_LEVEL });
   if (packed.length >= body.length) return { body, sysFlag: 0 };
   return { body: packed, sysFlag: COMPRESSED_FLAG | (compression === "zstd" ? ZSTD : ZLIB) };
 }

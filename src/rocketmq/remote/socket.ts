@@ -1,7 +1,9 @@
+import { openDenoSocket } from "./deno_socket.ts";
+import { openNodeSocket } from "./node_socket.ts";
 import { openTlsSocket } from "./tls_socket.ts";
 import type { TlsOptions } from "./tls.ts";
 
-/** A connection: with its two ways to open one, the only thing here that knows the runtime. */
+/** A connection: with its ways to open one, the only thing here that knows the runtime. */
 export interface Socket {
   /** Reads what is there, at least one byte; resolves with the count, or `null` at the end of the stream. */
   read(into: Uint8Array): Promise<number | null>;
@@ -10,6 +12,8 @@ export interface Socket {
   /** Closes both directions; pending reads and writes reject. */
   close(): void;
 }
+
+const openTcpSocket = "Deno" in globalThis ? openDenoSocket : openNodeSocket;
 
 /**
  * Opens a connection with Nagle's algorithm off: it would hold back the second of two small writes for 40 ms and
@@ -25,15 +29,4 @@ export function openSocket(
   signal: AbortSignal,
 ): Promise<Socket> {
   return tls === undefined ? openTcpSocket(host, port, signal) : openTlsSocket(host, port, tls, signal);
-}
-
-async function openTcpSocket(host: string, port: number, signal: AbortSignal): Promise<Socket> {
-  const connection = await Deno.connect({ hostname: host, port, signal });
-  try {
-    connection.setNoDelay(true);
-  } catch (error) {
-    connection.close();
-    throw error;
-  }
-  return connection;
 }
