@@ -189,6 +189,11 @@ export interface TopicSpec {
   readonly queues: number;
   /** The group that consumes it, with its side groups; absent for topics that are only written. */
   readonly group?: string | undefined;
+  /**
+   * Whether messages with a {@linkcode Message.messageGroup} go there, whose order has to be kept. Matters where that
+   * takes a topic of another kind. Default: false.
+   */
+  readonly ordered?: boolean | undefined;
   /** How its methods divide its queues among themselves; absent for topics without a queue plan. Fixed for its life. */
   readonly slots?: number | undefined;
 }

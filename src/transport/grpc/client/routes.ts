@@ -18,7 +18,9 @@ export interface Route {
   readonly queues: number;
   /** Whether it can be written. */
   readonly writable: boolean;
-  /** Whether its messages have message groups, whose order is kept. */
+  /** Whether it takes messages without a message group. */
+  readonly normal: boolean;
+  /** Whether it takes messages with a message group, and keeps the order of each group. */
   readonly fifo: boolean;
   /** What kinds of message it takes, by their names. */
   readonly types: readonly string[];
@@ -65,7 +67,8 @@ export async function queryRoute(
     brokers: [...brokers].sort(),
     queues: Math.max(0, ...counts.values()),
     writable,
-    fifo: types.has(MessageType.FIFO) && !types.has(MessageType.NORMAL),
+    normal: types.has(MessageType.NORMAL),
+    fifo: types.has(MessageType.FIFO),
     types: [...types].map((type) => NAMES.get(type) ?? String(type)),
   };
 }
