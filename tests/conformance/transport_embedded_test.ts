@@ -17,6 +17,7 @@ for (const ownership of ["offset", "perMessage"] as const) {
   transportSuite({
     name: `embedded, ${ownership}`,
     ownership,
+    choosesQueues: true,
     latenessMs: 1_000,
     open: () => {
       const broker = new MemoryBroker({ ownership, redeliverAfterMs: 1_500 });

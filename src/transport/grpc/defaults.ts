@@ -4,8 +4,8 @@ export const POLL_MS = 5_000;
 export const POLL_RANGE_MS = { least: 1_000, most: 20_000 } as const;
 /** How long a message that is delivered and not settled stays invisible. Milliseconds. */
 export const REDELIVER_AFTER_MS = 30_000;
-/** Shortest and longest that a proxy takes. Milliseconds. */
-export const REDELIVER_RANGE_MS = { least: 10_000, most: 43_200_000 } as const;
+/** Shortest and longest that a proxy can be told. Milliseconds. */
+export const REDELIVER_RANGE_MS = { least: 1_000, most: 43_200_000 } as const;
 /** How long a reply stays invisible to the one who reads it, should it die meanwhile. Milliseconds. */
 export const REPLY_INVISIBLE_MS = 10_000;
 /** How long replies are waited for at a time: nobody loses any when that is given up. Milliseconds. */
@@ -15,7 +15,7 @@ export const HELLO_RETRY_MS = 250;
 /** How long the first of them may take to come. Milliseconds. */
 export const HELLO_LIMIT_MS = 15_000;
 /** How long a start waits for a connection. Milliseconds. */
-export const START_LIMIT_MS = 5_000;
+export const START_LIMIT_MS = 3_000;
 /** How long a subscription waits for its proxy. Milliseconds. */
 export const SUBSCRIBE_LIMIT_MS = 10_000;
 /** Messages of a subscription that wait here for a partition with room; with more, nothing is received. */
@@ -25,7 +25,7 @@ export const GIVE_BACK_AT_ONCE = 16;
 /** How long giving back may take. Milliseconds. */
 export const GIVE_BACK_LIMIT_MS = 3_000;
 /** Shorter waits of a message with a message group pass here: its handle must outlive them by this. Milliseconds. */
-export const HANDLE_MARGIN_MS = 2_000;
+export const HANDLE_MARGIN_MS = 1_000;
 /** Age from which the route of a topic is looked up again while it is used. Milliseconds. */
 export const ROUTE_KEPT_MS = 30_000;
 /** How long the answer counts that there is no such topic. Milliseconds. */

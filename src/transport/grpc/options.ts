@@ -27,8 +27,9 @@ export interface GrpcOptions {
   readonly tls?: boolean | GrpcTlsOptions | undefined;
   /**
    * How long a message that was delivered and is not settled stays invisible, in milliseconds: then it is delivered
-   * again, to anyone. Longer than any handler takes; a process that dies keeps its messages for as long. From 10,000
-   * to 43,200,000. Default: 30,000.
+   * again, to anyone. Longer than any handler takes; a process that dies keeps its messages for as long. Proxies refuse
+   * less than 10,000 unless they are set up otherwise (`minInvisibleTimeMillsForRecv`). From 1,000 to 43,200,000.
+   * Default: 30,000.
    */
   readonly redeliverAfterMs?: number | undefined;
   /**

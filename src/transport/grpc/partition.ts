@@ -19,6 +19,7 @@ export class GrpcPartition implements Partition {
   readonly #host: PartitionHost;
   #wanted = 0;
   #held: GrpcDelivery[] = [];
+  #scheduled = false;
   /** Whether its member leaves: what is under way may still be settled. */
   #draining = false;
   #closed = false;
@@ -35,8 +36,13 @@ export class GrpcPartition implements Partition {
 
   demand(messages: number): void {
     this.#wanted = Math.max(0, messages);
-    this.#deliverHeld();
-    if (this.wanted > 0) this.#host.wanted();
+    if (this.wanted === 0) return;
+    if (this.#held.length === 0) this.#host.wanted();
+    else if (!this.#scheduled) {
+      // Not at once: what is asked for last counts.
+      this.#scheduled = true;
+      queueMicrotask(() => this.#deliverHeld());
+    }
   }
 
   held(): boolean {
@@ -74,15 +80,16 @@ export class GrpcPartition implements Partition {
   }
 
   #deliverHeld(): void {
+    this.#scheduled = false;
     let taken = 0;
     while (this.wanted > 0 && taken < this.#held.length) {
       const delivery = this.#held[taken++];
       // Its time may have passed while it was held.
       if (delivery?.current) this.#deliver(delivery);
     }
-    if (taken === 0) return;
     this.#held.splice(0, taken);
     this.#host.released(taken);
+    if (this.wanted > 0) this.#host.wanted();
   }
 
   #deliver(delivery: GrpcDelivery): void {

@@ -228,9 +228,10 @@ export class GrpcTransport implements Transport {
 
   async #release(): Promise<void> {
     await Promise.all([...this.#subscriptions.values()].map((subscription) => subscription.close()));
-    await this.#replies?.close();
     this.#closed.abort(closed());
-    this.#started?.connection.close();
+    for (const sender of this.#senders.values()) sender.close();
+    await this.#replies?.close();
+    await this.#started?.connection.close();
   }
 
   async #reach(connection: Connection): Promise<void> {
@@ -328,6 +329,7 @@ export class GrpcTransport implements Transport {
     queue: QueueRef,
     signal: AbortSignal | undefined,
   ): Promise<SendReceipt> {
+    if (this.#closed.signal.aborted) throw closed();
     const { routes, start: { instance } } = this.#running;
     const { topic } = message;
     const messageId = `${instance.toString(36)}-${(++this.#sent).toString(36)}`;
@@ -341,8 +343,7 @@ export class GrpcTransport implements Transport {
       own,
     });
     try {
-      const sending = this.#sender(topic).send(outgoing, { signal });
-      return { messageId, queue, offset: await untilAborted(sending, this.#closed.signal) };
+      return { messageId, queue, offset: await this.#sender(topic).send(outgoing, { signal }) };
     } catch (error) {
       routes.suspect(topic);
       throw toRpcError(error);

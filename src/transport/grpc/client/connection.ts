@@ -8,11 +8,12 @@ import {
   Metadata,
 } from "../../../deps/grpc.ts";
 import { HeartbeatRequest, MessagingServiceClient, type ProxyStub } from "../../../deps/rocketmq_proto.ts";
+import { pause } from "../../pause.ts";
 import {
+  CHANNEL_BACKOFF_MS,
+  CHANNEL_END_MS,
   CONNECT_TIMEOUT_MS,
   CONNECTION_WAIT_MS,
-  KEEPALIVE_MS,
-  KEEPALIVE_TIMEOUT_MS,
   MAX_RECEIVE_BYTES,
   RECONNECT_MS,
 } from "./defaults.ts";
@@ -59,9 +60,9 @@ const OPTIONS: ChannelOptions = {
   // An environment variable must not send messages elsewhere than configured.
   "grpc.enable_http_proxy": 0,
   "grpc.enable_retries": 0,
-  "grpc.keepalive_time_ms": KEEPALIVE_MS,
-  "grpc.keepalive_timeout_ms": KEEPALIVE_TIMEOUT_MS,
-  "grpc.keepalive_permit_without_calls": 1,
+  // A channel that has failed is given up: its own back-off shall not outlive it.
+  "grpc.initial_reconnect_backoff_ms": CHANNEL_BACKOFF_MS,
+  "grpc.max_reconnect_backoff_ms": CHANNEL_BACKOFF_MS,
   "grpc.max_receive_message_length": MAX_RECEIVE_BYTES,
 };
 
@@ -76,6 +77,7 @@ export class Connection {
   #turn = 0;
   #attempt: Attempt | undefined;
   #pause: Timer | undefined;
+  #failedAtMs = -Infinity;
   #reason = "it has not been tried yet";
   #closed = false;
 
@@ -128,8 +130,8 @@ export class Connection {
     if (this.#attempt?.stub === stub) this.#failed(this.#attempt, reason);
   }
 
-  /** Ends it and everything that waits for it. Idempotent. */
-  close(): void {
+  /** Ends it and everything that waits for it; resolves when nothing of it is left. Idempotent. */
+  async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
     this.#pause?.cancel();
@@ -137,6 +139,8 @@ export class Connection {
     this.#attempt = undefined;
     if (attempt !== undefined) release(attempt, closed());
     for (const { reject } of this.#waiters) reject(closed());
+    const { clock } = this.#options;
+    if (clock.monotonic() - this.#failedAtMs < CHANNEL_END_MS) await pause(clock, CHANNEL_END_MS, undefined);
   }
 
   #open(): void {
@@ -173,8 +177,8 @@ export class Connection {
   #watch(attempt: Attempt): void {
     if (this.#attempt !== attempt) return;
     const channel = attempt.stub.getChannel();
-    // Connects where it does not yet.
-    const state = channel.getConnectivityState(true);
+    const state = channel.getConnectivityState(false);
+    if (state === connectivityState.IDLE) channel.getConnectivityState(true);
     if (state === connectivityState.TRANSIENT_FAILURE) return this.#whyFailed(attempt);
     if (state === connectivityState.READY) this.#connected(attempt);
     else if (attempt.ready) this.#dropped(attempt);
@@ -210,6 +214,7 @@ export class Connection {
     if (this.#attempt !== attempt) return;
     this.#attempt = undefined;
     this.#reason = reason;
+    this.#failedAtMs = this.#options.clock.monotonic();
     release(attempt, new ProxyError("unknown", `The connection to ${attempt.endpoint} is lost: ${reason}`));
     this.#pause = this.#options.clock.after(this.#backoff.next(), () => this.#open());
     this.#options.onChange("lost", attempt.endpoint, reason);

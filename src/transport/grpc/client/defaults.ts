@@ -6,11 +6,14 @@ export const RECONNECT_MS = { initialMs: 50, maxMs: 1_000 } as const;
 export const CONNECTION_WAIT_MS = 3_000;
 /** Deadline of a request that the proxy answers at once. Milliseconds. */
 export const REQUEST_TIMEOUT_MS = 3_000;
-/** How often an idle connection is asked for a sign of life; proxies refuse 2 s and accept 10 s. Milliseconds. */
-export const KEEPALIVE_MS = 10_000;
-/** How long that may take. Milliseconds. */
-export const KEEPALIVE_TIMEOUT_MS = 3_000;
-/** How often a client says that it is there: proxies forget one after 120 s. Milliseconds. */
+/** How long a channel that has failed waits by itself, though nobody uses it any more. Milliseconds. */
+export const CHANNEL_BACKOFF_MS = 1;
+/** After which nothing of it is left. Milliseconds. */
+export const CHANNEL_END_MS = 20;
+/**
+ * How often a client says that it is there: proxies forget one after 120 s. One that does not answer shows that the
+ * connection is dead. Milliseconds.
+ */
 export const HEARTBEAT_MS = 10_000;
 /** How long a proxy may take to answer a client's settings. Milliseconds. */
 export const SETTINGS_TIMEOUT_MS = 3_000;

@@ -17,6 +17,8 @@ export interface Outgoing {
   readonly alone: boolean;
 }
 
+const CLOSED = "The transport is closed";
+
 interface Waiting extends Outgoing {
   resolve(offset: number | undefined): void;
   reject(error: unknown): void;
@@ -32,6 +34,7 @@ export class Sender {
   #waiting: Waiting[] = [];
   #outstanding = 0;
   #scheduled = false;
+  readonly #closing = new AbortController();
 
   constructor(caller: Caller) {
     this.#caller = caller;
@@ -51,12 +54,19 @@ export class Sender {
    */
   send(outgoing: Outgoing, { signal }: RequestOptions): Promise<number | undefined> {
     if (signal?.aborted) return Promise.reject(signal.reason);
+    if (this.#closing.signal.aborted) return Promise.reject(new ProxyError("not_sent", CLOSED));
     return new Promise((resolve, reject) => {
       const waiting: Waiting = { ...outgoing, resolve, reject, over: false };
       if (signal !== undefined) watch(waiting, signal);
       this.#waiting.push(waiting);
       this.#schedule();
     });
+  }
+
+  /** Fails what waits as not sent, and what is on its way as unknown. */
+  close(): void {
+    for (const { reject } of this.#waiting.splice(0)) reject(new ProxyError("not_sent", CLOSED));
+    this.#closing.abort(new ProxyError("unknown", CLOSED));
   }
 
   #schedule(): void {
@@ -106,6 +116,7 @@ export class Sender {
     const answer = await request<ProtoSendResponse>(
       this.#caller,
       (stub, metadata, options, callback) => stub.sendMessage(send, metadata, options, callback),
+      { signal: this.#closing.signal },
     );
     const [entry] = answer.getEntriesList();
     const status = entry?.getStatus() ?? answer.getStatus();
