@@ -58,7 +58,7 @@ export function proxyConfig(clusterName: string, nameServer: string, ports: Prox
     remotingAccessAddr: "127.0.0.1",
     // Else leaving a group takes five seconds, and what nobody settles comes again after ten.
     minInvisibleTimeMillsForRecv: 1_000,
-    grpcClientConsumerMinLongPollingTimeoutMillis: 1_000,
+    grpcClientConsumerMinLongPollingTimeoutMillis: 200,
   });
 }
 

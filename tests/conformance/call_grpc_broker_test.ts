@@ -10,7 +10,7 @@ callSuite("gRPC", async () => {
   const operator = new RocketMqClient({ nameServers, clientId: `tools-${crypto.randomUUID()}` });
   await makeTopics(operator, [REPLY_TOPIC_SPEC]);
   return {
-    transport: () => operatedGrpc(operator, { endpoints, pollMs: 1_000, redeliverAfterMs: 5_000 }),
+    transport: () => operatedGrpc(operator, { endpoints, pollMs: 200, redeliverAfterMs: 5_000 }),
     declarePlan: () => Promise.reject(new TypeError("Nobody declares plans over gRPC")),
     [Symbol.asyncDispose]: () => operator.close(),
   };

@@ -32,8 +32,7 @@ async function open(): Promise<TransportFixture> {
   await makeTopics(operator, [REPLY_TOPIC_SPEC]);
   return {
     capabilities: CAPABILITIES,
-    transport: () =>
-      operatedGrpc(operator, { endpoints, pollMs: 1_000, redeliverAfterMs: REDELIVER_AFTER_MS }),
+    transport: () => operatedGrpc(operator, { endpoints, pollMs: 200, redeliverAfterMs: REDELIVER_AFTER_MS }),
     unreachable: () => grpc({ endpoints: NOBODY }),
     // The remoting protocol's way to say "compressed"; proxies pass such bodies on as they are.
     storeDamaged: async ({ topic }) => {

@@ -1,7 +1,7 @@
 /** How long a receive is held when there is nothing: the least that proxies are set up for. Milliseconds. */
 export const POLL_MS = 5_000;
 /** Shortest and longest that a proxy can be told. Milliseconds. */
-export const POLL_RANGE_MS = { least: 1_000, most: 20_000 } as const;
+export const POLL_RANGE_MS = { least: 100, most: 20_000 } as const;
 /** How long a message that is delivered and not settled stays invisible. Milliseconds. */
 export const REDELIVER_AFTER_MS = 30_000;
 /** Shortest and longest that a proxy can be told. Milliseconds. */

@@ -35,7 +35,7 @@ export interface GrpcOptions {
   /**
    * How long a receive is held while there is nothing to receive, in milliseconds, and so how long leaving a group takes
    * at most when nothing comes. Proxies take less than 5,000 for 5,000 unless they are set up otherwise
-   * (`grpcClientConsumerMinLongPollingTimeoutMillis`). From 1,000 to 20,000. Default: 5,000.
+   * (`grpcClientConsumerMinLongPollingTimeoutMillis`). From 100 to 20,000. Default: 5,000.
    */
   readonly pollMs?: number | undefined;
 }
