@@ -1,4 +1,3 @@
-import { Buffer } from "node:buffer";
 import { createHash } from "node:crypto";
 import protobuf from "npm:google-protobuf@3.21.4/google/protobuf/timestamp_pb.js";
 import { GrpcStatus, Server, ServerCredentials } from "../../src/deps/grpc.ts";
@@ -70,14 +69,6 @@ export interface ProxyScript {
   fifo?: boolean;
 }
 
-/** How it listens. */
-export interface ProxyListening {
-  /** Certificate and key, in PEM; default: none. */
-  readonly tls?: { readonly certificate: string; readonly key: string; readonly ca?: string };
-  /** Default: any free one. */
-  readonly port?: number;
-}
-
 /**
  * A proxy in this process that knows every topic and keeps messages until one receive has taken them, for what a healthy
  * one will not do. Each message is delivered once, to one group.
@@ -94,7 +85,6 @@ export class ScriptedProxy implements AsyncDisposable {
   /** Metadata of the last request. */
   metadata: Readonly<Record<string, string>> = {};
   script: ProxyScript = {};
-  readonly #listening: ProxyListening;
   readonly #messages = new Map<string, ProtoMessage[]>();
   readonly #polls = new Map<string, Set<Poll>>();
   readonly #streams = new Set<StreamCall<unknown>>();
@@ -102,14 +92,9 @@ export class ScriptedProxy implements AsyncDisposable {
   #port = 0;
   #offset = 0;
 
-  private constructor(listening: ProxyListening) {
-    this.#listening = listening;
-  }
-
-  static async start(script: ProxyScript = {}, listening: ProxyListening = {}): Promise<ScriptedProxy> {
-    const proxy = new ScriptedProxy(listening);
+  static async start(script: ProxyScript = {}): Promise<ScriptedProxy> {
+    const proxy = new ScriptedProxy();
     proxy.script = script;
-    proxy.#port = listening.port ?? 0;
     await proxy.listen();
     return proxy;
   }
@@ -125,7 +110,7 @@ export class ScriptedProxy implements AsyncDisposable {
     const { promise, resolve, reject } = Promise.withResolvers<number>();
     server.bindAsync(
       this.endpoint,
-      this.#credentials(),
+      ServerCredentials.createInsecure(),
       (error, port) => error ? reject(error) : resolve(port),
     );
     this.#port = await promise;
@@ -157,15 +142,6 @@ export class ScriptedProxy implements AsyncDisposable {
     this.stop();
     // Its sockets close in turns of their own.
     await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-
-  #credentials(): InstanceType<typeof ServerCredentials> {
-    const { tls } = this.#listening;
-    if (tls === undefined) return ServerCredentials.createInsecure();
-    const pair = { private_key: Buffer.from(tls.key), cert_chain: Buffer.from(tls.certificate) };
-    return tls.ca === undefined
-      ? ServerCredentials.createSsl(null, [pair])
-      : ServerCredentials.createSsl(Buffer.from(tls.ca), [pair], true);
   }
 
   // deno-lint-ignore no-explicit-any -- gRPC's own type for handlers of any service

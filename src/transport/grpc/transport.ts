@@ -30,7 +30,6 @@ import { nameOf } from "./client/endpoints.ts";
 import type { Caller } from "./client/requests.ts";
 import { queryRoute, type Route } from "./client/routes.ts";
 import { Sender } from "./client/sender.ts";
-import { channelCredentials, tlsChannelOptions } from "./client/tls.ts";
 import { addressOf, instanceAt } from "./address.ts";
 import { Consumer } from "./consumer.ts";
 import { KNOWN_ROUTES, MAX_GRPC_BODY_BYTES, START_LIMIT_MS } from "./defaults.ts";
@@ -106,8 +105,7 @@ export class GrpcTransport implements Transport {
     const { endpoints, tls, credentials, namespace } = this.#settings;
     const connection = new Connection({
       endpoints,
-      credentials: channelCredentials(tls),
-      channelOptions: tlsChannelOptions(tls),
+      tls,
       clock,
       random,
       onChange: (state, endpoint, reason) => this.#changed(state, endpoint, reason),

@@ -19,6 +19,7 @@ import {
 } from "./defaults.ts";
 import { type Endpoint, nameOf, targetOf } from "./endpoints.ts";
 import { ProxyError } from "./error.ts";
+import { channelCredentials, type GrpcTlsOptions, tlsChannelOptions } from "./tls.ts";
 
 /** A connection to a proxy while it lasts. */
 export interface Lease {
@@ -31,8 +32,7 @@ export interface Lease {
 /** What a connection needs. */
 export interface ConnectionOptions {
   readonly endpoints: readonly Endpoint[];
-  readonly credentials: GrpcCredentials;
-  readonly channelOptions?: ChannelOptions;
+  readonly tls: boolean | GrpcTlsOptions;
   readonly clock: Clock;
   readonly random: Random;
   /** Told each time it is made, and each time it is lost or could not be made. */
@@ -145,12 +145,12 @@ export class Connection {
 
   #open(): void {
     this.#pause = undefined;
-    const { endpoints, credentials, channelOptions, clock } = this.#options;
+    const { endpoints, tls, clock } = this.#options;
     const endpoint = endpoints[this.#turn++ % endpoints.length];
     if (this.#closed || endpoint === undefined) return;
-    const stub = new MessagingServiceClient(targetOf(endpoint), credentials, {
+    const stub = new MessagingServiceClient(targetOf(endpoint), channelCredentials(tls, endpoint.host), {
       ...OPTIONS,
-      ...channelOptions,
+      ...tlsChannelOptions(tls, endpoint.host),
     });
     const controller = new AbortController();
     const lease = { stub, signal: controller.signal };
