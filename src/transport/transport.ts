@@ -85,7 +85,7 @@ export interface Capabilities {
   readonly durable: boolean;
   /** Whether {@linkcode Transport.storedReplies} can find anything. */
   readonly storedReplies: boolean;
-  /** Whether {@linkcode Transport.members} can tell. */
+  /** Whether {@linkcode Transport.members} can tell. If not, it still says that there is nobody where nobody can be. */
   readonly presence: boolean;
   /** Largest body that it is sure to carry, in bytes. */
   readonly maxBodyBytes: number;

@@ -204,8 +204,21 @@ export class GrpcTransport implements Transport {
     if (missing.length > 0) throw lacking(missing);
   }
 
-  members(_topic: string, _group: string, { signal }: Waiting = {}): Promise<readonly Member[] | "unknown"> {
-    return signal?.aborted ? Promise.reject(signal.reason) : Promise.resolve("unknown");
+  /** Proxies do not tell. Only a topic that is not there has certainly nobody who serves it. */
+  async members(
+    topic: string,
+    _group: string,
+    options: Waiting = {},
+  ): Promise<readonly Member[] | "unknown"> {
+    options.signal?.throwIfAborted();
+    if (this.#closing !== undefined) return "unknown";
+    try {
+      await this.#running.routes.of(topic, options);
+    } catch (error) {
+      options.signal?.throwIfAborted();
+      if (isAbsent(error)) return [];
+    }
+    return "unknown";
   }
 
   storedReplies(
