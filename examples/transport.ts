@@ -58,13 +58,17 @@ async function onRocketMQ(nameServers: string): Promise<ExampleTransports> {
   };
 }
 
-/** Dead letters are in a topic like any other, which nobody looks into by gRPC without a group. */
 async function onProxy(endpoints: string): Promise<ExampleTransports> {
   const { grpc } = await import("rocket-actors/transport/grpc");
   return {
     transport: () => grpc({ endpoints }),
     name: `the RocketMQ proxy at ${endpoints}`,
-    deadLetters: () => Promise.resolve([]),
+    deadLetters: () =>
+      Promise.reject(
+        new TypeError(
+          "Dead letters are not looked at here by gRPC, which takes what it reads: use a console, or --name-server",
+        ),
+      ),
   };
 }
 

@@ -1,0 +1,43 @@
+import assert from "node:assert/strict";
+import { makeExampleTopics } from "../broker/example_topics.ts";
+import { sharedNameServer, sharedProxy } from "../broker/shared.ts";
+import { type Example, examples, fits, run } from "./example.ts";
+
+/** Examples that the transport cannot promise, and how they say why. */
+const REFUSED: Readonly<Record<string, RegExp>> = {
+  "07_entity.ts": /no instance owns a key of the entity/,
+  "09_dead_letter.ts": /Dead letters are not looked at here by gRPC/,
+  "11_nested_calls.ts": /no instance owns a key of the entity/,
+  "17_invoke.ts": /no instance owns a key of the entity/,
+  "bank.ts": /no instance owns a key of the entity/,
+};
+/** Programs at once: each waits most of its time. */
+const AT_ONCE = 4;
+
+Deno.test("examples print the same by gRPC, or say why they cannot", async () => {
+  const endpoint = sharedProxy();
+  await makeExampleTopics(sharedNameServer());
+  const rest = examples().values();
+  const wrong: string[] = [];
+  const work = async () => {
+    for (const example of rest) {
+      const said = await complaint(example, endpoint);
+      if (said !== undefined) wrong.push(`${example.file}: ${said}`);
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, work));
+  assert.deepEqual(wrong, []);
+});
+
+async function complaint({ file, prints }: Example, endpoint: string): Promise<string | undefined> {
+  const refused = REFUSED[file];
+  let text: string;
+  try {
+    text = await run(file, "--endpoint", endpoint);
+  } catch (error) {
+    return refused?.test(String(error)) ? undefined : String(error);
+  }
+  if (refused !== undefined) return `it ran, though it cannot:\n${text}`;
+  const expected = prints.replace("the embedded broker", `the RocketMQ proxy at ${endpoint}`);
+  return fits(text, expected) ? undefined : `it printed\n${text}\ninstead of\n${expected}`;
+}
