@@ -15,6 +15,8 @@ import { type } from "../../src/contract/schema.ts";
 import type { MethodOptions, ServiceOptions } from "../../src/contract/types.ts";
 import * as server from "../../src/server/defaults.ts";
 import { embedded, embeddedBroker } from "../../src/transport/embedded/mod.ts";
+import * as grpc from "../../src/transport/grpc/defaults.ts";
+import type { GrpcOptions } from "../../src/transport/grpc/mod.ts";
 import * as remoting from "../../src/transport/remoting/defaults.ts";
 import type { RemotingOptions } from "../../src/transport/remoting/mod.ts";
 
@@ -91,13 +93,16 @@ const SERVE: Readonly<
   signal: "none",
   store: "none",
 };
-const TRANSPORT: Readonly<Record<keyof RemotingOptions | "broker", string>> = {
+const TRANSPORT: Readonly<Record<keyof RemotingOptions | keyof GrpcOptions | "broker", string>> = {
   broker: "one of its own",
   nameServers: "required",
+  endpoints: "required",
   namespace: "none",
   credentials: "none",
   tls: code(false),
   replies: code(JSON.stringify(remoting.DEFAULT_REPLIES)),
+  redeliverAfterMs: ms(grpc.REDELIVER_AFTER_MS),
+  pollMs: ms(grpc.POLL_MS),
 };
 const FIXED: Readonly<Record<string, string>> = {
   "longest timeout": ms(contract.MAX_TIMEOUT_MS),
