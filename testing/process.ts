@@ -20,6 +20,8 @@ export interface Process {
   readonly frozen: boolean;
   /** How often it was frozen. */
   readonly freezes: number;
+  /** How often it gave a queue back, or learned that it had lost one. */
+  readonly losses: number;
   /** Timers of its own that wait. */
   readonly timers: number;
   /**

@@ -51,6 +51,7 @@ export class SimulatedProcess implements Process, Host {
   #state: "awake" | "frozen" | "dead" = "awake";
   #held: (() => void)[] = [];
   #freezes = 0;
+  #losses = 0;
 
   constructor(name: string, world: ProcessWorld, random: Seeded) {
     this.name = name;
@@ -71,6 +72,10 @@ export class SimulatedProcess implements Process, Host {
 
   get freezes(): number {
     return this.#freezes;
+  }
+
+  get losses(): number {
+    return this.#losses;
   }
 
   get timers(): number {
@@ -220,6 +225,11 @@ export class SimulatedProcess implements Process, Host {
 
   assigned(): void {
     this.#world.assigned();
+  }
+
+  lost(text: string): void {
+    this.#losses++;
+    this.note(text);
   }
 
   note(text: string): void {

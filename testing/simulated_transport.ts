@@ -50,6 +50,8 @@ export interface Host {
   reached(step: Step): boolean;
   /** A queue was given to it. */
   assigned(): void;
+  /** It gave a queue back, or learned that it had lost one: writes down which. */
+  lost(text: string): void;
   /** Writes down what happens. */
   note(text: string): void;
 }
@@ -200,7 +202,7 @@ export class SimulatedTransport implements Transport {
         const line = this.#stop(partition);
         const given = new Promise<void>((resolve) => host.whenAwake(() => resolve(sink.revoked(partition))));
         return given.then(() => {
-          host.note(`given back ${textOf(partition.queue)}`);
+          host.lost(`given back ${textOf(partition.queue)}`);
           // What is settled is on record before the lock is given back.
           for (const settle of line?.settling ?? []) settle();
         });
@@ -208,7 +210,7 @@ export class SimulatedTransport implements Transport {
       lost: (partition, reason) => {
         this.#stop(partition)?.settling.clear();
         host.whenAwake(() => {
-          host.note(`lost ${textOf(partition.queue)}`);
+          host.lost(`lost ${textOf(partition.queue)}`);
           sink.lost(partition, reason);
         });
       },

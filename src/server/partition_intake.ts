@@ -77,7 +77,8 @@ export class PartitionIntake implements CallOwner {
 
   /** Takes one message, in queue order. */
   deliver(delivery: Delivery): void {
-    if (this.#closed) return;
+    // What has reached an instance that stood still is another's by now, whether it has been told or not.
+    if (this.#closed || this.#partition.lost()) return;
     const now = this.#live.window.age();
     if (delivery.message.headers.get(HEADER.kind) === "cancel") {
       return this.#settlements.cancel(this.#received(delivery, 1, now), (callId) => this.cancel(callId));
@@ -240,7 +241,7 @@ export class PartitionIntake implements CallOwner {
     call.ready = false;
     const { queue } = this.#partition;
     const found = await this.#shared.preparation.prepare(call.facts, queue, checked, inherited);
-    if (call.receipt === undefined) return;
+    if (call.receipt === undefined || this.lost()) return;
     call.ready = true;
     switch (found.kind) {
       case "ready":

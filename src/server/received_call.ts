@@ -202,11 +202,17 @@ export class ReceivedCall implements InboundCall, Linked<ReceivedCall> {
     const admitted = this.#owner.admit?.(this, recorded) ?? recorded;
     if (admitted === undefined) return undefined;
     this.#recording = true;
-    return admitted.finally(() => this.#recording = false);
+    return admitted.finally(() => {
+      // This instance stood still meanwhile, and has not been told yet: another one may run the call by now.
+      if (this.lost) this.withdraw(queueLost(this.id));
+      this.#recording = false;
+    });
   }
 
   settle(result: Result): void {
     if (this.settled) return;
+    // That nothing ran is for whoever has its queue by now to say.
+    if (!result.ok && result.ran === "no" && this.lost) return this.withdraw(queueLost(this.id));
     this.letGo();
     if (this.#withdrawal === undefined) this.#owner.conclude(this, result);
     else if (this.claimed !== undefined) this.#owner.endedLate?.(this, result);
@@ -215,10 +221,7 @@ export class ReceivedCall implements InboundCall, Linked<ReceivedCall> {
   drop(): void {
     if (this.settled) return;
     this.letGo();
-    const error = new RpcError("unavailable", "Its queue was lost", {
-      outcome: "sent_unknown",
-      callId: this.id,
-    });
+    const error = queueLost(this.id);
     this.#withdrawal ??= error;
     if (this.claimed === undefined) return;
     const dead = { reason: "its queue was lost", attempts: this.attempt };
@@ -293,7 +296,7 @@ export class ReceivedCall implements InboundCall, Linked<ReceivedCall> {
 
   /** Takes the call away from this instance: its handler is told, and what it answers is dropped. */
   withdraw(reason: unknown): void {
-    if (this.settled) return;
+    if (this.settled || this.withdrawn) return;
     this.#withdrawal = reason;
     this.#deadline?.cancel();
     this.#wait?.cancel();
@@ -313,6 +316,11 @@ export class ReceivedCall implements InboundCall, Linked<ReceivedCall> {
     }
     return controller;
   }
+}
+
+/** What becomes of a call whose queue is another's. */
+function queueLost(callId: string): RpcError {
+  return new RpcError("unavailable", "Its queue was lost", { outcome: "sent_unknown", callId });
 }
 
 /** What tells a handler that it takes too long. */

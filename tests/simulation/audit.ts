@@ -14,6 +14,7 @@ interface Run {
   /** How often queues had been given to somebody when it began. */
   readonly assignments: number;
   readonly freezes: number;
+  readonly losses: number;
   readonly signal: AbortSignal;
 }
 
@@ -85,7 +86,8 @@ export class Audit {
   ): () => void {
     this.ids.set(callId, step.id);
     const { assignments } = this.#world;
-    const run: Run = { step, line, process, assignments, freezes: process.freezes, signal };
+    const { freezes, losses } = process;
+    const run: Run = { step, line, process, assignments, freezes, losses, signal };
     const active = this.#active.get(line) ?? new Set();
     this.#active.set(line, active);
     for (const other of active) {
@@ -146,7 +148,10 @@ export class Audit {
   #overlaps(other: Run, run: Run): boolean {
     if (!other.process.alive) return false;
     const { signal: { aborted, reason } } = other;
-    if (other.process === run.process) return !aborted || isItsCallers(reason);
+    // Whoever was told to stop has its place until it ends, unless its queue has gone meanwhile.
+    if (other.process === run.process) {
+      return !aborted || (isItsCallers(reason) && other.losses === run.losses);
+    }
     // Whoever was frozen knows nothing of what it lost; whoever was told to stop may take a while.
     return other.process.freezes === other.freezes && !aborted;
   }

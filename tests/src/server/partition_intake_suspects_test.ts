@@ -30,6 +30,18 @@ Deno.test("PartitionIntake keeps a suspect that its caller cancels as a dead let
   assert.deepEqual([at.deadLetters, at.mailbox], [["may have run; attempts: 1"], []]);
 });
 
+Deno.test("PartitionIntake decides about no suspect whose queue is lost while it is looked for, told or not", async () => {
+  const at = new ServiceFixture();
+  at.transport.onStoredReplies = () => {
+    at.partition.isLost = true;
+    return Promise.reject(new Error("off"));
+  };
+  const one = suspect("c1", "run", 1);
+  at.intake.deliver(one);
+  await turns();
+  assert.deepEqual([at.deadLetters, at.answers, one.acks], [[], [], 0]);
+});
+
 Deno.test("PartitionIntake takes the copy of a call that ran elsewhere for a suspect, marked or not", async () => {
   for (const starts of [0, 1]) {
     const at = new ServiceFixture();

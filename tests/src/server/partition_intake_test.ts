@@ -243,6 +243,45 @@ Deno.test("PartitionIntake revoke gives up a start that can no longer be recorde
   assert.deepEqual([blocked.acks, at.clock.timers], [0, 0]);
 });
 
+Deno.test("PartitionIntake begins nothing whose start comes on record when its queue is lost, told or not", async () => {
+  const at = new ServiceFixture();
+  const recorded = createDeferred<void>();
+  const frozen = delivery("c1");
+  frozen.onStarted = () => recorded.promise;
+  at.intake.deliver(frozen);
+  const [call] = at.mailbox;
+  assert.ok(call !== undefined && call.claim());
+  const started = call.started();
+  at.partition.isLost = true;
+  recorded.resolve();
+  await started;
+  assert.ok(call.withdrawn);
+  at.intake.lose("the instance was frozen for too long");
+  await turns();
+  assert.deepEqual([frozen.acks, at.replies.length, at.clock.timers], [0, 0, 0]);
+});
+
+Deno.test("PartitionIntake takes and answers nothing once its queue is lost, told or not: its next owner may run it", async () => {
+  const at = new ServiceFixture();
+  const deliveries = [
+    delivery("c1"),
+    delivery("c2"),
+    delivery("late", { storedAtMs: at.clock.now() - 5_100 }),
+  ];
+  for (const one of deliveries.slice(0, 2)) at.intake.deliver(one);
+  const [waiting, refused] = at.mailbox;
+  assert.ok(waiting !== undefined && refused !== undefined);
+  at.partition.isLost = true;
+  at.intake.cancel("c1");
+  refused.settle({ ok: false, error: new RpcError("resource_exhausted", "no room"), ran: "no" });
+  for (const one of deliveries.slice(2)) at.intake.deliver(one);
+  await turns();
+  assert.deepEqual(at.replies, []);
+  at.intake.lose("the instance was frozen for too long");
+  await turns();
+  assert.deepEqual([deliveries.map(({ acks }) => acks), at.replies.length], [[0, 0, 0], 0]);
+});
+
 Deno.test("PartitionIntake revoke aborts through the signal what runs beyond the drain limit", async () => {
   const at = new ServiceFixture();
   const running = delivery("c1");
