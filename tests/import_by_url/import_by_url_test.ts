@@ -105,8 +105,9 @@ Deno.test("src/transport/grpc/mod.ts imported by URL needs the environment's var
   const page = await Deno.readTextFile(new URL("../../docs/grpc.md", import.meta.url));
   const variables = /--allow-env=([A-Z_,\\\n]+)/.exec(page)?.[1]?.replaceAll(/[\\\n]/g, "") ?? "";
 
+  // Not "all": types that gRPC brings along are at odds with those of Deno.
   const output = await consumer.deno(
-    ...["run", "--no-prompt", "--check=all", `--allow-import=${tree.host}`, `--allow-env=${variables}`],
+    ...["run", "--no-prompt", "--check", `--allow-import=${tree.host}`, `--allow-env=${variables}`],
   );
 
   assert.equal(output, "perMessage\n");
