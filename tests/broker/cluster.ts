@@ -48,6 +48,8 @@ export interface Cluster extends AsyncDisposable {
   readonly brokers: readonly BrokerHandle[];
   /** "127.0.0.1:port" of gRPC; undefined when not asked for. */
   readonly proxy: string | undefined;
+  /** The proxy's process, to be disturbed; undefined when not asked for. */
+  readonly proxyHandle: BrokerHandle | undefined;
   /** Temporary folder with stores and logs; kept on disposal if ROCKET_ACTORS_KEEP_LOGS is set. */
   readonly directory: string;
   /** Tail of every process's log, for a failing test's message. */
@@ -89,10 +91,10 @@ class JvmCluster implements Cluster {
   readonly #options: ClusterOptions;
   readonly #classPath: string;
   readonly #clusterName: string;
-  /** Name server and proxy; brokers change their process when they restart. */
+  /** The name server; brokers and the proxy change their process when they restart. */
   readonly #others: JvmProcess[] = [];
   #probeTls: ProbeTls | undefined;
-  #proxy: string | undefined;
+  #proxy: JvmBroker | undefined;
   #signal: AbortSignal | undefined;
 
   constructor(options: ClusterOptions, classPath: string, directory: string) {
@@ -105,6 +107,10 @@ class JvmCluster implements Cluster {
   }
 
   get proxy(): string | undefined {
+    return this.#proxy?.address;
+  }
+
+  get proxyHandle(): BrokerHandle | undefined {
     return this.#proxy;
   }
 
@@ -115,7 +121,7 @@ class JvmCluster implements Cluster {
     const count = this.#options.brokers ?? 1;
     for (let index = 0; index < count; index++) await this.#addBroker(index);
     await Promise.all(this.brokers.map((broker) => broker.ready()));
-    if (this.#options.proxy === true) await this.#startProxy(deadlineMs);
+    if (this.#options.proxy === true) await this.#startProxy();
     // The signal is for the start; it must not fail a later restart of a broker.
     this.#signal = undefined;
   }
@@ -134,7 +140,8 @@ class JvmCluster implements Cluster {
   }
 
   #processes(): readonly JvmProcess[] {
-    return [...this.#others, ...this.brokers.map((broker) => broker.process)];
+    const proxy = this.#proxy === undefined ? [] : [this.#proxy.process];
+    return [...this.#others, ...this.brokers.map((broker) => broker.process), ...proxy];
   }
 
   #newDeadline(): number {
@@ -209,26 +216,28 @@ class JvmCluster implements Cluster {
     });
   }
 
-  async #startProxy(deadlineMs: number): Promise<void> {
+  async #startProxy(): Promise<void> {
     const directory = await this.#makeHome("proxy");
     const ports = { grpc: findPort(), remoting: findPort() };
     const config = `${directory}/rmq-proxy.json`;
     await Deno.writeTextFile(config, proxyConfig(this.#clusterName, this.nameServer, ports));
-    const process = startProgram({
+    const start = {
       program: "proxy",
       name: "proxy",
       classPath: this.#classPath,
       directory,
       args: ["-pc", config, "-n", this.nameServer, "-pm", "cluster"],
+    } as const;
+    this.#proxy = new JvmBroker("proxy", `127.0.0.1:${ports.grpc}`, {
+      start: () => startProgram(start),
+      ready: (process, address) =>
+        waitUntil(`the proxy to answer at ${address}`, () => answersHttp2(address), {
+          deadlineMs: this.#newDeadline(),
+          processes: [process],
+          signal: this.#signal,
+        }),
     });
-    this.#others.push(process);
-    const address = `127.0.0.1:${ports.grpc}`;
-    await waitUntil(`the proxy to answer at ${address}`, () => answersHttp2(address), {
-      deadlineMs,
-      processes: [process],
-      signal: this.#signal,
-    });
-    this.#proxy = address;
+    await this.#proxy.ready();
   }
 
   async #makeHome(name: string): Promise<string> {
