@@ -9,12 +9,12 @@ import {
   Digest,
   DigestType,
   HeartbeatResponse,
-  Message,
   MessageQueue,
   MessageType,
   MessagingServiceService,
   NotifyClientTerminationResponse,
   Permission,
+  type ProtoMessage,
   QueryRouteResponse,
   ReceiveMessageResponse,
   Resource,
@@ -28,8 +28,6 @@ import {
 
 const OK = 20_000;
 const MESSAGE_NOT_FOUND = 40_401;
-
-type ProtoMessage = InstanceType<typeof Message>;
 
 /** What a request says of its sender. */
 interface Call<Request> {

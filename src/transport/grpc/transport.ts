@@ -1,4 +1,4 @@
-import { RpcError } from "../../errors/rpc_error.ts";
+import type { RpcError } from "../../errors/rpc_error.ts";
 import { EVENTS } from "../../log/events.ts";
 import { logger } from "../../log/log.ts";
 import type {

@@ -4,7 +4,7 @@ import type { Random } from "../../../async/random.ts";
 import { AckMessageEntry, AckMessageRequest, type ProtoAckResponse } from "../../../deps/rocketmq_proto.ts";
 import { ProxyCode } from "./codes.ts";
 import { ACK_DELAY_MS, ACK_ENTRIES, ACK_RETRY_MS } from "./defaults.ts";
-import { fromStatus, ProxyError } from "./error.ts";
+import { fromStatus } from "./error.ts";
 import { resource } from "./protocol.ts";
 import { type Caller, request } from "./requests.ts";
 
@@ -133,9 +133,4 @@ export class Acks {
     }
     return again;
   }
-}
-
-/** Whether a failure says that a handle is void. */
-export function isVoidHandle(error: unknown): boolean {
-  return error instanceof ProxyError && error.code === ProxyCode.INVALID_RECEIPT_HANDLE;
 }

@@ -1,12 +1,7 @@
 import { Backoff } from "../../../async/backoff.ts";
 import type { Clock, Timer } from "../../../async/clock.ts";
 import type { Random } from "../../../async/random.ts";
-import {
-  type ChannelOptions,
-  connectivityState,
-  type GrpcCredentials,
-  Metadata,
-} from "../../../deps/grpc.ts";
+import { type ChannelOptions, connectivityState, Metadata } from "../../../deps/grpc.ts";
 import { HeartbeatRequest, MessagingServiceClient, type ProxyStub } from "../../../deps/rocketmq_proto.ts";
 import { pause } from "../../pause.ts";
 import {
