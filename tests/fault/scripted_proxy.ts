@@ -63,6 +63,8 @@ export interface ProxyScript {
   hasty?: boolean;
   /** What topics are made for. */
   types?(topic: string): readonly number[];
+  /** The brokers that have every topic. Default: one. */
+  brokers?: readonly string[];
   /** Whether groups keep the order of message groups. */
   fifo?: boolean;
 }
@@ -80,6 +82,8 @@ export class ScriptedProxy implements AsyncDisposable {
   readonly acks: string[][] = [];
   /** For how long messages were given back, in milliseconds. */
   readonly givenBack: number[] = [];
+  /** Topics and brokers that were received from. */
+  readonly receivedFrom = new Set<string>();
   /** Metadata of the last request. */
   metadata: Readonly<Record<string, string>> = {};
   script: ProxyScript = {};
@@ -196,13 +200,15 @@ export class ScriptedProxy implements AsyncDisposable {
 
   #queues(topic: string): InstanceType<typeof MessageQueue>[] {
     const types = this.script.types?.(topic) ?? [MessageType.NORMAL];
-    return [0, 1].map((id) =>
-      new MessageQueue()
-        .setTopic(new Resource().setName(topic))
-        .setId(id)
-        .setPermission(Permission.READ_WRITE)
-        .setBroker(new Broker().setName("broker-a"))
-        .setAcceptMessageTypesList([...types])
+    return (this.script.brokers ?? ["broker-a"]).flatMap((broker) =>
+      [0, 1].map((id) =>
+        new MessageQueue()
+          .setTopic(new Resource().setName(topic))
+          .setId(id)
+          .setPermission(Permission.READ_WRITE)
+          .setBroker(new Broker().setName(broker))
+          .setAcceptMessageTypesList([...types])
+      )
     );
   }
 
@@ -259,6 +265,7 @@ export class ScriptedProxy implements AsyncDisposable {
     if (code !== OK) return end(code);
     const { request } = call;
     const topic = request.getMessageQueue().getTopic().getName();
+    this.receivedFrom.add(`${topic} ${request.getMessageQueue().getBroker().getName()}`);
     const poll: Poll = {
       tag: request.getFilterExpression().getExpression(),
       room: request.getBatchSize(),
@@ -308,7 +315,7 @@ interface Span {
 }
 
 interface Receive {
-  getMessageQueue(): { getTopic(): { getName(): string } };
+  getMessageQueue(): { getTopic(): { getName(): string }; getBroker(): { getName(): string } };
   getFilterExpression(): { getExpression(): string };
   getBatchSize(): number;
   getLongPollingTimeout(): Span;

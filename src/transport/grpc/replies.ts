@@ -1,3 +1,4 @@
+import type { Timer } from "../../async/clock.ts";
 import { inTime, TOO_LATE } from "../../async/in_time.ts";
 import type { Random } from "../../async/random.ts";
 import type { ProtoMessage } from "../../deps/rocketmq_proto.ts";
@@ -9,7 +10,13 @@ import { RECEIVE_MESSAGES } from "./client/defaults.ts";
 import { ReceiveLoop } from "./client/receive_loop.ts";
 import type { Caller } from "./client/requests.ts";
 import { Session } from "./client/session.ts";
-import { HELLO_LIMIT_MS, HELLO_RETRY_MS, REPLY_INVISIBLE_MS, REPLY_POLL_MS } from "./defaults.ts";
+import {
+  HELLO_LIMIT_MS,
+  HELLO_RETRY_MS,
+  REPLY_INVISIBLE_MS,
+  REPLY_POLL_MS,
+  ROUTE_KEPT_MS,
+} from "./defaults.ts";
 import { notSent } from "./errors.ts";
 import { directMessage, fromProto } from "./messages.ts";
 import { PROPERTY, REPLY_TOPIC, replyGroup, replyTag } from "./names.ts";
@@ -19,7 +26,8 @@ export interface RepliesOptions extends Caller {
   readonly random: Random;
   readonly namespace: string | undefined;
   readonly instance: number;
-  readonly brokers: readonly string[];
+  /** The brokers that have the topic now. */
+  readonly brokers: () => Promise<readonly string[]>;
   /** Sends this instance a message with that header. */
   readonly hello: (header: string) => Promise<void>;
   readonly listener: (message: DirectMessage) => void;
@@ -37,6 +45,8 @@ export class Replies {
   readonly #acks: Acks;
   readonly #loops = new Map<string, ReceiveLoop>();
   readonly #heard = Promise.withResolvers<void>();
+  #watch: Timer | undefined;
+  #closed = false;
   #trouble: unknown;
   #failing = false;
 
@@ -63,7 +73,8 @@ export class Replies {
   async start(): Promise<void> {
     const { clock, brokers } = this.#options;
     this.#session.start();
-    this.follow(brokers);
+    this.#follow(await brokers());
+    this.#watchRoute();
     const limit = clock.monotonic() + HELLO_LIMIT_MS;
     await inTime(this.#session.ready(), HELLO_LIMIT_MS, clock);
     while (clock.monotonic() < limit) {
@@ -77,8 +88,8 @@ export class Replies {
     throw notSent("unavailable", message, this.#trouble);
   }
 
-  /** Reads from these brokers. */
-  follow(brokers: readonly string[]): void {
+  /** Reads from these brokers too. Those that are gone may come back. */
+  #follow(brokers: readonly string[]): void {
     for (const broker of brokers) {
       if (this.#loops.has(broker)) continue;
       const { instance } = this.#options;
@@ -102,9 +113,20 @@ export class Replies {
 
   /** Reads no more: nobody waits for what is on its way. Never rejects. */
   async close(): Promise<void> {
+    this.#closed = true;
+    this.#watch?.cancel();
     await Promise.all([...this.#loops.values()].map((loop) => loop.abandon()));
     await this.#acks.drain();
     await this.#session.close();
+  }
+
+  #watchRoute(): void {
+    this.#watch = this.#options.clock.after(ROUTE_KEPT_MS, () => {
+      this.#options.brokers().then(
+        (brokers) => !this.#closed && this.#follow(brokers),
+        (error) => this.#troubled(error),
+      ).finally(() => !this.#closed && this.#watchRoute());
+    });
   }
 
   #take(proto: ProtoMessage): void {

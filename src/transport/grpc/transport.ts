@@ -262,7 +262,6 @@ export class GrpcTransport implements Transport {
     const { instance, random, clock } = start;
     const lack = await this.#lackOf({ topic: REPLY_TOPIC, queues: REPLY_QUEUES }, {});
     if (lack !== undefined) throw lacking([lack]);
-    const { route } = await routes.of(REPLY_TOPIC);
     const { connection } = caller;
     const { credentials, namespace } = this.#settings;
     this.#replies = new Replies({
@@ -272,7 +271,7 @@ export class GrpcTransport implements Transport {
       namespace,
       instance,
       identity: new Identity(clientIdOf(instance, REPLY_TOPIC), credentials, namespace),
-      brokers: route.brokers,
+      brokers: async () => (await routes.of(REPLY_TOPIC)).route.brokers,
       hello: (header) => {
         const headers = new Map([[header, "1"]]);
         return this.sendTo(addresses.direct, { tag: "", keys: [], headers, body: Uint8Array.of(1) });

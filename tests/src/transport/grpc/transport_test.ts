@@ -271,6 +271,15 @@ Deno.test("GrpcTransport does not start where its settings are never answered", 
   assert.match(failure.message, /did not answer settings/);
 });
 
+Deno.test("GrpcTransport receives from brokers that come later, requests and replies", async () => {
+  await using proxy = await ScriptedProxy.start();
+  await using started = await startGrpc({ endpoints: proxy.endpoint }, hastyClock(60));
+  await started.transport.subscribe({ topic: "T", group: "rpc-T" }, new RecordingSink());
+  proxy.script = { brokers: ["broker-a", "broker-b"] };
+  await until(() => proxy.receivedFrom.has("T broker-b") && proxy.receivedFrom.has("rpc-replies broker-b"));
+  assert.deepEqual((await started.transport.queues("T")).map(({ id }) => id), [0, 1]);
+});
+
 Deno.test("GrpcTransport signs its requests, and keeps topics apart by namespace", async () => {
   await using proxy = await ScriptedProxy.start();
   const credentials = { accessKey: "bank", secretKey: "secret", securityToken: "token" };
