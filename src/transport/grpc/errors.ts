@@ -65,6 +65,17 @@ export function notSent(code: Code, message: string, cause?: unknown): RpcError 
   return new RpcError(code, message, { outcome: "not_sent", cause });
 }
 
+/** What a delay is refused with. */
+export function heldBack(): RpcError {
+  const message = "Cannot hold a message back over gRPC: a topic does so with all of its messages, or none";
+  return notSent("unimplemented", message);
+}
+
+/** What everything is refused with after the end. */
+export function closed(): RpcError {
+  return notSent("unavailable", "The transport is closed");
+}
+
 function refusalOf(code: number): Code | undefined {
   return NOT_STORED.get(code) ?? (FAULTS.has(Math.floor(code / 100)) ? "invalid_argument" : undefined);
 }

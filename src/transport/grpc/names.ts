@@ -5,6 +5,9 @@ export const REPLY_TOPIC = "rpc-replies";
 /** What queues are numbered within: which broker stores a message is the proxy's choice. */
 export const PROXY = "proxy";
 
+/** How the topics of dead letters begin, with or without a namespace behind it. */
+const DEAD_LETTERS = "%DLQ%";
+
 /** The client id of an instance, for one consumer group. */
 export function clientIdOf(instance: number, group: string): string {
   return `${OUR_MARKER}${instance.toString(36)}@${group}`;
@@ -18,6 +21,13 @@ export function replyTag(instance: number): string {
 /** The group by which an instance reads them: offsets belong to groups, so that each needs its own. */
 export function replyGroup(instance: number): string {
   return `${REPLY_TOPIC}-${instance.toString(36)}`;
+}
+
+/** What servers know a topic or a group by. */
+export function onWire(name: string, namespace: string | undefined): string {
+  if (namespace === undefined) return name;
+  const prefix = name.startsWith(DEAD_LETTERS) ? DEAD_LETTERS : "";
+  return `${prefix}${namespace}%${name.slice(prefix.length)}`;
 }
 
 /** What the transport itself puts on messages. Nobody else sees it. */

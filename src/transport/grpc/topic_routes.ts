@@ -5,7 +5,7 @@ import type { LookupOptions, QueuePlan, QueueRef } from "../transport.ts";
 import { untilAborted } from "../until_aborted.ts";
 import type { Route } from "./client/routes.ts";
 import { ABSENCE_KEPT_MS, KNOWN_ROUTES, ROUTE_KEPT_MS } from "./defaults.ts";
-import { isAbsent } from "./errors.ts";
+import { isAbsent, notSent } from "./errors.ts";
 import { PROXY } from "./names.ts";
 
 const log = logger("transport");
@@ -104,4 +104,17 @@ function knownTopic(route: Route): KnownTopic {
 function same(one: Route, other: Route): boolean {
   return one.queues === other.queues && one.fifo === other.fifo && one.normal === other.normal &&
     one.writable === other.writable && one.brokers.join() === other.brokers.join();
+}
+
+/**
+ * Refuses a queue that the topic does not have.
+ *
+ * @throws {RpcError} `unavailable` or `failed_precondition`, both `not_sent`
+ */
+export function checkQueue({ topic, broker, id }: QueueRef, { queues }: KnownTopic): void {
+  if (broker !== PROXY) {
+    throw notSent("unavailable", `There is no broker "${broker}" over gRPC: ask for queues`);
+  }
+  if (Number.isSafeInteger(id) && id >= 0 && id < queues.length) return;
+  throw notSent("failed_precondition", `Topic "${topic}" has no queue ${id}: it has ${queues.length}`);
 }

@@ -1,9 +1,7 @@
-import type { RpcError } from "../../errors/rpc_error.ts";
 import { EVENTS } from "../../log/events.ts";
 import { logger } from "../../log/log.ts";
 import type {
   Addresses,
-  Capabilities,
   DirectMessage,
   LookupOptions,
   Member,
@@ -31,14 +29,15 @@ import type { Caller } from "./client/requests.ts";
 import { queryRoute, type Route } from "./client/routes.ts";
 import { Sender } from "./client/sender.ts";
 import { addressOf, instanceAt } from "./address.ts";
+import { CAPABILITIES } from "./capabilities.ts";
 import { Consumer } from "./consumer.ts";
-import { KNOWN_ROUTES, MAX_GRPC_BODY_BYTES, START_LIMIT_MS } from "./defaults.ts";
-import { isAbsent, notSent, toNotSent, toRpcError } from "./errors.ts";
+import { KNOWN_ROUTES, START_LIMIT_MS } from "./defaults.ts";
+import { closed, heldBack, isAbsent, notSent, toNotSent, toRpcError } from "./errors.ts";
 import { toProto } from "./messages.ts";
-import { clientIdOf, OUR_MARKER, PROPERTY, PROXY, REPLY_TOPIC, replyTag } from "./names.ts";
+import { clientIdOf, onWire, OUR_MARKER, PROPERTY, PROXY, REPLY_TOPIC, replyTag } from "./names.ts";
 import { type GrpcOptions, type GrpcSettings, grpcSettings } from "./options.ts";
 import { Replies } from "./replies.ts";
-import { type KnownTopic, TopicRoutes } from "./topic_routes.ts";
+import { checkQueue, type KnownTopic, TopicRoutes } from "./topic_routes.ts";
 import { type Lack, lacking, lackOf, unorderedGroup } from "./topics.ts";
 
 /** What exists once the transport has started. */
@@ -51,18 +50,6 @@ interface Started {
 }
 
 const log = logger("transport");
-
-const CAPABILITIES: Capabilities = {
-  ownership: "perMessage",
-  ownedPartitions: false,
-  orderedKeys: true,
-  // A topic holds back all of its messages, or none.
-  delayMs: false,
-  durable: true,
-  storedReplies: false,
-  presence: false,
-  maxBodyBytes: MAX_GRPC_BODY_BYTES,
-};
 
 /** Queues that a reply topic has, where it has to be made. */
 const REPLY_QUEUES = 8;
@@ -372,10 +359,7 @@ export class GrpcTransport implements Transport {
   }
 
   #onWire(name: string): string {
-    const { namespace } = this.#settings;
-    if (namespace === undefined) return name;
-    const [, prefix = "", rest = ""] = /^(%DLQ%|)(.*)$/.exec(name) ?? [];
-    return `${prefix}${namespace}%${rest}`;
+    return onWire(name, this.#settings.namespace);
   }
 
   get #running(): Started {
@@ -395,21 +379,4 @@ export class GrpcTransport implements Transport {
     log.warn(EVENTS.transport.lost, { address: endpoint, error: reason });
     this.#onState("degraded", `The connection to ${endpoint} is lost: ${reason}`);
   }
-}
-
-function checkQueue({ topic, broker, id }: QueueRef, { queues }: KnownTopic): void {
-  if (broker !== PROXY) {
-    throw notSent("unavailable", `There is no broker "${broker}" over gRPC: ask for queues`);
-  }
-  if (Number.isSafeInteger(id) && id >= 0 && id < queues.length) return;
-  throw notSent("failed_precondition", `Topic "${topic}" has no queue ${id}: it has ${queues.length}`);
-}
-
-function heldBack(): RpcError {
-  const message = "Cannot hold a message back over gRPC: a topic does so with all of its messages, or none";
-  return notSent("unimplemented", message);
-}
-
-function closed(): RpcError {
-  return notSent("unavailable", "The transport is closed");
 }

@@ -98,15 +98,18 @@ export class Session {
     const { connection, clock, onTrouble } = this.#options;
     const { signal } = this.#closing;
     while (!signal.aborted) {
+      let pauseMs: number = TELEMETRY_RETRY_MS.initialMs;
       try {
         await this.#keep(await connection.ready(signal));
       } catch (error) {
         if (signal.aborted) return;
         onTrouble(error);
+        // Where there is no connection, it was waited for already.
+        if (!(error instanceof ProxyError && error.kind === "not_sent")) pauseMs = this.#backoff.next();
       }
       this.#forget();
       try {
-        await pause(clock, this.#backoff.next(), signal);
+        await pause(clock, pauseMs, signal);
       } catch {
         return;
       }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { makeExampleTopics } from "../broker/example_topics.ts";
-import { sharedNameServer, sharedProxy } from "../broker/shared.ts";
-import { type Example, examples, fits, run } from "./example.ts";
+import { startCluster } from "../broker/launcher.ts";
+import { type Example, examples, fits, run } from "../examples/example.ts";
 
 /** Examples that the transport cannot promise, and how they say why. */
 const REFUSED: Readonly<Record<string, RegExp>> = {
@@ -15,8 +15,9 @@ const REFUSED: Readonly<Record<string, RegExp>> = {
 const AT_ONCE = 4;
 
 Deno.test("examples print the same by gRPC, or say why they cannot", async () => {
-  const endpoint = sharedProxy();
-  await makeExampleTopics(sharedNameServer());
+  await using cluster = await startCluster({ proxy: true, timeoutMs: 180_000 });
+  const { nameServer, proxy: endpoint = "" } = cluster;
+  await makeExampleTopics(nameServer);
   const rest = examples().values();
   const wrong: string[] = [];
   // Two that serve one contract would take each other's calls.
