@@ -21,11 +21,18 @@ export interface ExampleTransport extends Omit<ExampleTransports, "transport"> {
   readonly transport: Transport;
 }
 
-/** Reads the one flag that all examples share: `--name-server host:port` runs them on RocketMQ. */
+/**
+ * Reads the flag that all examples share: `--name-server host:port` runs them on RocketMQ, `--endpoint host:port` on
+ * RocketMQ by its gRPC proxy.
+ */
 export async function exampleTransports(args: readonly string[]): Promise<ExampleTransports> {
-  const { values } = parseArgs({ args: [...args], options: { "name-server": { type: "string" } } });
-  const nameServers = values["name-server"];
+  const { values } = parseArgs({
+    args: [...args],
+    options: { "name-server": { type: "string" }, endpoint: { type: "string" } },
+  });
+  const { "name-server": nameServers, endpoint } = values;
   if (nameServers !== undefined) return await onRocketMQ(nameServers);
+  if (endpoint !== undefined) return await onProxy(endpoint);
   const broker = embeddedBroker();
   return {
     transport: () => embedded(broker),
@@ -48,6 +55,20 @@ async function onRocketMQ(nameServers: string): Promise<ExampleTransports> {
     transport: () => remoting({ nameServers }),
     name: `RocketMQ at ${nameServers}`,
     deadLetters: (contract) => lettersOf(nameServers, deadLetterTopic(contract), since),
+  };
+}
+
+async function onProxy(endpoints: string): Promise<ExampleTransports> {
+  const { grpc } = await import("rocket-actors/transport/grpc");
+  return {
+    transport: () => grpc({ endpoints }),
+    name: `the RocketMQ proxy at ${endpoints}`,
+    deadLetters: () =>
+      Promise.reject(
+        new TypeError(
+          "Dead letters are not looked at here by gRPC, which takes what it reads: use a console, or --name-server",
+        ),
+      ),
   };
 }
 

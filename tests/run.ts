@@ -36,11 +36,14 @@ await run("examples in comments and documents", ["README.md", "docs", "mod.ts", 
 
 if (!unitOnly) {
   const suites = await brokerSuites(root);
-  const { ready, lacking } = await runnable(suites);
   try {
-    await using broker = await findBroker();
+    await using broker = await findBroker({ proxy: true });
+    const { ready, lacking } = await runnable(suites, { proxy: broker.proxy !== undefined });
     const from = `RocketMQ at ${broker.nameServer} (${broker.source})`;
-    const environment = { ROCKET_ACTORS_NAME_SERVER: broker.nameServer };
+    const environment = {
+      ROCKET_ACTORS_NAME_SERVER: broker.nameServer,
+      ...(broker.proxy === undefined ? {} : { ROCKET_ACTORS_PROXY: broker.proxy }),
+    };
     await run(`broker tests on ${from}`, ready, { report: "broker", environment });
     if (lacking.size > 0) {
       console.log("\nThese suites did NOT run, for want of programs:");

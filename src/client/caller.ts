@@ -242,7 +242,9 @@ export class Caller implements StreamDesk {
     if (!outbound.live) return;
     const { call: { contract, settings }, keyed, route: { shared: { turns } } } = outbound;
     if (presence.kind === "absent" && settings.whenAbsent === "fail") return outbound.fail(nobody(outbound));
-    const packed = contract.packing && presence.kind === "present" && presence.packs;
+    // Where nobody can tell who serves, all of its kind are this library's.
+    const packed = contract.packing &&
+      (presence.kind === "present" ? presence.packs : !this.#parts.transport.capabilities.presence);
     if (!keyed || turns.idle) this.#dispatch(outbound, packed);
     else this.#dispatchInTurn(outbound, packed);
   }

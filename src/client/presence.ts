@@ -49,7 +49,6 @@ export class PresenceWatch {
    * @param now what the clock's monotonic time is, where the caller has just read it
    */
   ask(sure = true, now: number = this.#clock.monotonic()): Presence | Promise<Presence> {
-    if (!this.#transport.capabilities.presence) return UNKNOWN;
     this.#askedAt = now;
     const age = now - this.#lastAt;
     const tooOld = this.#last?.kind === "absent" ? 2 * PRESENCE_LOOK_MS : PRESENCE_KEPT_MS;

@@ -71,7 +71,7 @@ export async function serveContract(
   const topic = topicOf(contract.name);
   const group = groupOf(contract.name);
   await transport.ensureTopics([
-    { topic, queues: QUEUES_PER_MASTER, group, slots: contract.slots },
+    { topic, queues: QUEUES_PER_MASTER, group, slots: contract.slots, ordered: hasKeys(contract) },
     { topic: deadLetterTopicOf(contract.name), queues: 1 },
   ], options);
   const shared = createShared(contract, mailboxes, parts);
@@ -80,6 +80,11 @@ export async function serveContract(
   const subscription = await transport.subscribe({ topic, group }, intake, options);
   void warnOfSurplus(transport, contract);
   return new ServedContract(intake, subscription, shared);
+}
+
+/** Whether any of its calls has a key, and so a place among others. */
+function hasKeys({ kind, methods }: Contract): boolean {
+  return kind === "entity" || Object.values(methods).some(({ settings }) => settings.key !== undefined);
 }
 
 class ServedContract implements Served {

@@ -85,7 +85,7 @@ export interface Capabilities {
   readonly durable: boolean;
   /** Whether {@linkcode Transport.storedReplies} can find anything. */
   readonly storedReplies: boolean;
-  /** Whether {@linkcode Transport.members} can tell. */
+  /** Whether {@linkcode Transport.members} can tell. If not, it still says that there is nobody where nobody can be. */
   readonly presence: boolean;
   /** Largest body that it is sure to carry, in bytes. */
   readonly maxBodyBytes: number;
@@ -194,6 +194,11 @@ export interface TopicSpec {
   readonly queues: number;
   /** The group that consumes it, with its side groups; absent for topics that are only written. */
   readonly group?: string | undefined;
+  /**
+   * Whether messages with a {@linkcode Message.messageGroup} go there, whose order has to be kept. Matters where that
+   * takes a topic of another kind. Default: false.
+   */
+  readonly ordered?: boolean | undefined;
   /** How its methods divide its queues among themselves; absent for topics without a queue plan. Fixed for its life. */
   readonly slots?: number | undefined;
 }

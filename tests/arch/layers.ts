@@ -34,6 +34,12 @@ export const LAYERS: readonly Layer[] = [
     paths: ["src/transport/remoting/"],
     mayImport: ["transport", "rocketmq", ...FOUNDATION],
   },
+  { name: "grpc_client", paths: ["src/transport/grpc/client/"], mayImport: ["transport", ...FOUNDATION] },
+  {
+    name: "grpc",
+    paths: ["src/transport/grpc/"],
+    mayImport: ["transport", "grpc_client", ...FOUNDATION],
+  },
   {
     name: "client",
     paths: ["src/client/"],

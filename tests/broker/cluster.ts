@@ -54,8 +54,8 @@ export interface Cluster extends AsyncDisposable {
   readonly replicas: readonly BrokerHandle[];
   /** "127.0.0.1:port" of gRPC; undefined when not asked for. */
   readonly proxy: string | undefined;
-  /** The proxy's process id. */
-  readonly proxyPid: number | undefined;
+  /** The proxy's process, to be disturbed; undefined when not asked for. */
+  readonly proxyHandle: BrokerHandle | undefined;
   /** Temporary folder with stores and logs; kept on disposal if ROCKET_ACTORS_KEEP_LOGS is set. */
   readonly directory: string;
   /** Tail of every process's log, for a failing test's message. */
@@ -98,11 +98,10 @@ class JvmCluster implements Cluster {
   readonly #options: ClusterOptions;
   readonly #classPath: string;
   readonly #clusterName: string;
-  /** Name server and proxy; brokers change their process when they restart. */
+  /** The name server; brokers and the proxy change their process when they restart. */
   readonly #others: JvmProcess[] = [];
   #probeTls: ProbeTls | undefined;
-  #proxy: string | undefined;
-  #proxyPid: number | undefined;
+  #proxy: JvmBroker | undefined;
   #signal: AbortSignal | undefined;
 
   constructor(options: ClusterOptions, classPath: string, directory: string) {
@@ -115,11 +114,11 @@ class JvmCluster implements Cluster {
   }
 
   get proxy(): string | undefined {
-    return this.#proxy;
+    return this.#proxy?.address;
   }
 
-  get proxyPid(): number | undefined {
-    return this.#proxyPid;
+  get proxyHandle(): BrokerHandle | undefined {
+    return this.#proxy;
   }
 
   async start(): Promise<void> {
@@ -131,7 +130,7 @@ class JvmCluster implements Cluster {
     await Promise.all(this.brokers.map((broker) => broker.ready()));
     for (let index = 0; index < count; index++) await this.#addReplicas(index);
     await Promise.all(this.replicas.map((replica) => replica.ready()));
-    if (this.#options.proxy === true) await this.#startProxy(deadlineMs);
+    if (this.#options.proxy === true) await this.#startProxy();
     // The signal is for the start; it must not fail a later restart of a broker.
     this.#signal = undefined;
   }
@@ -150,7 +149,9 @@ class JvmCluster implements Cluster {
   }
 
   #processes(): readonly JvmProcess[] {
-    return [...this.#others, ...[...this.brokers, ...this.replicas].map((broker) => broker.process)];
+    const proxy = this.#proxy === undefined ? [] : [this.#proxy.process];
+    const brokers = [...this.brokers, ...this.replicas].map((broker) => broker.process);
+    return [...this.#others, ...brokers, ...proxy];
   }
 
   #newDeadline(): number {
@@ -235,27 +236,29 @@ class JvmCluster implements Cluster {
     });
   }
 
-  async #startProxy(deadlineMs: number): Promise<void> {
+  async #startProxy(): Promise<void> {
     const directory = await this.#makeHome("proxy");
     const ports = { grpc: findPort(), remoting: findPort() };
     const config = `${directory}/rmq-proxy.json`;
     await Deno.writeTextFile(config, proxyConfig(this.#clusterName, this.nameServer, ports));
-    const process = startProgram({
+    const start = {
       program: "proxy",
       name: "proxy",
-      classPath: this.#classPath,
       directory,
       args: ["-pc", config, "-n", this.nameServer, "-pm", "cluster"],
-    });
-    this.#others.push(process);
-    const address = `127.0.0.1:${ports.grpc}`;
-    await waitUntil(`the proxy to answer at ${address}`, () => answersHttp2(address), {
-      deadlineMs,
-      processes: [process],
-      signal: this.#signal,
-    });
-    this.#proxy = address;
-    this.#proxyPid = process.pid;
+    } as const;
+    const host = {
+      start: (classPath: string) => startProgram({ ...start, classPath }),
+      classPath: (version: string) => javaClassPath(version),
+      ready: (process: JvmProcess, address: string) =>
+        waitUntil(`the proxy to answer at ${address}`, () => answersHttp2(address), {
+          deadlineMs: this.#newDeadline(),
+          processes: [process],
+          signal: this.#signal,
+        }),
+    };
+    this.#proxy = new JvmBroker("proxy", `127.0.0.1:${ports.grpc}`, host, this.#classPath);
+    await this.#proxy.ready();
   }
 
   async #makeHome(name: string): Promise<string> {

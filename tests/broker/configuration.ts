@@ -64,6 +64,9 @@ export function proxyConfig(clusterName: string, nameServer: string, ports: Prox
     remotingListenPort: ports.remoting,
     localServeAddr: "127.0.0.1",
     remotingAccessAddr: "127.0.0.1",
+    // Else leaving a group takes five seconds, and what nobody settles comes again after ten.
+    minInvisibleTimeMillsForRecv: 1_000,
+    grpcClientConsumerMinLongPollingTimeoutMillis: 200,
   });
 }
 

@@ -1,5 +1,6 @@
 // deno-lint-ignore-file no-console -- a program: what it prints is its user interface
 import { parseArgs } from "node:util";
+import { makeExampleTopics } from "./example_topics.ts";
 import { isOldLine } from "./jars.ts";
 import { BrokerUnavailable, type Cluster, ClusterFailed, DEFAULT_VERSION, startCluster } from "./launcher.ts";
 
@@ -34,7 +35,11 @@ function announce(cluster: Cluster): void {
   if (cluster.proxy !== undefined) console.log(`proxy ${cluster.proxy}`);
   console.log(`logs ${cluster.directory}`);
   console.log(`\nTry it:  deno task demo --name-server ${cluster.nameServer}`);
-  console.log(`Tests:   ROCKET_ACTORS_NAME_SERVER=${cluster.nameServer} deno task test`);
+  if (cluster.proxy !== undefined) {
+    console.log(`         deno run -A examples/01_call.ts --endpoint ${cluster.proxy}`);
+  }
+  const proxy = cluster.proxy === undefined ? "" : ` ROCKET_ACTORS_PROXY=${cluster.proxy}`;
+  console.log(`Tests:   ROCKET_ACTORS_NAME_SERVER=${cluster.nameServer}${proxy} deno task test`);
   console.log("Ctrl-C stops it.");
 }
 
@@ -52,6 +57,7 @@ async function run(settings: Settings): Promise<void> {
   console.log(`starting RocketMQ ${settings.version} ...`);
   try {
     await using cluster = await startCluster({ ...settings, signal: stop });
+    if (cluster.proxy !== undefined) await makeExampleTopics(cluster.nameServer);
     announce(cluster);
     if (!stop.aborted) await new Promise((resolve) => stop.addEventListener("abort", resolve));
     console.log("stopping ...");

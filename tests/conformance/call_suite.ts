@@ -28,6 +28,12 @@ export interface CallSuiteFixture extends AsyncDisposable {
   declarePlan(topic: string, number: number, queues: number): Promise<void>;
 }
 
+/** What differs between transports. */
+export interface CallSuiteOptions {
+  /** Whether a message goes to the very queue that its sender names. Default: true. */
+  readonly choosesQueues?: boolean;
+}
+
 type Handler = (input: unknown, context: HandlerContext) => unknown;
 
 /** A contract under a name that nobody has used, so that its topics are fresh. */
@@ -81,7 +87,11 @@ class Pair implements AsyncDisposable {
  * @param name the transport, for the names of the tests
  * @param factory makes the broker of one test
  */
-export function callSuite(name: string, factory: () => Promise<CallSuiteFixture>): void {
+export function callSuite(
+  name: string,
+  factory: () => Promise<CallSuiteFixture>,
+  { choosesQueues = true }: CallSuiteOptions = {},
+): void {
   const test = (promise: string, run: (fixture: CallSuiteFixture) => Promise<void>) =>
     Deno.test(`${name}: a call ${promise}`, async () => {
       await using fixture = await factory();
@@ -91,6 +101,8 @@ export function callSuite(name: string, factory: () => Promise<CallSuiteFixture>
   failures(test);
   instances(test);
   contracts(test);
+  keys(test);
+  if (choosesQueues) plans(test);
   streams(test);
 }
 
@@ -258,7 +270,9 @@ function contracts(test: Test): void {
     await assertFails(client.urgent(2, { timeoutMs: 8_000 }), "deadline_exceeded", "expired");
     assert.ok(performance.now() - since < 5_000);
   });
+}
 
+function plans(test: Test): void {
   test("with a key follows a change of the queue plan, whoever hears of it first", async (fixture) => {
     const contract = defineService(freshName("Call"), {
       keyed: method({ input: type<string>(), output: type<string>(), key: (input) => input }),
@@ -281,6 +295,37 @@ function contracts(test: Test): void {
     await ask(late);
     await ask(early);
     assert.equal(handle.state().queues.length, 16);
+  });
+}
+
+function keys(test: Test): void {
+  test("with a key waits for those before it with that key, and runs in their order", async (fixture) => {
+    const contract = defineService(freshName("Call"), {
+      keyed: method({ input: type<string>(), output: type<number>(), key: (input) => input.slice(0, 1) }),
+      free: method<number, number>(),
+    });
+    await using server = await createSystem({ name: "server", transport: fixture.transport() });
+    const seen: string[] = [];
+    let running = "";
+    await server.serve(contract, {
+      keyed: async (input) => {
+        const [key = ""] = input;
+        assert.ok(!running.includes(key), `${input} runs beside another one of its key`);
+        running += key;
+        await new Promise((resolve) => setTimeout(resolve, 5));
+        running = running.replace(key, "");
+        return seen.push(input);
+      },
+      free: (input) => input,
+    });
+    await using caller = await createClient({ name: "caller", transport: fixture.transport() });
+    const client = caller.client(contract, { timeoutMs: 20_000 });
+    const inputs = Array.from({ length: 10 }, (_, index) => ["a", "b", "c"].map((key) => key + index)).flat();
+    await Promise.all([...inputs.map((input) => client.keyed(input)), client.free(1)]);
+    for (const key of ["a", "b", "c"]) {
+      const ofKey = (texts: readonly string[]) => texts.filter((text) => text.startsWith(key));
+      assert.deepEqual(ofKey(seen), ofKey(inputs));
+    }
   });
 
   test("by a stranger runs on its key's queue, wherever it was stored, and its answer finds the stranger", async (fixture) => {

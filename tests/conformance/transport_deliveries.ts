@@ -21,8 +21,11 @@ function order(test: TransportTest): void {
     await stage.delivered(sink, 400);
     for (const { id } of queues) {
       const deliveries = sink.deliveries.filter(({ queue }) => queue.id === id);
-      assert.deepEqual(deliveries.map(({ offset }) => offset), [...texts.keys()]);
-      assert.deepEqual(deliveries.map(({ message }) => new TextDecoder().decode(message.body)), texts);
+      const received = deliveries.map(({ message }) => new TextDecoder().decode(message.body));
+      if (stage.under.choosesQueues) {
+        assert.deepEqual(deliveries.map(({ offset }) => offset), [...texts.keys()]);
+        assert.deepEqual(received, texts);
+      } else assert.deepEqual(new Set(received), new Set(texts));
       assert.ok(deliveries.every(({ starts }) => starts === 0));
       // One machine, so one clock.
       assert.ok(
@@ -53,14 +56,16 @@ function demand(test: TransportTest): void {
     sink.partition(first).demand(2);
     await stage.delivered(sink, 3);
     await fence(4);
-    assert.deepEqual(sink.texts, ["fence", "1", "2", "fence"]);
+    assert.deepEqual(sink.texts.map((text) => text === "fence"), [true, false, false, true]);
     sink.partition(first).demand(0);
     await fence(5);
     assert.equal(sink.deliveries.length, 5);
     sink.partition(first).demand(3);
     await stage.delivered(sink, 8);
     await fence(9);
-    assert.deepEqual(sink.texts.filter((text) => text !== "fence"), ["1", "2", "3", "4", "5"]);
+    const rest = sink.texts.filter((text) => text !== "fence");
+    if (stage.under.choosesQueues) assert.deepEqual(rest, ["1", "2", "3", "4", "5"]);
+    else assert.equal(new Set(rest).size, 5);
   });
 
   test("delivers what was stored before anybody consumed, from the first message on", async (stage) => {
@@ -68,7 +73,7 @@ function demand(test: TransportTest): void {
     await stage.send(maker, await stage.queue(maker), "1", "2");
     const { sink } = await stage.join(await stage.participant());
     await stage.delivered(sink, 2);
-    assert.deepEqual(sink.texts, ["1", "2"]);
+    assert.deepEqual([...sink.texts].sort(), ["1", "2"]);
   });
 }
 
@@ -81,12 +86,14 @@ function damaged(test: TransportTest): void {
     await stage.send(maker, queue, "after");
     const first = await stage.join(maker);
     await stage.delivered(first.sink, 3);
-    const [before, damaged, after] = first.sink.deliveries;
-    assert.ok(before && damaged && after);
+    const [before, after] = [first.sink.delivery("before"), first.sink.delivery("after")];
+    const damaged = first.sink.deliveries.find((delivery) => delivery !== before && delivery !== after);
+    assert.ok(damaged);
     assert.deepEqual([before.message.damaged, after.message.damaged], [undefined, undefined]);
     assert.ok(damaged.message.damaged !== undefined && damaged.message.damaged.length > 0);
     assert.ok(damaged.message.body.length > 0, "a placeholder");
-    assert.deepEqual([damaged.offset, { ...damaged.queue }], [1, { ...queue }]);
+    assert.deepEqual({ ...damaged.queue }, { ...queue });
+    if (stage.under.choosesQueues) assert.equal(damaged.offset, 1);
     for (const delivery of first.sink.deliveries) delivery.ack();
     await first.subscription.close();
     await stage.send(maker, queue, "last");

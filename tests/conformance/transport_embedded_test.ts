@@ -45,6 +45,7 @@ for (const durable of [false, true]) {
     transportSuite({
       name: `embedded${durable ? " with a file" : ""}, ${ownership}`,
       ownership,
+      choosesQueues: true,
       latenessMs: 1_000,
       open: () => Promise.resolve(open(ownership, durable)),
     });

@@ -5,9 +5,11 @@ import { RecordingSink } from "../helpers/recording_sink.ts";
 import type { Stage, TransportTest } from "./transport_stage.ts";
 
 /** Start, close, waiting, topics. */
-export function lifeTests(test: TransportTest): void {
+export function lifeTests(test: TransportTest, choosesQueues: boolean): void {
   starting(test);
   topics(test);
+  if (choosesQueues) plans(test);
+  else noPlans(test);
   waiting(test);
   closing(test);
 }
@@ -48,6 +50,28 @@ function topics(test: TransportTest): void {
     assert.deepEqual(await other.transport.queues(stage.topic), queues);
   });
 
+  test("knows no queues of a topic that is not there", async (stage) => {
+    const idle = await stage.participant();
+    const { transport } = idle;
+    await assertFails(transport.queues(stage.topic), "unavailable", "not_sent");
+    await assertFails(transport.plan(stage.topic), "unavailable", "not_sent");
+    const { topic, group } = stage;
+    await assertFails(transport.subscribe({ topic, group }, new RecordingSink()), "unavailable", "not_sent");
+    await stage.members(idle, 0);
+  });
+}
+
+function noPlans(test: TransportTest): void {
+  test("has a plan with all queues where nobody can declare one", async (stage) => {
+    const { transport } = await stage.maker(3);
+    const plan = await transport.plan(stage.topic);
+    assert.equal(plan.number, 0);
+    assert.deepEqual(plan.queues, await transport.queues(stage.topic));
+    assert.equal((await transport.plan(stage.topic)).queues, plan.queues, "the same list until it changes");
+  });
+}
+
+function plans(test: TransportTest): void {
   test("declares a queue plan with a topic, once and for one number of slots", async (stage) => {
     const maker = await stage.maker();
     const other = await stage.participant();
@@ -84,16 +108,6 @@ function topics(test: TransportTest): void {
       assert.equal((await each.plan(topic)).number, 5);
       assert.equal((await each.queues(topic)).length, 4, "what has no key may go to any queue");
     }
-  });
-
-  test("knows no queues of a topic that is not there", async (stage) => {
-    const idle = await stage.participant();
-    const { transport } = idle;
-    await assertFails(transport.queues(stage.topic), "unavailable", "not_sent");
-    await assertFails(transport.plan(stage.topic), "unavailable", "not_sent");
-    const { topic, group } = stage;
-    await assertFails(transport.subscribe({ topic, group }, new RecordingSink()), "unavailable", "not_sent");
-    await stage.members(idle, 0);
   });
 }
 

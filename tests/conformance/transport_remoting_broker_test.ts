@@ -49,5 +49,11 @@ async function open(replies: "push" | "topic"): Promise<TransportFixture> {
 // The broker's timer steps by seconds.
 for (const replies of ["push", "topic"] as const) {
   const name = `remoting, replies by ${replies}`;
-  transportSuite({ name, ownership: "offset", latenessMs: 3_000, open: () => open(replies) });
+  transportSuite({
+    name,
+    ownership: "offset",
+    choosesQueues: true,
+    latenessMs: 3_000,
+    open: () => open(replies),
+  });
 }

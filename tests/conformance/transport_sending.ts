@@ -32,7 +32,8 @@ function contentTests(test: TransportTest): void {
     const maker = await stage.maker();
     const queue = await stage.queue(maker, 1);
     const receipts = await stage.send(maker, queue, "1", "2", "3");
-    assert.deepEqual(receipts.map(({ offset }) => offset), [0, 1, 2]);
+    if (stage.under.choosesQueues) assert.deepEqual(receipts.map(({ offset }) => offset), [0, 1, 2]);
+    else assert.ok(receipts.every(({ offset }) => offset !== undefined && offset >= 0 && offset <= 2));
     for (const receipt of receipts) assert.deepEqual({ ...receipt.queue }, { ...queue });
     assert.equal(new Set(receipts.map(({ messageId }) => messageId)).size, 3);
   });
@@ -76,11 +77,14 @@ function contentTests(test: TransportTest): void {
         headers: new Map(Object.entries(headers)),
       })),
     ];
-    for (const message of messages) await maker.transport.send(message, { queue });
+    for (const [index, message] of messages.entries()) {
+      message.headers.set("h-", String(index));
+      await maker.transport.send(message, { queue });
+    }
     const { sink } = await stage.join(maker);
     await stage.delivered(sink, messages.length);
-    for (const [index, { message }] of sink.deliveries.entries()) {
-      const expected = messages[index];
+    for (const { message } of sink.deliveries) {
+      const expected = messages[Number(message.headers.get("h-"))];
       assert.ok(expected !== undefined);
       assert.deepEqual([message.topic, message.tag], [expected.topic, expected.tag]);
       assert.deepEqual(message.keys, expected.keys);
@@ -100,8 +104,11 @@ function contentTests(test: TransportTest): void {
     for (const body of bodies) await maker.transport.send(stage.message("", { body }), { queue });
     const { sink } = await stage.join(maker);
     await stage.delivered(sink, bodies.length);
-    for (const [index, { message }] of sink.deliveries.entries()) {
-      assert.ok(Buffer.from(message.body).equals(bodies[index] ?? new Uint8Array(0)), `body ${index}`);
+    for (const body of bodies) {
+      assert.ok(
+        sink.deliveries.some(({ message }) => Buffer.from(message.body).equals(body)),
+        `${body.length}`,
+      );
     }
   });
 }

@@ -1,18 +1,21 @@
 import assert from "node:assert/strict";
-import type { Capabilities } from "rocket-actors";
 import { assertFails, turns } from "../helpers/settled.ts";
 import { RecordingSink } from "../helpers/recording_sink.ts";
-import type { TransportTest } from "./transport_stage.ts";
+import type { TransportTest, TransportUnderTest } from "./transport_stage.ts";
 
 /** Acknowledgements, starts, and who gets what was not settled. */
-export function settlingTests(test: TransportTest, ownership: Capabilities["ownership"]): void {
+export function settlingTests(
+  test: TransportTest,
+  { ownership, choosesQueues }: TransportUnderTest,
+): void {
   if (ownership === "offset") {
     offsets(test);
     marks(test);
   } else {
     messages(test);
     redelivery(test);
-    messageGroups(test);
+    if (choosesQueues) messageGroups(test);
+    else orderedTopics(test);
   }
 }
 
@@ -191,6 +194,43 @@ function redelivery(test: TransportTest): void {
     await stage.delivered(sink, 1);
     assert.ok(sink.partition(await stage.queue(maker)).held());
     assert.ok(!sink.steps.some((step) => step.startsWith("lost")));
+  });
+}
+
+/** Where a topic has to be made for it, and a group that has a message on its way may hold up another. */
+function orderedTopics(test: TransportTest): void {
+  test("delivers messages of one group one at a time, in their order", async (stage) => {
+    const maker = await stage.maker(2, true);
+    assert.ok(maker.transport.capabilities.orderedKeys);
+    const queue = await stage.queue(maker);
+    const seen: string[] = [];
+    const open = new Map<string, string>();
+    const problems: string[] = [];
+    const members = [new RecordingSink(), new RecordingSink()];
+    for (const sink of members) {
+      sink.onDelivery = (delivery) => {
+        const text = new TextDecoder().decode(delivery.message.body);
+        const group = text.slice(0, 1);
+        if (open.has(group)) problems.push(`${text} came while ${open.get(group)} was not settled`);
+        open.set(group, text);
+        seen.push(text);
+        setTimeout(() => {
+          open.delete(group);
+          if (text === "a1" && delivery.starts === 0) delivery.retryLater?.(50);
+          else delivery.ack();
+        }, 20);
+      };
+      await stage.join(await stage.participant(), sink);
+    }
+    const texts = ["a1", "a2", "b1", "a3", "free", "b2", "a4"];
+    for (const text of texts) {
+      const messageGroup = text === "free" ? undefined : text.slice(0, 1);
+      await maker.transport.send(stage.message(text, { messageGroup }), { queue });
+    }
+    await stage.until(() => seen.length === 8 && open.size === 0, "all of them, and the first one twice");
+    assert.deepEqual(problems, []);
+    assert.deepEqual(seen.filter((text) => text.startsWith("a")), ["a1", "a1", "a2", "a3", "a4"]);
+    assert.deepEqual(seen.filter((text) => text.startsWith("b")), ["b1", "b2"]);
   });
 }
 

@@ -35,6 +35,11 @@ export interface TransportUnderTest {
   readonly name: string;
   /** Which of the promises that depend on it are tested. */
   readonly ownership: Capabilities["ownership"];
+  /**
+   * Whether a message goes to the very queue that its sender names, and operators declare how keys are divided among
+   * queues. Else something between them chooses.
+   */
+  readonly choosesQueues: boolean;
   /** How late a message that was held back, or is delivered again, may come. Milliseconds. */
   readonly latenessMs: number;
   /** Makes the broker of one test. */
@@ -112,9 +117,9 @@ export class Stage implements AsyncDisposable {
   }
 
   /** Starts an instance that has made the topic, with that many queues, and its group. */
-  async maker(queues = 2): Promise<Participant> {
+  async maker(queues = 2, ordered = false): Promise<Participant> {
     const maker = await this.participant();
-    await maker.transport.ensureTopics([{ topic: this.topic, queues, group: this.group }]);
+    await maker.transport.ensureTopics([{ topic: this.topic, queues, group: this.group, ordered }]);
     return maker;
   }
 
@@ -151,7 +156,10 @@ export class Stage implements AsyncDisposable {
   /** Waits until an instance sees that many members; one that cannot tell has to say so. */
   async members({ transport }: Participant, count: number): Promise<void> {
     const look = () => transport.members(this.topic, this.group);
-    if (!transport.capabilities.presence) return assert.equal(await look(), "unknown");
+    if (!transport.capabilities.presence) {
+      const members = await look();
+      return assert.ok(members === "unknown" || (members.length === 0 && count === 0));
+    }
     await this.until(async () => {
       const members = await look();
       assert.ok(members !== "unknown");

@@ -16,10 +16,10 @@ export function transportSuite(under: TransportUnderTest): void {
       await using stage = new Stage(under, await under.open());
       await run(stage);
     });
-  lifeTests(test);
+  lifeTests(test, under.choosesQueues);
   sendingTests(test);
   deliveryTests(test);
-  settlingTests(test, under.ownership);
+  settlingTests(test, under);
   groupTests(test, under.ownership);
   addressTests(test);
 }

@@ -16,6 +16,8 @@ import type { MethodOptions, ServiceOptions, StreamOptions } from "../../src/con
 import * as server from "../../src/server/defaults.ts";
 import { embedded, embeddedBroker } from "../../src/transport/embedded/mod.ts";
 import { brokerSettings, type EmbeddedBrokerOptions } from "../../src/transport/embedded/options.ts";
+import * as grpc from "../../src/transport/grpc/defaults.ts";
+import type { GrpcOptions } from "../../src/transport/grpc/mod.ts";
 import * as remoting from "../../src/transport/remoting/defaults.ts";
 import type { RemotingOptions } from "../../src/transport/remoting/mod.ts";
 
@@ -94,13 +96,16 @@ const SERVE: Readonly<
   signal: "none",
   store: "none",
 };
-const TRANSPORT: Readonly<Record<keyof RemotingOptions | "broker", string>> = {
+const TRANSPORT: Readonly<Record<keyof RemotingOptions | keyof GrpcOptions | "broker", string>> = {
   broker: "one of its own",
   nameServers: "required",
+  endpoints: "required",
   namespace: "none",
   credentials: "none",
   tls: code(false),
   replies: code(JSON.stringify(remoting.DEFAULT_REPLIES)),
+  redeliverAfterMs: ms(grpc.REDELIVER_AFTER_MS),
+  pollMs: ms(grpc.POLL_MS),
 };
 const broker = brokerSettings({});
 const EMBEDDED: Readonly<Record<keyof EmbeddedBrokerOptions, string>> = {

@@ -40,13 +40,23 @@ async function run(operator: RocketMqClient, command: string): Promise<void> {
         topic: option("t"),
         readQueues: Number(option("r")),
         writeQueues: Number(option("w")),
+        attributes: attributesOf(options.get("a")),
       };
       await createTopic(operator, address, config);
     } else if (name === "updateSubGroup") {
-      await createSubscriptionGroup(operator, address, { group: option("g") });
+      await createSubscriptionGroup(operator, address, {
+        group: option("g"),
+        ordered: options.get("o") === "true",
+      });
     } else assert.fail(`No such command: ${command}`);
   }
   if (name === "updateTopic") await arrived(operator, option("t"));
+}
+
+/** `+name=value,+name=value`. */
+function attributesOf(text: string | undefined): Readonly<Record<string, string>> {
+  const pairs = (text ?? "").split(",").filter((pair) => pair !== "").map((pair) => pair.slice(1).split("="));
+  return Object.fromEntries(pairs.map(([name = "", value = ""]) => [name, value]));
 }
 
 async function arrived(operator: RocketMqClient, topic: string): Promise<void> {

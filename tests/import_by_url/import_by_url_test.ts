@@ -23,6 +23,12 @@ export function connect(nameServers: string): Promise<CallerSystem> {
 }
 `;
 
+const BY_GRPC = (host: string) => `
+import { grpc } from "http://${host}/src/transport/grpc/mod.ts";
+
+console.log(grpc({ endpoints: "127.0.0.1:8081" }).capabilities.ownership);
+`;
+
 const CODECS = (host: string) => `
 import { msgpack } from "http://${host}/src/codec/msgpack.ts";
 import { protobuf } from "http://${host}/src/codec/protobuf.ts";
@@ -92,7 +98,8 @@ Deno.test("mod.ts imported by URL calls on embedded(), without permissions and w
   assert(tree.served.includes("/mod.ts"));
   assert(tree.served.includes("/src/transport/embedded/mod.ts"));
   const heavy = tree.served.filter((path) =>
-    /^\/src\/(rocketmq\/|transport\/remoting\/|deps\/(msgpack|protobufjs)\.ts$)/.test(path)
+    /^\/src\/(rocketmq\/|transport\/(remoting|grpc)\/|deps\/(msgpack|protobufjs|grpc|google_protobuf|rocketmq_proto)\.ts$)/
+      .test(path)
   );
   assert.deepEqual(heavy, []);
 });
@@ -105,6 +112,21 @@ Deno.test("src/transport/remoting/mod.ts imported by URL type-checks", async () 
 
   assert.deepEqual(tree.refused, []);
   assert(tree.served.includes("/src/transport/remoting/mod.ts"));
+});
+
+Deno.test("src/transport/grpc/mod.ts imported by URL needs the environment's variables that its page names, and no more", async () => {
+  await using tree = new PublishedTree();
+  await using consumer = await Consumer.create(BY_GRPC(tree.host));
+  const page = await Deno.readTextFile(new URL("../../docs/grpc.md", import.meta.url));
+  const variables = /--allow-env=([A-Z_,\\\n]+)/.exec(page)?.[1]?.replaceAll(/[\\\n]/g, "") ?? "";
+
+  // Not "all": types that gRPC brings along are at odds with those of Deno.
+  const output = await consumer.deno(
+    ...["run", "--no-prompt", "--check", `--allow-import=${tree.host}`, `--allow-env=${variables}`],
+  );
+
+  assert.equal(output, "perMessage\n");
+  assert.deepEqual(tree.refused, []);
 });
 
 Deno.test("src/codec/msgpack.ts and protobuf.ts imported by URL work without permissions", async () => {

@@ -6,6 +6,9 @@ const NEEDS: readonly { readonly prefix: string; readonly programs: readonly str
   { prefix: "tests/runtimes/", programs: ["npm"] },
 ];
 
+/** What suites by gRPC are called, which need the broker's proxy. */
+const BY_PROXY = /grpc[a-z_]*_broker_test\.ts$/;
+
 /** Suites that can run here, and those that lack a program. */
 export interface Runnable {
   readonly ready: readonly string[];
@@ -13,19 +16,24 @@ export interface Runnable {
   readonly lacking: ReadonlyMap<string, readonly string[]>;
 }
 
-/**
- * Finds out which suites can run.
- *
- * @param has whether a program is there; by default whether it is found in the PATH
- */
+/** What is there beside the broker. */
+export interface Equipment {
+  /** Whether the broker has a gRPC proxy. Default: true. */
+  readonly proxy?: boolean;
+  /** Whether a program is there; by default whether it is found in the PATH. */
+  readonly has?: (program: string) => Promise<boolean>;
+}
+
+/** Finds out which suites can run. */
 export async function runnable(
   suites: readonly string[],
-  has: (program: string) => Promise<boolean> = inPath,
+  { proxy = true, has = inPath }: Equipment = {},
 ): Promise<Runnable> {
   const lacking = new Map<string, readonly string[]>();
   const known = new Map<string, Promise<boolean>>();
   for (const suite of suites) {
     const missing: string[] = [];
+    if (!proxy && BY_PROXY.test(suite)) missing.push("a gRPC proxy");
     for (const program of NEEDS.find(({ prefix }) => suite.startsWith(prefix))?.programs ?? []) {
       const there = known.get(program) ?? has(program);
       known.set(program, there);

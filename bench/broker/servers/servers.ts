@@ -80,7 +80,7 @@ export class Servers implements AsyncDisposable {
       nameServer: cluster.nameServer,
       proxy: cluster.proxy,
       pids: cluster.brokers.map(({ pid }) => pid),
-      proxyPids: cluster.proxyPid === undefined ? [] : [cluster.proxyPid],
+      proxyPids: cluster.proxyHandle === undefined ? [] : [cluster.proxyHandle.pid],
     };
   }
 }

@@ -27,6 +27,8 @@ export interface SubscriptionGroupConfig {
   readonly retryMaxTimes?: number | undefined;
   /** Queues of the group's retry topic. Default: 1. */
   readonly retryQueues?: number | undefined;
+  /** Keep the order of message groups for consumers that settle message by message. Default: false. */
+  readonly ordered?: boolean | undefined;
   /** Tell members when others come and go. Default: true. */
   readonly notifyMemberChanges?: boolean | undefined;
 }
@@ -111,7 +113,7 @@ export async function createSubscriptionGroup(
     consumeEnable: true,
     consumeFromMinEnable: true,
     consumeBroadcastEnable: true,
-    consumeMessageOrderly: false,
+    consumeMessageOrderly: config.ordered ?? false,
     retryQueueNums: config.retryQueues ?? 1,
     retryMaxTimes: config.retryMaxTimes ?? 16,
     brokerId: 0,

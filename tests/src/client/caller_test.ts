@@ -161,6 +161,19 @@ Deno.test("Caller sends to an absent service where the method waits", async () =
   await assertFails(call, "cancelled", "sent_unknown");
 });
 
+Deno.test("Caller packs calls where nobody can tell who serves, and none where somebody could", async () => {
+  for (const presence of [false, true]) {
+    const at = new Fixture();
+    at.transport.capabilities = { ...at.transport.capabilities, presence };
+    at.transport.onMembers = () => Promise.resolve("unknown");
+    const calls = Promise.allSettled([at.call(1), at.call(2), at.call(3)]);
+    await turns();
+    assert.equal(at.transport.sent.length, presence ? 3 : 1);
+    at.clock.advance(60_000);
+    await calls;
+  }
+});
+
 Deno.test("Caller asks nobody before it calls a foreign contract", async () => {
   const at = new Fixture();
   const call = at.caller.call({

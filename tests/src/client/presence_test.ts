@@ -158,11 +158,12 @@ Deno.test("PresenceWatch close ends every look and lets go whoever waits", async
   assert.equal(idle.clock.timers, 0);
 });
 
-Deno.test("PresenceWatch asks nobody where the transport cannot tell", () => {
+Deno.test("PresenceWatch believes that nobody can be there also of a transport that cannot tell who is", async () => {
   const at = new Fixture();
   at.transport.capabilities = { ...at.transport.capabilities, presence: false };
-  assert.equal(at.now(), "unknown");
-  assert.equal(at.transport.looks, 0);
+  at.transport.onMembers = () => Promise.resolve("unknown");
+  assert.equal((await at.watch.ask()).kind, "unknown");
+  await new Fixture().absent();
 });
 
 Deno.test("PresenceWatch answers by the first look whoever needs no certainty about absence", async () => {

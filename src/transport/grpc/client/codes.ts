@@ -1,0 +1,32 @@
+/** What a proxy answers with, as far as anybody here tells it apart. apache.rocketmq.v2.Code. */
+export const ProxyCode = {
+  OK: 20_000,
+  MULTIPLE_RESULTS: 30_000,
+  BAD_REQUEST: 40_000,
+  INVALID_RECEIPT_HANDLE: 40_013,
+  MESSAGE_PROPERTY_CONFLICT_WITH_TYPE: 40_014,
+  UNRECOGNIZED_CLIENT_TYPE: 40_015,
+  UNAUTHORIZED: 40_100,
+  FORBIDDEN: 40_300,
+  MESSAGE_NOT_FOUND: 40_401,
+  TOPIC_NOT_FOUND: 40_402,
+  CONSUMER_GROUP_NOT_FOUND: 40_403,
+  REQUEST_TIMEOUT: 40_800,
+  TOO_MANY_REQUESTS: 42_900,
+  INTERNAL_ERROR: 50_000,
+  INTERNAL_SERVER_ERROR: 50_001,
+  HA_NOT_AVAILABLE: 50_002,
+  NOT_IMPLEMENTED: 50_100,
+  PROXY_TIMEOUT: 50_400,
+  MASTER_PERSISTENCE_TIMEOUT: 50_401,
+  SLAVE_PERSISTENCE_TIMEOUT: 50_402,
+  UNSUPPORTED: 50_500,
+} as const;
+
+/** Answers to a send that say no more than that copies or disks lag behind: the message is stored. */
+export const STORED_CODES: ReadonlySet<number> = new Set([
+  ProxyCode.OK,
+  ProxyCode.HA_NOT_AVAILABLE,
+  ProxyCode.MASTER_PERSISTENCE_TIMEOUT,
+  ProxyCode.SLAVE_PERSISTENCE_TIMEOUT,
+]);
