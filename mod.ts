@@ -35,6 +35,8 @@ export type {
   ErrorsOption,
   ErrorSpec,
   ErrorSpecs,
+  Items,
+  ItemStream,
   Method,
   MethodOptions,
   Methods,
@@ -46,6 +48,9 @@ export type {
   Receipt,
   Service,
   ServiceOptions,
+  Stream,
+  StreamOptions,
+  StreamTypes,
 } from "./src/contract/types.ts";
 
 // Serving it.

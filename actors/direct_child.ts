@@ -8,7 +8,7 @@ import type { Parts } from "./parts.ts";
  */
 export function directChild(
   { caller, transport: { addresses } }: Pick<Parts, "caller" | "transport">,
-  direct: Pick<DirectListener, "refused" | "unknownCancels">,
+  direct: Pick<DirectListener, "refused" | "unknownCancels" | "unknownStreams">,
 ): ChildSpec {
   return {
     id: "direct",
@@ -16,7 +16,8 @@ export function directChild(
     start: () => ({
       stop: () => caller.close("the system is closed"),
       state: () => {
-        const { refused, unknownCancels } = direct;
+        const { refused, unknownCancels, unknownStreams } = direct;
+        const { size: streams, stray: strayItems } = caller.streams;
         const { size: pending, lateReplies, refusedReplies } = caller.pending;
         return {
           details: {
@@ -25,6 +26,9 @@ export function directChild(
             refusedReplies,
             refused,
             unknownCancels,
+            streams,
+            strayItems,
+            unknownStreams,
             address: addresses.direct,
           },
         };

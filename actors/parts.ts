@@ -43,7 +43,7 @@ export async function startParts(name: string, transport: Transport, sources: So
   const newId = createIds(clock, randomBytes);
   const from = `${name}/${instance.toString(36)}`;
   const caller = new Caller({ transport, clock, random, wheel, newId, from, scope: currentScope });
-  transport.onDirect(listenForReplies(caller.pending, caller.owners));
+  transport.onDirect(listenForReplies(caller.pending, caller.owners, caller.streams));
   return { transport, clock, random, newId, wheel, caller, untyped: new UntypedContracts(), instance };
 }
 

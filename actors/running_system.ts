@@ -80,7 +80,10 @@ export class RunningSystem implements System {
       () => clock.now(),
       () => caller.close("the transport has failed"),
     );
-    const direct = new DirectListener(transport, listenForReplies(caller.pending, caller.owners));
+    const direct = new DirectListener(
+      transport,
+      listenForReplies(caller.pending, caller.owners, caller.streams),
+    );
     const children = [first.spec, directChild(parts, direct)];
     const options = {
       ...supervision,

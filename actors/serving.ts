@@ -32,7 +32,19 @@ export interface Recipe {
 /** What became of the calls to a contract, as numbers. */
 export type ServingCounts =
   & Readonly<Counts>
-  & Readonly<Record<"unsettled" | "deadLetters" | "undelivered" | "lostAnswers", number>>;
+  & Readonly<
+    Record<
+      | "unsettled"
+      | "deadLetters"
+      | "undelivered"
+      | "lostAnswers"
+      | "streamsRunning"
+      | "streams"
+      | "items"
+      | "readersGone",
+      number
+    >
+  >;
 
 /**
  * A contract being served: its actors, and the intake that feeds them. Starts the actors first and stops them last, so
@@ -85,7 +97,18 @@ export class Serving implements Child {
   /** What became of its calls so far. */
   get counts(): ServingCounts {
     const { unsettled, deadLetters, undelivered, lostAnswers, counts } = this.#served;
-    return { unsettled, deadLetters, undelivered, lostAnswers, ...counts };
+    const { running: streamsRunning, streams, items, readersGone } = this.#served.streams;
+    return {
+      unsettled,
+      deadLetters,
+      undelivered,
+      lostAnswers,
+      streamsRunning,
+      streams,
+      items,
+      readersGone,
+      ...counts,
+    };
   }
 
   /** Hands all queues over, then ends the actors. */

@@ -13,7 +13,7 @@ import { ATTEMPTS, CALL_TIMEOUT_MS, MAX_BODY_BYTES, OUTCOME_GRACE_MS } from "../
 import type { Call } from "../src/call/call.ts";
 import type { Result } from "../src/call/inbound.ts";
 import type { CallScope } from "../src/call/scope.ts";
-import { placesOf } from "../src/codec/places.ts";
+import { type MethodPlaces, placesOf } from "../src/codec/places.ts";
 import { checkInput, Composer, waitOf } from "../src/client/compose.ts";
 import { GIVEN_UP, PendingCalls } from "../src/client/pending.ts";
 import { createProxy } from "../src/client/proxy.ts";
@@ -31,6 +31,10 @@ import type { CallOwner, ReceivedCall } from "../src/server/received_call.ts";
 import { Receiver } from "../src/server/receiver.ts";
 import { SeenCall } from "../src/server/window.ts";
 import { LocalCall } from "./local_call.ts";
+import { LocalStream } from "./local_stream.ts";
+
+/** The caller's end of whatever kind of call. */
+type Local = LocalCall | LocalStream;
 
 /** Finds where a contract that handlers call is served. */
 export type Nested = (contract: string) => Desk | undefined;
@@ -48,7 +52,7 @@ export class Desk implements CallOwner {
   readonly #answers: Answers;
   readonly #nested: Nested;
   readonly #actors: Actors;
-  readonly #live = new Map<ReceivedCall, LocalCall>();
+  readonly #live = new Map<ReceivedCall, Local>();
   readonly #waiting: ReceivedCall[] = [];
   #starting: Promise<void> | undefined;
   #closing: Promise<void> | undefined;
@@ -106,7 +110,7 @@ export class Desk implements CallOwner {
     refuseAborted(signal);
     const places = placesOf(this.contract.name, call.method);
     const request = this.#composer.compose(call, parsed, waitMs, scope, places.input);
-    const local = new LocalCall(call, request.id, places);
+    const local = this.#local(call, request.id, places);
     this.#pending.add(local, waitMs, signal, scope === undefined ? OUTCOME_GRACE_MS : 0);
     this.#pending.handOver(request.id);
     this.#take(local, requestHeaders(request), travelling(request.body));
@@ -135,10 +139,18 @@ export class Desk implements CallOwner {
     const local = this.#live.get(call);
     this.#live.delete(call);
     if (local === undefined) return;
-    if (call.kind === "oneway") return this.#endOneway(local, result);
+    if (local instanceof LocalCall && call.kind === "oneway") return this.#endOneway(local, result);
     const reply = this.#answers.toReply(call.facts, result);
+    if (call.stream?.begun) return void Promise.resolve(reply).then((end) => call.stream?.end(end));
     if (reply instanceof Promise) void reply.then((late) => this.#answer(late));
     else this.#answer(reply);
+  }
+
+  #local(call: Call, id: string, places: MethodPlaces): Local {
+    if (call.kind !== "stream") return new LocalCall(call, id, places);
+    const stream = new LocalStream(call, id, places);
+    stream.onEnd = () => this.#pending.finish(id);
+    return stream;
   }
 
   async #close(): Promise<void> {
@@ -162,7 +174,7 @@ export class Desk implements CallOwner {
   }
 
   /** The callee's end: what arrives is read as if it came from far. */
-  #take(local: LocalCall, headers: ReadonlyMap<string, string>, body: Uint8Array): void {
+  #take(local: Local, headers: ReadonlyMap<string, string>, body: Uint8Array): void {
     const opened = openRequest(headers, headers, body, 0);
     if (opened instanceof Unreadable) return this.#refuse(local, opened.error);
     const now = this.nowMs();
@@ -171,6 +183,7 @@ export class Desk implements CallOwner {
     if (received.kind === "refused") return this.#refuse(local, received.error);
     const call = new DirectCall(received.facts, new SeenCall(opened.request.id, () => {}), this);
     this.#live.set(call, local);
+    if (local instanceof LocalStream) call.stream = local.attach(received.facts, this.#answers);
     local.onGivenUp = () => call.cancel();
     if (received.kind === "call") return this.#deliver(call);
     void received.checked.then((error) => {
@@ -204,7 +217,7 @@ export class Desk implements CallOwner {
     return true;
   }
 
-  #refuse(local: LocalCall, error: RpcError): void {
+  #refuse(local: Local, error: RpcError): void {
     if (local.oneway) this.#pending.fail(local.id, error);
     else this.#answer({ id: local.id, ok: false, error, ran: "no" });
   }

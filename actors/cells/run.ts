@@ -10,6 +10,7 @@ import { logger } from "../../src/log/log.ts";
 import { CallContext, type Stoppable } from "./call_context.ts";
 import type { CellHost } from "./cell_host.ts";
 import { runInScope } from "./call_scope.ts";
+import { driveItems } from "./items.ts";
 import type { RunWatch } from "./run_watch.ts";
 
 /** What answers calls: a function, or one incarnation of an actor. */
@@ -97,6 +98,8 @@ export class Run {
   /** Whether a crashed call may run again: within its attempts and its deadline, and still this instance's. */
   get mayRunAgain(): boolean {
     const { call } = this;
+    // Its caller has items of this run: those of another one would not fit.
+    if (call.stream?.begun) return false;
     if (!call.settings.idempotent || call.attempt >= ATTEMPTS || !this.#inTime) return false;
     return !call.withdrawn && !call.signal.aborted;
   }
@@ -126,6 +129,12 @@ export class Run {
 
   // Not a closure: it is called for every call.
   static #answer(run: Run): unknown {
+    const { call } = run;
+    if (call.stream === undefined) return Run.#handle(run);
+    return driveItems(Run.#handle(run), call.stream, call.signal, call.method);
+  }
+
+  static #handle(run: Run): unknown {
     const { call: { method, input } } = run;
     const context = run.#context;
     const actor = run.#actor;

@@ -7,8 +7,8 @@ export interface Call {
   readonly contract: Contract;
   /** The method's name. */
   readonly method: string;
-  /** Whether it waits for a reply. */
-  readonly kind: "call" | "oneway";
+  /** Whether it waits for a reply, for none, or for items. */
+  readonly kind: "call" | "oneway" | "stream";
   /** What the method promises. */
   readonly settings: MethodSettings;
   /** The entity's key; `undefined` for services, whose keys come from the input. */
@@ -19,5 +19,9 @@ export interface Call {
   readonly options: CallOptions;
 }
 
-/** Sends a call and resolves with what its handler answered. Rejects with an `RpcError` only. */
+/**
+ * Sends a call and resolves with what its handler answered. For a stream that is an `ItemStream`, as soon as
+ * its first item or its end has come; what fails before rejects, what fails later is thrown where it is read. Rejects
+ * with an `RpcError` only.
+ */
 export type Invoke = (call: Call) => Promise<unknown>;

@@ -10,3 +10,5 @@ export const MAX_BODY_BYTES = 3 * 1024 * 1024;
 export const MAX_HEADER_BYTES = 12 * 1024;
 /** Longest error text that travels, in bytes. */
 export const MAX_ERROR_TEXT_BYTES = 1_024;
+/** How long the other end of a stream may say nothing at all, in milliseconds: then it counts as gone. */
+export const STREAM_IDLE_MS = 30_000;

@@ -1,4 +1,5 @@
 import type { MethodSettings } from "../contract/types.ts";
+import type { ItemSink } from "./item_sink.ts";
 import type { RpcError } from "../errors/rpc_error.ts";
 
 /** How a handler's run ended. */
@@ -46,6 +47,8 @@ export interface InboundCall {
   /** Whether somebody waits for the answer. */
   readonly kind: "call" | "oneway";
   readonly settings: MethodSettings;
+  /** Set where it is answered item by item: what its handler returns is iterated, and goes there. */
+  readonly stream?: ItemSink | undefined;
   /** What the input schema parsed, or what the codec decoded where there is none. */
   readonly input: unknown;
   /** Encoded size of the input, which is what mailboxes count. */

@@ -1,10 +1,13 @@
-import type { Clock } from "../async/clock.ts";
+import type { Clock, Timer } from "../async/clock.ts";
 import type { NewId } from "../async/ids.ts";
 import type { Random } from "../async/random.ts";
 import type { TimerWheel } from "../async/timer_wheel.ts";
 import type { Call } from "../call/call.ts";
 import { OUTCOME_GRACE_MS } from "../call/defaults.ts";
 import type { CallScope } from "../call/scope.ts";
+import type { StreamControl } from "../envelope/credit.ts";
+import { controlMessage } from "../envelope/credit.ts";
+import type { Request } from "../envelope/request.ts";
 import { RpcError } from "../errors/rpc_error.ts";
 import type { Transport } from "../transport/transport.ts";
 import { Admission } from "./admission.ts";
@@ -12,14 +15,16 @@ import { sendCancel } from "./cancel.ts";
 import { checkInput, Composer, keyOf, waitOf } from "./compose.ts";
 import { MAX_IN_FLIGHT } from "./defaults.ts";
 import { sendToInstance } from "./instance.ts";
-import { type CallDesk, OutboundCall } from "./outbound_call.ts";
+import { OutboundCall } from "./outbound_call.ts";
 import { Owners } from "./owners.ts";
 import { MissedReplies } from "./missed_replies.ts";
 import { GIVEN_UP, PendingCalls } from "./pending.ts";
 import type { Presence } from "./presence.ts";
 import { codeOfAbort, invalid, notSent } from "./refusal.ts";
 import { Retries } from "./retries.ts";
-import { Routes } from "./routes.ts";
+import { type Route, Routes } from "./routes.ts";
+import { StreamCall, type StreamDesk } from "./stream_call.ts";
+import { OpenStreams } from "./streams.ts";
 
 /** What a caller is made of. */
 export interface CallerParts {
@@ -48,11 +53,13 @@ export interface ProxySettings {
  * Turns calls into requests, sends them, and waits for the replies: stop 4 of a call. One per system or client;
  * its table of pending calls is shared by all proxies.
  */
-export class Caller implements CallDesk {
+export class Caller implements StreamDesk {
   readonly #parts: CallerParts;
   readonly pending: PendingCalls;
   /** Which queues are whose. */
   readonly owners: Owners = new Owners();
+  /** The streams that are read. */
+  readonly streams: OpenStreams;
   readonly #admission = new Admission(MAX_IN_FLIGHT);
   readonly #composer: Composer;
   readonly #routes: Routes;
@@ -66,7 +73,8 @@ export class Caller implements CallDesk {
   constructor(parts: CallerParts) {
     this.#parts = parts;
     this.pending = new PendingCalls(parts.wheel);
-    this.#missed = new MissedReplies(parts.transport, this.pending);
+    this.streams = new OpenStreams(parts.transport);
+    this.#missed = new MissedReplies(parts.transport, this.pending, () => this.streams.lookAgain());
     this.#composer = new Composer(parts);
     this.#routes = new Routes(parts.transport, parts.clock);
     this.#retries = new Retries(parts, (outbound) => this.proceed(outbound));
@@ -81,15 +89,20 @@ export class Caller implements CallDesk {
     }
   }
 
-  /** Refuses calls from now on, and resolves when those under way are settled. */
+  /** Refuses calls from now on, ends streams with `cancelled`, and resolves when all other calls are settled. */
   async drain(reason: string): Promise<void> {
     this.#refusal ??= reason;
+    this.streams.cancelAll(reason);
     await this.pending.empty();
   }
 
-  /** Refuses calls from now on, and settles those under way with `cancelled`; callees are not told. Idempotent. */
+  /**
+   * Refuses calls from now on, and settles those under way with `cancelled`; only the producers of streams are told.
+   * Idempotent.
+   */
   close(reason: string): void {
     this.#refusal ??= reason;
+    if (!this.#closed) this.streams.cancelAll(reason);
     this.#closed = true;
     this.#retries.close();
     this.#missed.close();
@@ -113,8 +126,10 @@ export class Caller implements CallDesk {
     const request = this.#composer.compose(call, parsed, waitMs, scope, route.places.input);
     // A schema, a codec or a key's function may have aborted it.
     refuseAborted(signal);
-    const outbound = new OutboundCall(call, route, instance, request, this);
-    const graceMs = scope === undefined && call.kind === "call" ? OUTCOME_GRACE_MS : 0;
+    const outbound = call.kind === "stream"
+      ? this.#stream(call, route, request)
+      : new OutboundCall(call, route, instance, request, this);
+    const graceMs = scope === undefined && call.kind !== "oneway" ? OUTCOME_GRACE_MS : 0;
     const nowMs = clock.monotonic();
     this.pending.add(outbound, waitMs, signal, graceMs, nowMs);
     this.#nowMs = nowMs;
@@ -135,6 +150,12 @@ export class Caller implements CallDesk {
     const admitted = this.#admission.enter(outbound);
     if (outbound.keyed && (checking || !admitted)) outbound.route.shared.turns.hold(outbound);
     if (admitted) outbound.proceed();
+  }
+
+  #stream(call: Call, route: Route, request: Request): StreamCall {
+    const stream = new StreamCall(call, route, request, this);
+    this.streams.add(stream);
+    return stream;
   }
 
   #finish(outbound: OutboundCall, checking: Promise<unknown>): void {
@@ -171,6 +192,30 @@ export class Caller implements CallDesk {
 
   cancelled(outbound: OutboundCall): void {
     if (!this.#closed) void sendCancel(this.#parts.transport, this.owners, outbound);
+  }
+
+  get replyTo(): string {
+    return this.#parts.transport.addresses.reply;
+  }
+
+  monotonicMs(): number {
+    return this.#parts.clock.monotonic();
+  }
+
+  after(ms: number, callback: () => void): Timer {
+    return this.#parts.wheel.schedule(ms, callback);
+  }
+
+  tell(call: StreamCall, address: string, control: StreamControl): Promise<void> {
+    return this.#parts.transport.sendTo(address, controlMessage(control, call.method));
+  }
+
+  lookUp(call: StreamCall): Promise<void> {
+    return this.streams.lookUp(call);
+  }
+
+  left(call: StreamCall): void {
+    this.streams.remove(call);
   }
 
   over(outbound: OutboundCall): void {
@@ -224,8 +269,6 @@ function nobody({ call: { contract }, id }: OutboundCall): RpcError {
 /** Nothing stores what goes past all queues, so that there is no receipt. */
 function refuseAtInstance({ kind, method }: Call): void {
   if (kind === "call") return;
-  throw notSent(
-    "invalid_argument",
-    `Cannot call "${method}" at one instance: it is one-way, so a queue has to store it`,
-  );
+  const why = kind === "oneway" ? "it is one-way, so a queue has to store it" : "it is a stream";
+  throw notSent("invalid_argument", `Cannot call "${method}" at one instance: ${why}`);
 }

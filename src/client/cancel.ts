@@ -12,9 +12,9 @@ const log = logger("caller");
  * through the queue. Best effort: the call's deadline ends it in any case. Never rejects.
  */
 export async function sendCancel(transport: Transport, owners: Owners, call: OutboundCall): Promise<void> {
-  const { id, method, queue, instance } = call;
+  const { id, method, queue, direct } = call;
   const message = cancelMessage(id, method);
-  const address = instance ?? (queue === undefined ? undefined : owners.of(queue));
+  const address = direct ?? (queue === undefined ? undefined : owners.of(queue));
   try {
     if (address !== undefined) await transport.sendTo(address, message);
     else if (queue !== undefined) await transport.send({ topic: queue.topic, ...message }, { queue });

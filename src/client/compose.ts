@@ -10,10 +10,11 @@ import type { BodyPlace } from "../codec/codec.ts";
 import { timeout } from "../contract/method.ts";
 import { validate } from "../contract/validate.ts";
 import { NO_CALLS } from "../envelope/chain.ts";
+import type { Credit } from "../envelope/credit.ts";
 import type { Request } from "../envelope/request.ts";
 import type { Transport } from "../transport/transport.ts";
 import { callHeaders, checkHeaderBytes } from "./call_headers.ts";
-import { CHAIN_HOPS, MAX_BAGGAGE_BYTES } from "./defaults.ts";
+import { CHAIN_HOPS, MAX_BAGGAGE_BYTES, STREAM_BYTES, STREAM_ITEMS } from "./defaults.ts";
 import { notSent } from "./refusal.ts";
 
 /** What a transport says about itself that requests depend on. */
@@ -113,9 +114,12 @@ export class Composer {
       body: encode(call, place, transport),
     };
     checkHeaderBytes(request);
-    return request;
+    return kind === "stream" ? { ...request, credit: STREAM_CREDIT } : request;
   }
 }
+
+/** What every stream begins with. */
+const STREAM_CREDIT: Credit = { items: STREAM_ITEMS, bytes: STREAM_BYTES };
 
 function asked({ options, settings }: Call): number | undefined {
   return options.timeoutMs === undefined ? settings.timeoutMs : timeout(options.timeoutMs);

@@ -22,3 +22,19 @@ export const MAX_BAGGAGE_BYTES = 4 * 1024;
 export const KNOWN_CONTRACTS = 1_024;
 /** Owners of queues whose direct addresses a client remembers. */
 export const KNOWN_OWNERS = 4_096;
+/** Items of a stream that may be on their way, or wait for their reader. */
+export const STREAM_ITEMS = 64;
+/** Encoded bytes of these; a larger item still goes when nothing else is on its way. */
+export const STREAM_BYTES = 1024 * 1024;
+/** By how much a producer may go beyond what it was granted, before its stream is ended: by this factor. */
+export const STREAM_EXCESS = 4;
+/** How long a missing item of a stream is waited for, in milliseconds. */
+export const STREAM_GAP_MS = 2_000;
+/** How often a stream is looked after, in milliseconds. */
+export const STREAM_LOOK_MS = 500;
+/** First and longest time after which a producer that sends nothing is asked whether it is there, in milliseconds. */
+export const STREAM_PING_MS = { initialMs: 2_000, maxMs: 10_000 } as const;
+/** How long such a question may stay unanswered, in milliseconds. */
+export const STREAM_PING_LIMIT_MS = 5_000;
+/** How often a producer hears of its reader at least, in milliseconds. */
+export const STREAM_HEARTBEAT_MS = 10_000;

@@ -75,10 +75,11 @@ export function takeBatch(lane: Lane, limit: number, oneKey = false): KeyedOutgo
 }
 
 /**
- * Whether one message can carry both: its tag is their method, and what it states once holds for both. Contracts of
+ * Whether one message can carry both: streams go alone, its tag is their method, and what it states once holds for both. Contracts of
  * one name may differ in codec and kind, such as one that is known by its name alone.
  */
 function goTogether(one: Outgoing, other: Outgoing): boolean {
   return one.method === other.method && one.request.kind === other.request.kind &&
-    one.request.type === other.request.type;
+    one.request.type === other.request.type && one.request.credit === undefined &&
+    other.request.credit === undefined;
 }

@@ -20,14 +20,22 @@ export class MissedReplies {
   #again = false;
   #found = 0;
 
-  /** Listens from now on. */
+  /**
+   * Listens from now on.
+   *
+   * @param also told whenever something may have been missed: for what is no reply
+   */
   constructor(
     transport: Pick<Transport, "capabilities" | "storedReplies" | "onMissed">,
     pending: PendingCalls,
+    also: () => void = () => {},
   ) {
     this.#transport = transport;
     this.#pending = pending;
-    transport.onMissed?.(() => void this.look());
+    transport.onMissed?.(() => {
+      also();
+      void this.look();
+    });
   }
 
   /** Calls that were settled by a reply that had to be looked up. */

@@ -114,6 +114,10 @@ export class OutboundCall implements PendingCall, KeyedOutgoing, Candidate, InTu
   get plan(): number {
     return this.#plan;
   }
+  /** Where whoever runs it is reached past all queues, as far as the call itself knows. */
+  get direct(): string | undefined {
+    return this.instance;
+  }
   /** What it remembers of tries that failed. */
   get retry(): Retry | undefined {
     return this.#retry;
@@ -194,7 +198,7 @@ export class OutboundCall implements PendingCall, KeyedOutgoing, Candidate, InTu
 
   stored({ messageId, queue, offset }: SendReceipt): void {
     if (!this.#desk.pending.finish(this.id)) return;
-    this.#end();
+    this.conclude();
     const receipt: Receipt = { callId: this.id, messageId, broker: queue.broker, queueId: queue.id, offset };
     this.#resolve(receipt);
   }
@@ -224,15 +228,15 @@ export class OutboundCall implements PendingCall, KeyedOutgoing, Candidate, InTu
     try {
       output = readOutput(this.call, this.id, reply, this.route.places);
     } catch (error) {
-      this.#end();
-      this.#reject(this.#asKnown(RpcError.from(error)));
+      this.conclude();
+      this.#reject(this.known(RpcError.from(error)));
       return true;
     }
     if (output instanceof Promise) {
       this.#read(output);
       return false;
     }
-    this.#end();
+    this.conclude();
     this.#resolve(output);
     return true;
   }
@@ -243,9 +247,19 @@ export class OutboundCall implements PendingCall, KeyedOutgoing, Candidate, InTu
   }
 
   failed(failure: RpcError): void {
-    const error = this.#asKnown(failure);
-    this.#end();
+    const error = this.known(failure);
+    this.conclude();
     if (error.code === "cancelled" && error.outcome === "sent_unknown") this.#desk.cancelled(this);
+    this.#reject(error);
+  }
+
+  /** Settles the user's promise before the call is over. Does nothing the second time. */
+  protected opened(value: unknown): void {
+    this.#resolve(value);
+  }
+
+  /** As {@linkcode OutboundCall.opened}, with an error. */
+  protected refused(error: RpcError): void {
     this.#reject(error);
   }
 
@@ -256,19 +270,20 @@ export class OutboundCall implements PendingCall, KeyedOutgoing, Candidate, InTu
     pending.note(this.id, "executed_reply_lost");
     output.then((value) => {
       if (!pending.finish(this.id)) return;
-      this.#end();
+      this.conclude();
       this.#resolve(value);
     }, (error) => pending.fail(this.id, RpcError.from(error)));
   }
 
-  #end(): void {
+  /** Nothing more happens with it. Once. */
+  protected conclude(): void {
     this.#stage = "over";
     this.#retry?.timer?.cancel();
     this.#desk.over(this);
   }
 
   /** Where an earlier try may have been stored, no later one proves that nothing ran. */
-  #asKnown(error: RpcError): RpcError {
+  protected known(error: RpcError): RpcError {
     if (!this.#retry?.maybeStored || !neverRan(error.outcome)) return error;
     const { code, message } = error;
     return new RpcError(code, message, { outcome: "sent_unknown", callId: this.id, cause: error });

@@ -158,6 +158,12 @@ export class PendingCalls {
     if (entry !== undefined) this.#leave(entry)?.failed(error);
   }
 
+  /** Settles a call with `cancelled` and the outcome known. Does nothing when it has been settled already. */
+  cancel(id: string, reason: string): void {
+    const entry = this.#entries.get(id);
+    if (entry !== undefined) this.#leave(entry)?.failed(failure(entry, "cancelled", reason));
+  }
+
   /** Settles every call with `cancelled` and the outcome known. */
   cancelAll(reason: string): void {
     // Ids sort by time.

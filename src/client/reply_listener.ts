@@ -6,6 +6,7 @@ import { logger } from "../log/log.ts";
 import type { DirectMessage } from "../transport/transport.ts";
 import type { Owners } from "./owners.ts";
 import type { PendingCalls } from "./pending.ts";
+import type { OpenStreams } from "./streams.ts";
 
 const log = logger("caller");
 
@@ -16,16 +17,25 @@ const log = logger("caller");
 export function listenForReplies(
   pending: PendingCalls,
   owners: Owners,
+  streams?: OpenStreams,
 ): (message: DirectMessage) => void {
   return (message) => {
     try {
       const direct = message.headers.get(HEADER.direct);
       if (direct !== undefined) owners.learnFrom(direct);
-      settleBy(message, pending);
+      if (streams === undefined || !isOfStream(message) || !streams.receive(message)) {
+        settleBy(message, pending);
+      }
     } catch (error) {
       refuse(pending, error);
     }
   };
+}
+
+/** Packs of replies name no call. */
+function isOfStream({ headers }: DirectMessage): boolean {
+  const kind = headers.get(HEADER.kind);
+  return kind !== undefined && kind !== "reply" && (kind !== "pack" || headers.has(HEADER.id));
 }
 
 function settleBy(message: DirectMessage, pending: PendingCalls): void {

@@ -99,6 +99,8 @@ export function packLength(waiting: readonly Outgoing[]): number {
   let count = 0;
   for (const { request } of waiting) {
     bytes += request.body?.length ?? 0;
+    // Streams travel alone.
+    if (request.credit !== undefined) return Math.max(1, count);
     if (count > 0 && (count === PACK_CALLS || bytes > PACK_BYTES)) break;
     count++;
   }

@@ -126,7 +126,7 @@ function completed(contract: string, methods: Methods, shared: DeclaredErrors): 
   for (const name of names) complete[name] = withErrors(contract, name, methods[name], shared);
   const settings = Object.values(complete).map((declared) => declared.settings.errors);
   checkDeclaredOnce(contract, settings);
-  if (Object.keys(shared).length > 0 && !Object.values(complete).some(isCall)) {
+  if (Object.keys(shared).length > 0 && !Object.values(complete).some(answers)) {
     throw new TypeError(
       `Cannot define "${contract}": leave 'errors' out: all of its methods are one-way, and nobody gets their answers`,
     );
@@ -143,15 +143,17 @@ function withErrors(
 ): AnyMethod {
   checkMethodName(contract, name);
   if (!isMethod(value)) {
-    throw new TypeError(`Cannot define "${contract}": write method() or method.oneway() for "${name}"`);
+    throw new TypeError(
+      `Cannot define "${contract}": write method(), method.oneway() or method.stream() for "${name}"`,
+    );
   }
-  if (!isCall(value)) return value;
+  if (!answers(value)) return value;
   const errors = withShared(contract, value.settings.errors, shared);
   return Object.freeze({ ...value, settings: Object.freeze({ ...value.settings, errors }) });
 }
 
-function isCall(method: AnyMethod): boolean {
-  return method.kind === "call";
+function answers(method: AnyMethod): boolean {
+  return method.kind !== "oneway";
 }
 
 function isMethod(value: unknown): value is AnyMethod {
@@ -159,7 +161,8 @@ function isMethod(value: unknown): value is AnyMethod {
     return false;
   }
   const { kind, settings } = value;
-  return (kind === "call" || kind === "oneway") && typeof settings === "object" && settings !== null &&
+  return (kind === "call" || kind === "oneway" || kind === "stream") && typeof settings === "object" &&
+    settings !== null &&
     SETTINGS.every((name) => name in settings);
 }
 
@@ -170,6 +173,7 @@ function checkForeign<E>(name: string, methods: Methods, options: ServiceOptions
     [options.slots !== undefined, "slots"],
     [options.indexCalls !== undefined, "indexCalls"],
     [Object.values(methods).some(({ settings }) => settings.minRemainingMs > 0), "minRemainingMs"],
+    [Object.values(methods).some(({ kind }) => kind === "stream"), "method.stream()"],
   ];
   for (const [given, option] of contradictions) {
     if (given) {

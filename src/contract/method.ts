@@ -2,12 +2,25 @@ import { MAX_TIMEOUT_MS } from "./defaults.ts";
 import { declaredErrors, NO_ERRORS } from "./declared_errors.ts";
 import { checkOptions, flagOption, shown } from "./option.ts";
 import { type AnySchema, isSchema } from "./schema.ts";
-import type { Declared, Method, MethodOptions, MethodSettings, Oneway, OnewayOptions } from "./types.ts";
+import type {
+  Declared,
+  Method,
+  MethodOptions,
+  MethodSettings,
+  Oneway,
+  OnewayOptions,
+  Stream,
+  StreamOptions,
+} from "./types.ts";
 
 const ONEWAY_OPTIONS = ["input", "safe", "idempotent", "key", "timeoutMs", "minRemainingMs", "whenAbsent"];
 const METHOD_OPTIONS = ["output", "errors", ...ONEWAY_OPTIONS];
+const STREAM_OPTIONS = ["item", "errors", ...ONEWAY_OPTIONS];
 
-/** Declares methods: called for a request-reply method, {@linkcode MethodDeclarer.oneway} for one without reply. */
+/**
+ * Declares methods: called for a request-reply method, {@linkcode MethodDeclarer.oneway} for one without reply,
+ * {@linkcode MethodDeclarer.stream} for one that answers item by item.
+ */
 export interface MethodDeclarer {
   /**
    * Declares a request-reply method, by types alone or by schemas.
@@ -30,6 +43,18 @@ export interface MethodDeclarer {
    * @throws {RangeError} on times outside 1 ms to one day
    */
   oneway<In = void, P = In>(options?: OnewayOptions<In, P>): Oneway<In, P>;
+  /**
+   * Declares a method that answers item by item: its handler is a generator function, or returns anything that can be
+   * iterated, and its calls are read with `for await`. Its deadline is that of the whole stream.
+   *
+   * @param options what the stream promises
+   * @returns a frozen declaration for `defineService` or `defineEntity`
+   * @throws {TypeError} on unknown options, on options that contradict each other or are of the wrong type
+   * @throws {RangeError} on times outside 1 ms to one day
+   */
+  stream<In = void, Item = void, E = never, P = In, R = Item>(
+    options?: StreamOptions<In, Item, E, P, R>,
+  ): Stream<In, Item, Declared<E>, P, R>;
 }
 
 /**
@@ -41,11 +66,14 @@ export interface MethodDeclarer {
  * const Quotes = defineService("bank.Quotes", {
  *   fee: method<{ cents: number }, { fee: number }>({ safe: true }),
  *   seen: method.oneway<{ customer: string }>({ idempotent: true }),
+ *   history: method.stream<{ customer: string }, { fee: number }>(),
  *   ping: method(),
  * });
  * ```
  */
-export const method: MethodDeclarer = Object.freeze(Object.assign(declareCall, { oneway: declareOneway }));
+export const method: MethodDeclarer = Object.freeze(
+  Object.assign(declareCall, { oneway: declareOneway, stream: declareStream }),
+);
 
 function declareCall<In = void, Out = void, E = never, P = In, R = Out>(
   options: MethodOptions<In, Out, E, P, R> = {},
@@ -57,6 +85,21 @@ function declareCall<In = void, Out = void, E = never, P = In, R = Out>(
     settings: Object.freeze({
       ...settingsOf(doing, options, "fail"),
       output: schemaOption(doing, "output", options.output),
+      errors: declaredErrors(doing, options.errors),
+    }),
+  });
+}
+
+function declareStream<In = void, Item = void, E = never, P = In, R = Item>(
+  options: StreamOptions<In, Item, E, P, R> = {},
+): Stream<In, Item, Declared<E>, P, R> {
+  const doing = "declare a stream";
+  checkOptions(doing, options, STREAM_OPTIONS);
+  return Object.freeze({
+    kind: "stream",
+    settings: Object.freeze({
+      ...settingsOf(doing, options, "fail"),
+      output: schemaOption(doing, "item", options.item),
       errors: declaredErrors(doing, options.errors),
     }),
   });

@@ -62,6 +62,18 @@ export interface MethodOptions<In = void, Out = void, E = never, P = In, R = Out
   readonly errors?: ErrorsOption<E> | undefined;
 }
 
+/**
+ * What a stream promises. In: what the caller passes; P: what the handler gets; R: what it yields; Item: what the
+ * caller gets of that.
+ */
+export interface StreamOptions<In = void, Item = void, E = never, P = In, R = Item>
+  extends OnewayOptions<In, P> {
+  /** Checks each item; the caller gets what it parsed. Default: unchecked. */
+  readonly item?: Schema<R, Item> | undefined;
+  /** Errors that the handler may end the stream with by `ctx.error()`. Default: none. */
+  readonly errors?: ErrorsOption<E> | undefined;
+}
+
 /** The errors of a method; where types are given for its input but not for them, what to write instead. */
 export type ErrorsOption<E> = [E] extends [never]
   ? "write the errors' types as third type argument, or type<In>() and type<Out>() instead of type arguments"
@@ -81,7 +93,7 @@ export interface MethodSettings {
   readonly whenAbsent: "fail" | "wait";
   /** Checks the input. */
   readonly input: AnySchema | undefined;
-  /** Checks the output. */
+  /** Checks the output; of a stream, each item. */
   readonly output: AnySchema | undefined;
   /** Declared errors by name, those of the whole contract included once it is defined. */
   readonly errors: Readonly<Record<string, DeclaredErrorSpec>>;
@@ -91,8 +103,8 @@ export interface MethodSettings {
 
 /** Any method of any contract: the bound inside `defineService`. Carries no types of input and output. */
 export interface AnyMethod {
-  /** Whether it answers with one reply, or not at all. */
-  readonly kind: "call" | "oneway";
+  /** Whether it answers with one reply, not at all, or item by item. */
+  readonly kind: "call" | "oneway" | "stream";
   /** What it promises. */
   readonly settings: MethodSettings;
 }
@@ -123,6 +135,44 @@ export interface Oneway<In = void, P = In> extends AnyMethod {
   readonly kind: "oneway";
   /** Types only; never there at run time. */
   readonly "~types"?: MethodTypes<In, Receipt, NoErrors, P, void>;
+}
+
+/** What the compiler knows of a stream. */
+export interface StreamTypes<In, Item, E, P, R> {
+  /** What a proxy has: takes In, gives items. */
+  readonly call: (...args: CallArgs<In>) => ItemStream<Item>;
+  /** What the handler gets. */
+  readonly parsed: P;
+  /** What the handler returns. */
+  readonly returns: (result: Items<R>) => void;
+  /** What the handler may end it with, and the caller may get. */
+  readonly errors: (errors: E) => E;
+}
+
+/** A method that answers item by item. Its types exist for the compiler only. */
+export interface Stream<In = void, Item = void, E = NoErrors, P = In, R = Item> extends AnyMethod {
+  /** Answers with items, in order, and an end. */
+  readonly kind: "stream";
+  /** Types only; never there at run time. */
+  readonly "~types"?: StreamTypes<In, Item, E, P, R>;
+}
+
+/** What the handler of a stream returns: what a generator function makes, or anything else to iterate; no text. */
+export type Items<R> = AsyncIterable<R> | (Iterable<R> & object);
+
+/**
+ * A stream as its caller has it: read it with `for await`, once. Its request is sent by the first `next()`. Items come in
+ * the order in which the handler yielded them; an error comes after all items before it. Leaving the loop, `return()`,
+ * disposal and the call's signal end it and stop the handler. Items that nobody has read yet are bounded: a slow reader
+ * slows the handler. `next()` rejects with an `RpcError` only.
+ */
+export interface ItemStream<Item> extends AsyncIterableIterator<Item, undefined, undefined>, AsyncDisposable {
+  /** The next item, or the end. */
+  next(): Promise<IteratorResult<Item, undefined>>;
+  /** Ends the stream and stops its handler; what was not read is dropped. Idempotent, never rejects. */
+  return(): Promise<IteratorResult<Item, undefined>>;
+  /** The stream itself. */
+  [Symbol.asyncIterator](): ItemStream<Item>;
 }
 
 /** What a one-way call resolves to: where the broker has stored it. */

@@ -21,6 +21,8 @@ export const HEADER = {
   ran: "rpc-ran",
   error: "rpc-error",
   direct: "rpc-direct",
+  seq: "rpc-seq",
+  credit: "rpc-credit",
   dead: "rpc-dead",
   origin: "rpc-origin",
 } as const;
@@ -39,7 +41,16 @@ export const USER_PREFIX = "h-";
 export const ENVELOPE_VERSION = "1";
 
 /** The kinds of envelope that are in use. */
-export type Kind = "request" | "oneway" | "reply" | "cancel" | "pack";
+export type Kind =
+  | "request"
+  | "oneway"
+  | "reply"
+  | "item"
+  | "end"
+  | "cancel"
+  | "credit"
+  | "ping"
+  | "pack";
 
 /** Headers of a message. */
 export type Headers = ReadonlyMap<string, string>;

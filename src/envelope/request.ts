@@ -12,6 +12,7 @@ import {
 import type { TraceHeaders } from "../call/inbound.ts";
 import { NO_BODY } from "./body.ts";
 import { isCallId } from "./call_id.ts";
+import { type Credit, readCredit, writeCredit } from "./credit.ts";
 import { decodeChain, encodeChain, NO_CALLS } from "./chain.ts";
 import { WholeNumber } from "./whole_number.ts";
 
@@ -51,6 +52,8 @@ export interface Request {
   readonly userHeaders: ReadonlyMap<string, string>;
   /** The encoded input, or `undefined` for none. */
   readonly body: Uint8Array | undefined;
+  /** Set where the answer is a stream: what its reader grants. Such a request travels alone. */
+  readonly credit?: Credit | undefined;
 }
 
 /** Headers of a request that are the same for every call of one caller to one method: a pack states them once. */
@@ -101,6 +104,7 @@ export function requestHeaders(request: Request): Map<string, string> {
   const headers = new Map<string, string>([[HEADER.kind, "request"]]);
   writeShared(request, headers);
   writeOwn(request, headers);
+  if (request.credit !== undefined) headers.set(HEADER.credit, writeCredit(request.credit));
   return headers;
 }
 
@@ -123,7 +127,7 @@ export function readRequest(shared: Headers, own: Headers, body: Uint8Array): Re
   if (!oneway && kind !== "request" && kind) throw malformed(HEADER.kind, kind);
   const endless = oneway && !own.has(HEADER.timeout);
   const resent = own.has(HEADER.attempt);
-  return {
+  const request: Request = {
     id: own === shared ? text(own, HEADER.id) : detached(text(own, HEADER.id)),
     kind: oneway ? "oneway" : "request",
     attempt: resent ? wholeNumber(own, HEADER.attempt, ATTEMPT) : 1,
@@ -141,6 +145,7 @@ export function readRequest(shared: Headers, own: Headers, body: Uint8Array): Re
     userHeaders: userHeaders(own),
     body: own.get(HEADER.empty) === "1" ? NO_BODY : body,
   };
+  return own.has(HEADER.credit) ? { ...request, credit: credit(own) } : request;
 }
 
 /** Headers of a call in a pack that has nothing of its own but its id and its time. */
@@ -228,6 +233,13 @@ function planNumber(headers: Headers): number | undefined {
   const number = wholeNumber(headers, HEADER.plan, PLAN);
   if (number === 0) throw malformed(HEADER.plan, "0");
   return number;
+}
+
+function credit(own: Headers): Credit {
+  const value = own.get(HEADER.credit);
+  const read = value === undefined ? undefined : readCredit(value);
+  if (read === undefined) throw malformed(HEADER.credit, value);
+  return read;
 }
 
 function malformed(name: string, value: string | undefined): RpcError {

@@ -21,6 +21,10 @@ export const EVENTS = {
       "{instances} instances serve {contract}, and a slot has {queues} queues: some get no calls of some methods",
     surplusUnknown: "How many instances serve {contract} could not be found out: {error}",
     directRefused: "A message to this instance's direct address cannot be handled: {reason}",
+    streamUndelivered: "Stream {callId} of {method} could not be sent to its end: {error}",
+    streamControlFailed:
+      "The reader of stream {callId} could not be told that its producer is there: {error}",
+    unknownStream: "A {kind} of stream {callId} came, which does not run here",
     storedRepliesOff: "Stored replies cannot be looked up, suspects run again without them: {error}",
   },
   actor: {
@@ -41,6 +45,9 @@ export const EVENTS = {
     again: "Call {callId} is made again in {pauseMs} ms: {error}",
     lookUpFailed: "A stored reply to {callId} could not be looked up, its deadline decides: {error}",
     cancelFailed: "The callee of {callId} could not be told that nobody waits: {error}",
+    streamBroken: "Stream {callId} ends before its end: {error}",
+    streamControlFailed: "The producer of stream {callId} could not be told how far it is read: {error}",
+    strayItem: "An item of stream {callId} came, which nobody reads here",
     replyRefused: "A message to this instance is no reply of ours: {error}",
   },
   partition: {

@@ -13,6 +13,11 @@ import { VALIDATION_LIMIT_MS } from "./defaults.ts";
 import type { CallFacts } from "./received_call.ts";
 import { validate } from "../contract/validate.ts";
 
+/** An item of a stream as it travels, or what ends the stream because it cannot. */
+export type ItemBody =
+  | { readonly type: string; readonly body: Uint8Array | undefined; readonly lost?: undefined }
+  | { readonly lost: Extract<Reply, { ok: false }> };
+
 /** What must be known of a call to answer it. */
 export type Answered = Pick<CallFacts, "request" | "method" | "settings">;
 
@@ -50,12 +55,35 @@ export class Answers {
     return this.#lost;
   }
 
+  /** Content type of what it encodes. */
+  get type(): string {
+    return this.#contract.codec.contentType;
+  }
+
+  /** One item of a stream; where its schema takes its time a promise, which is bounded and never rejects. */
+  toItem(call: Answered, item: unknown): ItemBody | Promise<ItemBody> {
+    const { output: schema } = call.settings;
+    if (schema === undefined || isUnchecked(schema)) return this.#item(call, item);
+    try {
+      const checked = validate(schema, item, "item");
+      if (!(checked instanceof Promise)) return this.#item(call, checked);
+      return within(checked, VALIDATION_LIMIT_MS, this.#after, () => tooSlow(call.method))
+        .then((value) => this.#item(call, value), (error) => ({ lost: this.#toLost(call, error) }));
+    } catch (error) {
+      return { lost: this.#toLost(call, error) };
+    }
+  }
+
   /** The reply to a call; where a schema takes its time a promise, which is bounded and never rejects. */
   toReply(call: Answered, result: Result): Reply | Promise<Reply> {
     if (!result.ok) return this.#failure(call, result.error, result.ran);
     const { request, settings } = call;
     // Nobody gets it.
     if (request.kind === "oneway") return { id: request.id, ok: true, type: "", body: undefined };
+    // It was given item by item.
+    if (request.credit !== undefined) {
+      return { id: request.id, ok: true, type: this.type, body: undefined };
+    }
     const { output: schema } = settings;
     if (schema === undefined || isUnchecked(schema)) return this.#output(call, result.output);
     try {
@@ -64,6 +92,18 @@ export class Answers {
       return this.#later(call, output, (value) => this.#output(call, value));
     } catch (error) {
       return this.#toLost(call, error);
+    }
+  }
+
+  #item(call: Answered, item: unknown): ItemBody {
+    const { codec } = this.#contract;
+    try {
+      const body = item === undefined
+        ? undefined
+        : this.#carried("an item", codec.encode(item, this.#places.get(call.method)?.output));
+      return { type: codec.contentType, body };
+    } catch (error) {
+      return { lost: this.#toLost(call, error) };
     }
   }
 
@@ -127,9 +167,7 @@ export class Answers {
   }
 
   #later(call: Answered, checked: Promise<unknown>, encode: (value: unknown) => Reply): Promise<Reply> {
-    const late = () =>
-      new TypeError(`A schema of "${call.method}" took longer than ${VALIDATION_LIMIT_MS} ms`);
-    return within(checked, VALIDATION_LIMIT_MS, this.#after, late)
+    return within(checked, VALIDATION_LIMIT_MS, this.#after, () => tooSlow(call.method))
       .then(encode, (error) => this.#toLost(call, error));
   }
 
@@ -138,13 +176,17 @@ export class Answers {
     throw new TypeError(`Cannot send ${what} of ${body.length} bytes: at most ${this.#maxBodyBytes} travel`);
   }
 
-  #toLost({ request: { id }, method }: Answered, cause: unknown): Reply {
+  #toLost({ request: { id }, method }: Answered, cause: unknown): Extract<Reply, { ok: false }> {
     this.#lost++;
     const reason = cause instanceof Error ? cause.message : String(cause);
     log.error(EVENTS.callee.answerLost, { callId: id, method, reason });
     const error = new RpcError("internal", reason, { outcome: "executed_reply_lost", callId: id });
     return { id, ok: false, error, ran: "lost" };
   }
+}
+
+function tooSlow(method: string): TypeError {
+  return new TypeError(`A schema of "${method}" took longer than ${VALIDATION_LIMIT_MS} ms`);
 }
 
 /** A code that is none of ours would be read as something else: `ok`, even. */

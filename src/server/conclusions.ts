@@ -5,7 +5,7 @@ import { letterOf } from "./dead_letters.ts";
 import { EXPIRED_ANSWERED_MS } from "./defaults.ts";
 import type { LiveCalls } from "./live_calls.ts";
 import { deathOf } from "./one_way.ts";
-import type { ReceivedCall } from "./received_call.ts";
+import type { CallStream, ReceivedCall } from "./received_call.ts";
 import type { OutgoingReply } from "./replier.ts";
 import { replyTo } from "./origin.ts";
 import { Retries } from "./retries.ts";
@@ -34,6 +34,7 @@ export class Conclusions {
 
   /** A run of the call has ended. */
   conclude(call: ReceivedCall, result: Result): void {
+    if (call.stream?.begun) return this.#endStream(call, call.stream, result);
     if (result.ok || !("again" in result)) return this.finish(call, result);
     // Nobody waits for the store: the next call of its key must find it waiting.
     if (call.claimed !== undefined) void this.gate?.release(call);
@@ -74,6 +75,14 @@ export class Conclusions {
   #remember(call: ReceivedCall, result: Result, reply: Reply): void {
     if (call.claimed === undefined) return this.answered(call, reply);
     void this.gate?.ended(call, result, reply).then(() => this.answered(call, reply));
+  }
+
+  /** A handler has ended whose caller has items of it: there is no other attempt, and its request is settled. */
+  #endStream(call: ReceivedCall, stream: CallStream, result: Result): void {
+    const reply = this.#shared.answers.toReply(call.facts, result);
+    if (reply instanceof Promise) void reply.then((late) => stream.end(late));
+    else stream.end(reply);
+    this.#live.backlog.ended(call);
   }
 
   #send(call: ReceivedCall, reply: Reply): void {

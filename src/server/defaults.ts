@@ -60,3 +60,7 @@ export const PLAN_KEPT_MS = 5_000;
 export const PLAN_TRUSTED_MS = 1_000;
 /** How often a queue plan is looked up at most because callers know a later one, in milliseconds. */
 export const PLAN_BEHIND_MS = 50;
+/** Parts of a stream that one message carries at most. */
+export const STREAM_PACK_ITEMS = 64;
+/** How long ends of streams may still be stored while their service stops, in milliseconds. */
+export const STREAM_CLOSE_MS = 1_000;

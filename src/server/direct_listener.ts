@@ -1,5 +1,9 @@
 import { readCancel } from "../envelope/cancel.ts";
+import { readControl, type StreamControl } from "../envelope/credit.ts";
+import { travelling } from "../envelope/body.ts";
 import { HEADER } from "../envelope/headers.ts";
+import { replyHeaders } from "../envelope/reply.ts";
+import { RpcError } from "../errors/rpc_error.ts";
 import { EVENTS } from "../log/events.ts";
 import { logger } from "../log/log.ts";
 import type { DirectMessage, Transport } from "../transport/transport.ts";
@@ -10,6 +14,12 @@ export interface Cancellable {
   cancel(callId: string): boolean;
   /** Remembers for a while that the call of that id is cancelled, should it come. */
   expectCancelled(callId: string): void;
+}
+
+/** What has streams whose readers tell how far they are. */
+export interface Streaming {
+  /** Takes what a reader tells; `false` when its stream does not run here. */
+  control(control: StreamControl): boolean;
 }
 
 /** What serves requests that came past all queues. */
@@ -26,10 +36,12 @@ const log = logger("callee");
  */
 export class DirectListener {
   readonly #replies: (message: DirectMessage) => void;
-  readonly #served = new Set<Cancellable>();
+  readonly #transport: Pick<Transport, "onDirect" | "sendTo">;
+  readonly #served = new Set<Cancellable & Partial<Streaming>>();
   #requests: DirectRequests | undefined;
   #refused = 0;
   #unknownCancels = 0;
+  #unknownStreams = 0;
 
   /**
    * Listens from now on.
@@ -37,7 +49,11 @@ export class DirectListener {
    * @param transport whose one listener this becomes
    * @param replies takes replies, packs of them, and plain answers
    */
-  constructor(transport: Pick<Transport, "onDirect">, replies: (message: DirectMessage) => void) {
+  constructor(
+    transport: Pick<Transport, "onDirect" | "sendTo">,
+    replies: (message: DirectMessage) => void,
+  ) {
+    this.#transport = transport;
     this.#replies = replies;
     transport.onDirect((message) => this.#receive(message));
   }
@@ -52,8 +68,13 @@ export class DirectListener {
     return this.#unknownCancels;
   }
 
+  /** Credits and pings of streams that did not run here. */
+  get unknownStreams(): number {
+    return this.#unknownStreams;
+  }
+
   /** A contract is served from now on: its calls can be cancelled. */
-  add(served: Cancellable): void {
+  add(served: Cancellable & Partial<Streaming>): void {
     this.#served.add(served);
   }
 
@@ -74,7 +95,12 @@ export class DirectListener {
       case undefined:
       case "reply":
       case "pack":
+      case "item":
+      case "end":
         return this.#replies(message);
+      case "credit":
+      case "ping":
+        return this.#control(message);
       case "cancel":
         return this.#cancel(message);
       case "request":
@@ -94,6 +120,27 @@ export class DirectListener {
     this.#unknownCancels++;
     log.debug(EVENTS.callee.unknownCancel, { callId });
     for (const served of this.#served) served.expectCancelled(callId);
+  }
+
+  #control(message: DirectMessage): void {
+    const control = readControl(message.headers);
+    if (control === undefined) return this.#refuse("It is of a stream and does not say of which");
+    if (control.kind === "pong") return this.#replies(message);
+    for (const served of this.#served) {
+      if (served.control?.(control)) return;
+    }
+    this.#unknownStreams++;
+    log.debug(EVENTS.callee.unknownStream, { callId: control.id, kind: control.kind });
+    if (control.replyTo !== undefined) this.#disown(control.id, control.replyTo);
+  }
+
+  /** Its reader need not wait: whatever ran here under that id has ended, or was given up. */
+  #disown(id: string, replyTo: string): void {
+    const message = "The stream does not run any more where it was produced";
+    const error = new RpcError("unavailable", message, { outcome: "sent_unknown", callId: id });
+    const headers = replyHeaders({ id, ok: false, error, ran: "maybe" });
+    this.#transport.sendTo(replyTo, { tag: "", keys: [], headers, body: travelling(undefined) })
+      .catch((failure) => log.debug(EVENTS.callee.streamControlFailed, { callId: id, error: failure }));
   }
 
   #refuse(reason: string): void {

@@ -18,6 +18,7 @@ import { type CallOwner, expired, ReceivedCall } from "./received_call.ts";
 import { Settlements } from "./settlements.ts";
 import type { Shared } from "./shared.ts";
 import { Span } from "./span.ts";
+import type { StreamOwner } from "./stream_reply.ts";
 import type { SeenCall } from "./window.ts";
 
 const log = logger("callee");
@@ -26,10 +27,12 @@ const log = logger("callee");
  * One partition's way from deliveries to mailboxes and back: opens messages, answers what no handler must see,
  * hands calls on in queue order while there is room, and settles a message once all its calls are answered.
  */
-export class PartitionIntake implements CallOwner {
+export class PartitionIntake implements CallOwner, StreamOwner {
   readonly #partition: Partition;
   readonly #shared: Shared;
   readonly #live: LiveCalls;
+  /** Calls whose first items are stored: their messages are settled, and their streams go on. */
+  readonly #streams = new Set<ReceivedCall>();
   readonly #span = new Span<Receipt>();
   readonly #conclusions: Conclusions;
   readonly #holds: Holds;
@@ -168,12 +171,28 @@ export class PartitionIntake implements CallOwner {
   }
 
   admit(call: ReceivedCall, recorded: Promise<void> | undefined): Promise<void> | undefined {
-    return this.#conclusions.gate?.admit(call, recorded);
+    // What a stream has given is not kept, so that no store could give it again.
+    return call.stream === undefined ? this.#conclusions.gate?.admit(call, recorded) : recorded;
   }
 
   conclude(call: ReceivedCall, result: Result): void {
     this.#conclusions.conclude(call, result);
     if (call.settled) this.#live.backlog.concluded(call);
+  }
+
+  streamStored(call: ReceivedCall): void {
+    if (call.receipt === undefined) return;
+    this.#streams.add(call);
+    call.seen.streaming();
+    this.#live.settle(call);
+  }
+
+  streamOver(call: ReceivedCall): void {
+    call.seen.streamed();
+    this.#streams.delete(call);
+    // Nothing of it could be stored, and nobody waits any more.
+    this.#live.settle(call);
+    if (this.#quiet) this.#onQuiet?.();
   }
 
   endedLate(call: ReceivedCall, result: Result): void {
@@ -203,6 +222,9 @@ export class PartitionIntake implements CallOwner {
     const { facts } = received;
     const call = new ReceivedCall(facts, this.#live.window.enter(request.id), this);
     call.seen.call = call;
+    if (request.credit !== undefined) {
+      call.stream = this.#shared.streams.open(call, request.credit, this);
+    }
     this.#live.add(call, receipt);
     const checked = received.kind === "checking" ? received.checked : undefined;
     const elsewhere = facts.key !== undefined &&
@@ -289,7 +311,7 @@ export class PartitionIntake implements CallOwner {
   }
 
   #withdrawAll(reason: string): void {
-    for (const call of [...this.#live.calls]) this.#withdraw(call, reason);
+    for (const call of [...this.#live.calls, ...this.#streams]) this.#withdraw(call, reason);
     this.#onQuiet?.();
   }
 
@@ -302,7 +324,7 @@ export class PartitionIntake implements CallOwner {
 
   /** Whether nothing of it is under way. */
   get #quiet(): boolean {
-    return this.#live.calls.size === 0 && this.#settlements.underWay === 0;
+    return this.#live.calls.size === 0 && this.#streams.size === 0 && this.#settlements.underWay === 0;
   }
 
   #received(delivery: Delivery, calls: number, nowMs: number): Receipt {

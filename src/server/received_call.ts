@@ -1,10 +1,12 @@
 import type { Backoff } from "../async/backoff.ts";
 import type { Timer } from "../async/clock.ts";
 import type { InboundCall, Ran, Result, TraceHeaders } from "../call/inbound.ts";
+import type { ItemSink } from "../call/item_sink.ts";
 import { MAX_PACK_ENTRIES } from "../envelope/pack.ts";
 import type { Linked } from "../collections/linked_list.ts";
 import type { MethodSettings } from "../contract/types.ts";
 import type { Request } from "../envelope/request.ts";
+import type { Reply } from "../envelope/reply.ts";
 import { RpcError } from "../errors/rpc_error.ts";
 import type { Claim } from "../store/outcome_store.ts";
 import { isSuspect } from "./attempts.ts";
@@ -31,6 +33,14 @@ export interface CallOwner {
   admit?(call: ReceivedCall, recorded: Promise<void> | undefined): Promise<void> | undefined;
   /** A call that had been given up has its result after all, and the work had been begun for it. */
   endedLate?(call: ReceivedCall, result: Result): void;
+}
+
+/** The answer to a call, item by item. */
+export interface CallStream extends ItemSink {
+  /** The handler has come to its end, or is given up: nothing comes after this. */
+  end(reply: Reply): void;
+  /** The call is no longer this instance's. */
+  withdrawn(reason: RpcError): void;
 }
 
 /** Everything about a call that is fixed when it is received; input and key once its input has been checked. */
@@ -74,6 +84,8 @@ export class ReceivedCall implements InboundCall, Linked<ReceivedCall> {
   pauses: Backoff | undefined;
   /** When the wait for its next attempt is over, by the clock's monotonic time. */
   againAtMs = 0;
+  /** Its answer, where that is a stream. */
+  stream: CallStream | undefined = undefined;
   /** Whether it has its result. */
   settled = false;
   /** Whether it was put into a mailbox. */
@@ -223,6 +235,7 @@ export class ReceivedCall implements InboundCall, Linked<ReceivedCall> {
     this.letGo();
     const error = queueLost(this.id);
     this.#withdrawal ??= error;
+    this.stream?.withdrawn(error);
     if (this.claimed === undefined) return;
     const dead = { reason: "its queue was lost", attempts: this.attempt };
     this.#owner.endedLate?.(this, { ok: false, error, ran: "maybe", dead });
@@ -286,6 +299,12 @@ export class ReceivedCall implements InboundCall, Linked<ReceivedCall> {
     return true;
   }
 
+  /** Tells its handler that nobody wants what it makes any more, and ends it as a cancel would. */
+  stop(reason: RpcError): void {
+    this.#cancelled ??= reason;
+    this.#controller?.abort(reason);
+  }
+
   /** Answers without a handler. Always `false`, as a claim is answered then. */
   #end(error: RpcError): false {
     this.settle({ ok: false, error, ran: this.ranBefore });
@@ -301,6 +320,7 @@ export class ReceivedCall implements InboundCall, Linked<ReceivedCall> {
     this.#deadline?.cancel();
     this.#wait?.cancel();
     this.#controller?.abort(reason);
+    this.stream?.withdrawn(RpcError.from(reason));
     // Admitted, and its handler will not begin.
     if (!this.#recording || this.claimed === undefined) return;
     this.#owner.endedLate?.(this, { ok: false, error: RpcError.from(reason), ran: "no" });

@@ -3,7 +3,7 @@ import { within } from "../async/within.ts";
 import { checkKey } from "../call/key.ts";
 import { type MethodPlaces, placesOfAll } from "../codec/places.ts";
 import { isUnchecked } from "../contract/schema.ts";
-import type { Contract, MethodSettings } from "../contract/types.ts";
+import type { AnyMethod, Contract } from "../contract/types.ts";
 import { validate } from "../contract/validate.ts";
 import type { Request } from "../envelope/request.ts";
 import { RpcError } from "../errors/rpc_error.ts";
@@ -64,11 +64,13 @@ export class Receiver {
   ): Received {
     const { name, codec } = this.#contract;
     const method = delivery.message.tag;
-    const settings = this.#settings(method);
-    if (settings === undefined) {
+    const declared = this.#method(method);
+    if (declared === undefined) {
       const message = `"${name}" has no method ${JSON.stringify(method.slice(0, 80))}`;
       return { kind: "refused", error: new RpcError("unimplemented", message, { outcome: "rejected" }) };
     }
+    const { settings, kind } = declared;
+    if ((kind === "stream") !== (request.credit !== undefined)) return otherKind(name, method, kind);
     if (request.body !== undefined && request.type !== codec.contentType) {
       return refused(`"${name}" reads ${codec.contentType}, not ${request.type.slice(0, 80)}`);
     }
@@ -138,14 +140,24 @@ export class Receiver {
 
   /** Whether a method of that name is there, and must not run again once it was started. */
   runsOnce(method: string): boolean {
-    return this.#settings(method)?.idempotent === false;
+    return this.#method(method)?.settings.idempotent === false;
   }
 
-  #settings(method: string): MethodSettings | undefined {
-    return Object.hasOwn(this.#contract.methods, method)
-      ? this.#contract.methods[method]?.settings
-      : undefined;
+  #method(method: string): AnyMethod | undefined {
+    return Object.hasOwn(this.#contract.methods, method) ? this.#contract.methods[method] : undefined;
   }
+}
+
+/** Its caller waits for what this end does not give: it must not run, or its answer would be lost. */
+function otherKind(
+  contract: string,
+  method: string,
+  kind: AnyMethod["kind"],
+): { readonly kind: "refused"; readonly error: RpcError } {
+  const message = kind === "stream"
+    ? `"${contract}" answers "${method}" as a stream: declare it with method.stream() and call it by its contract`
+    : `"${contract}" answers "${method}" with one reply: it is no stream`;
+  return { kind: "refused", error: new RpcError("unimplemented", message, { outcome: "rejected" }) };
 }
 
 function invalid(message: string): RpcError {

@@ -2,8 +2,10 @@ import { deadLetterTopicOf, groupOf, topicOf } from "../call/plan.ts";
 import type { Deliver } from "../call/inbound.ts";
 import { QUEUES_PER_MASTER } from "../contract/defaults.ts";
 import type { Contract } from "../contract/types.ts";
+import type { StreamControl } from "../envelope/credit.ts";
+import type { StreamCounts } from "./streams.ts";
 import type { QueueRef, Subscription, Waiting } from "../transport/transport.ts";
-import type { Cancellable } from "./direct_listener.ts";
+import type { Cancellable, Streaming } from "./direct_listener.ts";
 import { Intake } from "./intake.ts";
 import type { Holder } from "./holds.ts";
 import type { OnceCounts } from "./once.ts";
@@ -29,10 +31,12 @@ export interface Mailboxes {
 }
 
 /** A contract that this instance serves. */
-export interface Served extends Cancellable {
+export interface Served extends Cancellable, Streaming {
   readonly queues: readonly QueueRef[];
   readonly unsettled: number;
   readonly undelivered: number;
+  /** Streams that run now, and what became of all. */
+  readonly streams: StreamCounts & { readonly running: number };
   readonly deadLetters: number;
   /** Answers of handlers that could not travel: not encodable, too large, or not what the schema allows. */
   readonly lostAnswers: number;
@@ -93,7 +97,11 @@ class ServedContract implements Served {
     return this.#intake.unsettled;
   }
   get undelivered(): number {
-    return this.#shared.replier.undelivered;
+    return this.#shared.replier.undelivered + this.#shared.streams.counts.undelivered;
+  }
+  get streams(): StreamCounts & { readonly running: number } {
+    const { counts, running } = this.#shared.streams;
+    return { ...counts, running };
   }
   get deadLetters(): number {
     return this.#shared.deadLetters.stored;
@@ -119,10 +127,15 @@ class ServedContract implements Served {
     this.#shared.cancels.remember(callId);
   }
 
+  control(control: StreamControl): boolean {
+    return this.#shared.streams.control(control);
+  }
+
   async stop(options: Waiting = {}): Promise<void> {
     try {
       await this.#subscription.close(options);
     } finally {
+      await this.#shared.streams.close();
       this.#shared.replier.close();
       this.#shared.deadLetters.close();
       this.#shared.resends.close();

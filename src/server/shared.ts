@@ -12,6 +12,7 @@ import { Replier } from "./replier.ts";
 import { Resends } from "./resends.ts";
 import type { Mailboxes } from "./server.ts";
 import type { ServiceParts } from "./service_parts.ts";
+import { Streams } from "./streams.ts";
 import { Suspects } from "./suspects.ts";
 
 /** What all partitions of one service share. */
@@ -21,6 +22,7 @@ export interface Shared {
   readonly receiver: Receiver;
   readonly answers: Answers;
   readonly replier: Replier;
+  readonly streams: Streams;
   readonly deadLetters: DeadLetters;
   readonly resends: Resends;
   /** Set where a store remembers outcomes. */
@@ -88,12 +90,14 @@ export function createShared(contract: Contract, mailboxes: Mailboxes, parts: Se
     moved: 0,
     onewayDeadLetters: 0,
   };
+  const answers = new Answers(contract, transport.capabilities.maxBodyBytes, after);
   return {
     parts,
     contract,
     receiver: new Receiver(contract, after),
-    answers: new Answers(contract, transport.capabilities.maxBodyBytes, after),
+    answers,
     replier: new Replier(transport, clock, random),
+    streams: new Streams(parts, answers),
     deadLetters: new DeadLetters(transport, clock, random, deadLetterTopicOf(contract.name)),
     resends: new Resends(transport, clock, random),
     once,

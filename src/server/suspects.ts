@@ -1,5 +1,6 @@
 import { ATTEMPTS } from "../call/defaults.ts";
 import type { Dead, Result } from "../call/inbound.ts";
+import { isStreamMessage } from "../envelope/item.ts";
 import type { Reply } from "../envelope/reply.ts";
 import { replyToMessage } from "../envelope/stored_reply.ts";
 import { RpcError } from "../errors/rpc_error.ts";
@@ -66,6 +67,9 @@ export class Suspects {
     try {
       const { id } = facts.request;
       const stored = await this.#transport.storedReplies(id, facts.delivery);
+      if (facts.request.credit !== undefined && stored.some(({ headers }) => isStreamMessage(headers))) {
+        return { id, ok: false, error: streamBroken(id), ran: "maybe" };
+      }
       return replyToMessage(stored, id, originOf(facts.delivery));
     } catch (error) {
       if (!this.#saidOff) log.warn(EVENTS.callee.storedRepliesOff, { error });
@@ -103,6 +107,12 @@ export function deathOfTried(
   }
   if (attempt === first || result.error.code !== "deadline_exceeded") return undefined;
   return { reason: "no time for another attempt", attempts: attempt - 1 };
+}
+
+/** What ends a stream that an earlier owner had begun: its items cannot be made again. */
+function streamBroken(callId: string): RpcError {
+  const message = "The instance that produced the stream has died or lost its queue";
+  return new RpcError("unavailable", message, { outcome: "sent_unknown", callId });
 }
 
 /** The error that answers a call which is dead for that reason. */

@@ -30,6 +30,8 @@ export class SeenCall implements Identified<SeenCall> {
   #joined: Joined[] | undefined;
   /** The call itself, until it is answered. */
   call: Cancellable | undefined;
+  /** Whether its answer is a stream that has begun: a duplicate gets none, its first has it. */
+  #streams = false;
   /** Whether it is being stored in its queue again, to be run from there: a duplicate may be that very copy. */
   moving = false;
 
@@ -55,6 +57,7 @@ export class SeenCall implements Identified<SeenCall> {
    */
   join(ended: (reply: Reply | undefined) => void, moved?: () => void): void {
     if (this.#reply !== undefined) ended(this.#reply);
+    else if (this.#streams) ended(undefined);
     else (this.#joined ??= []).push({ ended, moved });
   }
 
@@ -63,6 +66,24 @@ export class SeenCall implements Identified<SeenCall> {
     this.#reply = reply.ok ? reply : { ...reply, error: bare(reply.error) };
     this.#onAnswer(reply);
     this.#tell(reply);
+  }
+
+  /** Notes that its answer is a stream that has begun. It may still be cancelled. */
+  streaming(): void {
+    this.#streams = true;
+    const { call } = this;
+    this.#tell(undefined);
+    this.call = call;
+  }
+
+  /** Its stream is over. */
+  streamed(): void {
+    this.call = undefined;
+  }
+
+  /** Whether nothing more becomes of it. */
+  get over(): boolean {
+    return this.#reply !== undefined || (this.#streams && this.call === undefined);
   }
 
   /** Tells those who joined that it was sent on to another queue, which answers it. */
@@ -249,7 +270,7 @@ export class DuplicateWindow {
   /** Its generation is forgotten: it is too, unless it is at work. */
   #pass(seen: SeenCall): void {
     seen.nextInGeneration = undefined;
-    if (seen.reply !== undefined) this.#remove(seen);
+    if (seen.over) this.#remove(seen);
     // Others may have taken its place, or it may have been forgotten before.
     else if (this.#find(seen.id) === seen) this.#young.add(seen);
   }

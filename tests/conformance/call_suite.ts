@@ -18,6 +18,7 @@ import { topicOf } from "../../src/call/plan.ts";
 import { freshName } from "../broker/shared.ts";
 import { capitals, slowCapitals } from "../helpers/schemas.ts";
 import { assertFails, until } from "../helpers/settled.ts";
+import { streams } from "./stream_suite.ts";
 
 /** One broker for one test. */
 export interface CallSuiteFixture extends AsyncDisposable {
@@ -90,6 +91,7 @@ export function callSuite(name: string, factory: () => Promise<CallSuiteFixture>
   failures(test);
   instances(test);
   contracts(test);
+  streams(test);
 }
 
 type Test = (promise: string, run: (fixture: CallSuiteFixture) => Promise<void>) => void;

@@ -77,6 +77,17 @@ export const OUTCOME_TABLE = {
     outcome: "sent_unknown",
     when: "the caller gave up, or was closed, after the call was sent",
   },
+  streamBroken: {
+    code: "unavailable",
+    outcome: "sent_unknown",
+    when:
+      "the instance that produced the stream died or lost its queue, or the two ends did not hear of each other any more",
+  },
+  streamGap: {
+    code: "data_loss",
+    outcome: "sent_unknown",
+    when: "an item of a stream was lost on its way, and was not found within two seconds",
+  },
   mayHaveRun: {
     code: "internal",
     outcome: "sent_unknown",
@@ -100,7 +111,8 @@ export const OUTCOME_TABLE = {
   unknownMethod: {
     code: "unimplemented",
     outcome: "rejected",
-    when: "the callee serves an older contract without that method",
+    when:
+      "the callee serves another contract: without that method, or with a stream where the caller has none",
   },
   sameKey: {
     code: "failed_precondition",

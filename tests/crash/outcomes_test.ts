@@ -36,6 +36,7 @@ const Service = defineService("test.Outcomes", {
   counted: method({ output: Count, errors: { Short: Count } }),
   wait: method<unknown, unknown>({ whenAbsent: "wait" }),
 });
+const Feed = defineService("test.Feed", { read: method.stream<void, number>() });
 type Run = (input: unknown, context: { retryAfter(ms: number): Error; client: System["client"] }) => unknown;
 
 /** Systems and callers on one broker and one clock that stands still. */
@@ -44,8 +45,8 @@ class Stage implements AsyncDisposable {
   readonly broker = embeddedBroker({ clock: this.clock });
   readonly #open: (System | CallerSystem)[] = [];
 
-  async system(): Promise<System> {
-    const transport = embedded(this.broker);
+  async system(wrap: (transport: Transport) => Transport = (transport) => transport): Promise<System> {
+    const transport = wrap(embedded(this.broker));
     const system = await createSystem({ name: "test", transport, clock: this.clock, random: () => 0.5 });
     this.#open.push(system);
     return system;
@@ -99,6 +100,13 @@ class Stage implements AsyncDisposable {
 
 type Produce = (at: Stage) => Promise<RpcError | readonly RpcError[]>;
 const never = () => new Promise<never>(() => {});
+
+/** Reads a stream to its end. */
+async function readAll(stream: AsyncIterable<unknown>): Promise<unknown[]> {
+  const items: unknown[] = [];
+  for await (const item of stream) items.push(item);
+  return items;
+}
 
 /** A store that cannot be asked. */
 const brokenStore: OutcomeStore = {
@@ -185,6 +193,35 @@ const NOT_SENT: Readonly<Partial<Record<OutcomeName, Produce>>> = {
 };
 
 const SENT_UNKNOWN: Readonly<Partial<Record<OutcomeName, Produce>>> = {
+  streamBroken: async (at) => {
+    const system = await at.system();
+    await system.serve(Feed, {
+      async *read() {
+        yield 1;
+        await never();
+      },
+    });
+    const stream = (await at.client()).client(Feed, { timeoutMs: 60_000 }).read();
+    const reading = at.failure(readAll(stream));
+    await turns(20);
+    at.broker.crash(system.instance);
+    return reading;
+  },
+  streamGap: async (at) => {
+    let sent = 0;
+    // The second item does not arrive, and nobody has stored it.
+    const sendTo = (forward: () => Promise<void>) => ++sent === 2 ? Promise.resolve() : forward();
+    const system = await at.system((transport) => wrapped(transport, { sendTo }));
+    await system.serve(Feed, {
+      async *read() {
+        for (let n = 1; n <= 3; n++) {
+          yield n;
+          await turns(3);
+        }
+      },
+    });
+    return at.failure(readAll((await at.client()).client(Feed).read()));
+  },
   lostAnswer: async (at) => {
     await at.serve();
     const send = () => Promise.reject(new RpcError("unavailable", "Cut", { outcome: "sent_unknown" }));
@@ -277,7 +314,12 @@ const EXPIRED_OR_REJECTED: Readonly<Partial<Record<OutcomeName, Produce>>> = {
   unknownMethod: async (at) => {
     await at.serve();
     const More = defineService("test.Outcomes", { ...Service.methods, more: method<unknown, unknown>() });
-    return at.failure((await at.client()).client(More).more(1));
+    const Read = defineService("test.Outcomes", { run: method.stream<unknown, unknown>() });
+    const client = await at.client();
+    return [
+      await at.failure(client.client(More).more(1)),
+      await at.failure(client.client(Read).run(1).next()),
+    ];
   },
   sameKey: async (at) => {
     await at.serve((input) => input, new MemoryStore({ clock: at.clock }));

@@ -12,7 +12,7 @@ import * as contract from "../../src/contract/defaults.ts";
 import { defineEntity, defineService } from "../../src/contract/define.ts";
 import { method } from "../../src/contract/method.ts";
 import { type } from "../../src/contract/schema.ts";
-import type { MethodOptions, ServiceOptions } from "../../src/contract/types.ts";
+import type { MethodOptions, ServiceOptions, StreamOptions } from "../../src/contract/types.ts";
 import * as server from "../../src/server/defaults.ts";
 import { embedded, embeddedBroker } from "../../src/transport/embedded/mod.ts";
 import * as remoting from "../../src/transport/remoting/defaults.ts";
@@ -34,9 +34,10 @@ const CONTRACT: Readonly<Record<keyof ServiceOptions, string>> = {
   slots: `${service.slots}; entities: ${entity.slots}`,
   foreign: code(service.foreign),
 };
-const METHOD: Readonly<Record<keyof MethodOptions | "errors: { code }", string>> = {
+const METHOD: Readonly<Record<keyof MethodOptions | keyof StreamOptions | "errors: { code }", string>> = {
   input: unless(run.input, "unchecked"),
   output: unless(run.output, "unchecked"),
+  item: unless(method.stream().settings.output, "unchecked"),
   errors: unless(Object.keys(run.errors)[0], "none"),
   "errors: { code }": code(failing?.code),
   safe: code(run.safe),
@@ -117,6 +118,15 @@ const FIXED: Readonly<Record<string, string>> = {
   "calls in flight": count(client.MAX_IN_FLIGHT),
   "request pack": `${count(client.PACK_CALLS)} calls, ${bytes(client.PACK_BYTES)}`,
   "reply pack": `${count(server.REPLY_PACK_CALLS)} calls, ${bytes(server.REPLY_PACK_BYTES)}`,
+  "message of a stream": `${count(server.STREAM_PACK_ITEMS)} items, ${bytes(server.REPLY_PACK_BYTES)}`,
+  "credit of a stream": `${count(client.STREAM_ITEMS)} items, ${bytes(client.STREAM_BYTES)}`,
+  "missing item of a stream": ms(client.STREAM_GAP_MS),
+  "silent producer of a stream": `${ms(client.STREAM_PING_MS.initialMs)}, to ${
+    ms(client.STREAM_PING_MS.maxMs)
+  }`,
+  "unanswered question": ms(client.STREAM_PING_LIMIT_MS),
+  "reader's sign of life": ms(client.STREAM_HEARTBEAT_MS),
+  "idle stream": ms(call.STREAM_IDLE_MS),
   "presence kept": ms(client.PRESENCE_KEPT_MS),
   "absence looked at again": ms(client.PRESENCE_LOOK_MS),
   "drain limit": ms(server.DRAIN_LIMIT_MS),

@@ -1,5 +1,8 @@
 import assert from "node:assert/strict";
 import { cancelMessage, readCancel } from "../../src/envelope/cancel.ts";
+import { controlMessage, readControl } from "../../src/envelope/credit.ts";
+import { writeDirect } from "../../src/envelope/direct.ts";
+import { isStreamMessage, streamMessage, type StreamPart } from "../../src/envelope/item.ts";
 import { travelling } from "../../src/envelope/body.ts";
 import { HEADER } from "../../src/envelope/headers.ts";
 import { decodePack } from "../../src/envelope/pack.ts";
@@ -31,6 +34,8 @@ interface Sorted {
   readonly requests: (string | undefined)[];
   replies: number;
   cancels: number;
+  /** Of streams: credits and pings. */
+  controls: number;
   foreign: number;
 }
 
@@ -44,7 +49,7 @@ export async function attackDirect(
   const sum = emptyTally();
   const prefix = `d${dice.below(1e9).toString(36)}`;
   for (let sent = 0; sent < messages;) {
-    const sorted: Sorted = { requests: [], replies: 0, cancels: 0, foreign: 0 };
+    const sorted: Sorted = { requests: [], replies: 0, cancels: 0, controls: 0, foreign: 0 };
     const before = counts(stage);
     const end = Math.min(messages, sent + BATCH);
     while (sent < end) {
@@ -84,11 +89,35 @@ function draft(stage: Stage, dice: Dice, id: string): Direct {
     const { headers, body } = cancelMessage(dice.chance(0.9) ? id : "again", "ping");
     return { headers: new Map(headers), body };
   }
+  if (drawn < 0.7) return ofStream(dice, id, replyTo);
   const reply = { id, ok: true, type: "application/json", body: noise(dice, 20) } as const;
   const headers = replyHeaders(reply);
-  if (drawn < 0.8) return { headers, body: reply.body };
+  if (drawn < 0.85) return { headers, body: reply.body };
   const entries = Array.from({ length: 1 + dice.below(6) }, () => ({ headers, body: reply.body }));
   return { headers: new Map([[HEADER.kind, "pack"], [HEADER.version, "1"]]), body: packOf(entries) };
+}
+
+/** What the two ends of a stream tell each other, about one that there is not. */
+function ofStream(dice: Dice, id: string, replyTo: string): Direct {
+  if (dice.chance(0.5)) {
+    const kind = dice.pick(["credit", "ping", "pong"] as const);
+    const { headers, body } = controlMessage({ kind, id, seq: dice.below(100), replyTo }, "lists");
+    return { headers: new Map(headers), body };
+  }
+  const type = "application/json";
+  const parts: StreamPart[] = [{ kind: "item", seq: 1 + dice.below(9), type, body: noise(dice, 20) }];
+  const seq = dice.below(1e9);
+  if (dice.chance(0.5)) parts.push({ kind: "end", seq, reply: { id, ok: true, type, body: undefined } });
+  const direct = writeDirect({ address: replyTo, topic: "t", broker: "a", id: 0 });
+  const { headers, body } = streamMessage({
+    id,
+    attempt: 1 + dice.below(3),
+    direct,
+    method: "lists",
+    type,
+    parts,
+  });
+  return { headers: new Map(headers), body };
 }
 
 function bend(dice: Dice, made: Direct): void {
@@ -105,8 +134,15 @@ async function send({ attacker, system }: Stage, { headers, body }: Direct): Pro
 function sort({ headers, body }: Direct, into: Sorted): void {
   const kind = headers.get(HEADER.kind);
   if (kind === undefined || kind === "reply") into.replies++;
+  // One of a stream counts as one, whatever it holds.
+  else if (isStreamMessage(headers)) into.replies++;
   else if (kind === "pack") into.replies += entriesOf(body);
-  else if (kind === "cancel" && readCancel(headers) !== undefined) into.cancels++;
+  else if (kind === "credit" || kind === "ping") {
+    const control = readControl(headers);
+    if (control === undefined) into.foreign++;
+    else if (control.kind === "pong") into.replies++;
+    else into.controls++;
+  } else if (kind === "cancel" && readCancel(headers) !== undefined) into.cancels++;
   else if (kind === "request") into.requests.push(answerable(headers, body));
   else into.foreign++;
 }
@@ -132,17 +168,19 @@ function counts(stage: Stage): number[] {
   return [
     stage.detail("dropped", "rocket.Health"),
     stage.detail("refused", "direct"),
-    stage.detail("lateReplies", "direct") + stage.detail("refusedReplies", "direct"),
+    stage.detail("lateReplies", "direct") + stage.detail("refusedReplies", "direct") +
+    stage.detail("strayItems", "direct"),
+    stage.detail("unknownStreams", "direct"),
   ];
 }
 
 function reckon(
   { watched, ran }: Stage,
   sorted: Sorted,
-  [dropped = 0, refused = 0, replies = 0]: number[],
+  [dropped = 0, refused = 0, replies = 0, controls = 0]: number[],
 ): Tally {
   const tally = emptyTally();
-  tally.sent = sorted.requests.length + sorted.replies + sorted.cancels + sorted.foreign;
+  tally.sent = sorted.requests.length + sorted.replies + sorted.cancels + sorted.controls + sorted.foreign;
   let left = 0;
   for (const id of sorted.requests) {
     if (id !== undefined && watched.answered.has(id)) tally.answered++;
@@ -152,7 +190,8 @@ function reckon(
   assert.equal(left, dropped, "requests without an answer, and those that were counted as dropped");
   assert.equal(sorted.foreign, refused, "messages of no kind, and those that were counted as refused");
   assert.equal(sorted.replies, replies, "replies to nobody, and those that were counted as late or refused");
-  tally.counted += left + sorted.replies + sorted.foreign + sorted.cancels;
+  assert.equal(sorted.controls, controls, "credits and pings, and those that were counted as of no stream");
+  tally.counted += left + sorted.replies + sorted.foreign + sorted.cancels + controls;
   assert.equal(fates(tally), tally.sent);
   watched.reset();
   ran.clear();

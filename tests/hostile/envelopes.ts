@@ -81,6 +81,7 @@ export class Envelopes {
     const input = dice.pick(inputs);
     const place = { contract: name, method: tag, part: "input" } as const;
     const oneway = methods[tag]?.kind === "oneway" && dice.chance(0.9);
+    const stream = methods[tag]?.kind === "stream" ? dice.chance(0.9) : dice.chance(0.02);
     const suspect = dice.chance(0.02);
     return {
       id: this.#newId(),
@@ -98,6 +99,7 @@ export class Envelopes {
       from: "attacker/1",
       userHeaders: new Map([["tenant", "t"]]),
       body: codec.encode(input, place),
+      ...(stream && { credit: { items: 1 + dice.below(100), bytes: 1 + dice.below(100_000) } }),
     };
   }
 

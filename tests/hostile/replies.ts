@@ -76,7 +76,8 @@ class Responder implements Sink, AsyncDisposable {
   /** Replies that the caller has counted because nobody waited for them, or because they are none. */
   get counted(): number {
     const { details } = nodeAt(this.system.tree(), "direct");
-    return Number(details?.["lateReplies"]) + Number(details?.["refusedReplies"]);
+    return Number(details?.["lateReplies"]) + Number(details?.["refusedReplies"]) +
+      Number(details?.["strayItems"]);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -181,7 +182,9 @@ async function sendOne({ open, transport }: Responder, dice: Dice, ids: readonly
   const address = open.get(ids[0] ?? "");
   assert.ok(address !== undefined);
   const sent = await transport.sendTo(address, { tag: "", keys: [], ...made }).then(() => true, () => false);
-  return !sent ? 0 : kind === "pack" ? entriesOf(made.body) : 1;
+  // A pack that names a call is of a stream, and counts as one.
+  if (!sent) return 0;
+  return kind === "pack" && !made.headers.has(HEADER.id) ? entriesOf(made.body) : 1;
 }
 
 function draft(dice: Dice, ids: readonly string[]): { headers: Map<string, string>; body: Uint8Array } {

@@ -23,6 +23,7 @@ const methods = {
   echo: method<unknown, unknown>({ safe: true }),
   once: method<unknown, unknown>(),
   told: method.oneway<unknown>(),
+  lists: method.stream<unknown, unknown>(),
   fails: method<unknown, unknown, { Refused: unknown }>({ errors: { Refused: type<unknown>() } }),
 };
 const more = {
@@ -37,6 +38,7 @@ const typed = protobuf(SCHEMA, {
   echo: places,
   once: places,
   told: { input: "Tree" },
+  lists: places,
   fails: { ...places, errors: { Refused: "Leaf" } },
 });
 
@@ -95,6 +97,7 @@ export async function serveTargets(system: System): Promise<void> {
     echo: (input: unknown) => input,
     once: (input: unknown) => input,
     told: () => {},
+    lists: (input: unknown) => [input, input, input],
     fails: (input: unknown, ctx: HandlerContext<{ Refused: unknown }>) => {
       throw input === null ? new RpcError("not_found", "Nothing") : ctx.error("Refused", leaf);
     },

@@ -169,12 +169,15 @@ for (
       { kind: "call" },
       { kind: "call", settings: {} },
       { kind: "call", settings: null },
-      { kind: "stream", settings },
+      { kind: "streams", settings },
     ];
     for (const value of wrong) {
       assert.throws(
         () => Reflect.apply(define, undefined, ["a.B", { run: value }]),
-        { name: "TypeError", message: 'Cannot define "a.B": write method() or method.oneway() for "run"' },
+        {
+          name: "TypeError",
+          message: 'Cannot define "a.B": write method(), method.oneway() or method.stream() for "run"',
+        },
       );
     }
     assert.equal(Reflect.apply(define, undefined, ["a.B", { run: { kind: "call", settings } }]).name, "a.B");
@@ -260,4 +263,13 @@ Deno.test("defineService puts the contract's errors among those of every request
   assert.deepEqual(contract.methods.told.settings.errors, {});
   assert.deepEqual(own.settings.errors, { Short: { details: short, code: "failed_precondition" } });
   assert.ok(Object.isFrozen(contract.methods.own) && Object.isFrozen(contract.methods.own.settings));
+});
+
+Deno.test("defineService gives streams the contract's errors, and refuses them where a plain responder serves it", () => {
+  const { methods } = defineService("a.B", { read: method.stream() }, { errors: { Closed: type<void>() } });
+  assert.deepEqual(Object.keys(methods.read.settings.errors), ["Closed"]);
+  assert.throws(() => defineService("a.B", { read: method.stream() }, { foreign: true }), {
+    name: "TypeError",
+    message: /leave 'method\.stream\(\)' out/,
+  });
 });

@@ -237,9 +237,34 @@ Deno.test("method.oneway may have a deadline, a key and an instance to wait for"
   ]);
 });
 
-Deno.test("method has no streams yet", () => {
-  assert.deepEqual(Object.keys(method), ["oneway"]);
+Deno.test("method declares calls, one-way methods and streams, and nothing else", () => {
+  assert.deepEqual(Object.keys(method), ["oneway", "stream"]);
   assert.ok(Object.isFrozen(method));
+});
+
+Deno.test("method.stream keeps the item's schema and the errors, and fails where nobody serves it", () => {
+  const item = type<{ cents: number }>();
+  const { kind, settings } = method.stream({ item, errors: { Short: type<void>() }, timeoutMs: 5 });
+  assert.deepEqual([kind, settings.output, Object.keys(settings.errors), settings.timeoutMs], [
+    "stream",
+    item,
+    ["Short"],
+    5,
+  ]);
+  assert.deepEqual([settings.whenAbsent, settings.idempotent], ["fail", false]);
+});
+
+Deno.test("method.stream refuses options that it does not have", () => {
+  for (const options of [{ output: type() }, { items: type() }]) {
+    assert.throws(() => method.stream(options as object), {
+      name: "TypeError",
+      message: /^Cannot declare a stream: /,
+    });
+  }
+  assert.throws(() => method.stream({ item: 5 as never }), {
+    name: "TypeError",
+    message: /^Cannot declare a stream: 'item' must be a schema/,
+  });
 });
 
 Deno.test("timeout refuses everything outside one millisecond to one day", () => {

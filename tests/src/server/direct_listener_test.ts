@@ -1,11 +1,14 @@
 import assert from "node:assert/strict";
 import { cancelMessage } from "../../../src/envelope/cancel.ts";
+import { controlMessage, type StreamControl } from "../../../src/envelope/credit.ts";
 import { HEADER } from "../../../src/envelope/headers.ts";
 import { EVENTS } from "../../../src/log/events.ts";
 import { DirectListener, type DirectRequests } from "../../../src/server/direct_listener.ts";
 import type { DirectMessage } from "../../../src/transport/transport.ts";
 import { FakeTransport } from "../../helpers/fake_transport.ts";
 import { eventsOf, recordLogs } from "../../helpers/logs.ts";
+import { repliesIn } from "../../helpers/service_fixture.ts";
+import { turns } from "../../helpers/settled.ts";
 
 /** What was told to something that has calls. */
 class Served implements DirectRequests {
@@ -41,9 +44,9 @@ function ofKind(kind: string | undefined): DirectMessage {
   return { headers, body: Uint8Array.of(1) };
 }
 
-Deno.test("DirectListener hands replies, packs of them and plain answers to the calling side", () => {
+Deno.test("DirectListener hands replies, items, packs of them and plain answers to the calling side", () => {
   const { transport, replies, listener } = fixture();
-  const messages = ["reply", "pack", undefined].map(ofKind);
+  const messages = ["reply", "pack", "item", "end", undefined].map(ofKind);
   for (const message of messages) transport.listener(message);
   assert.deepEqual([replies, listener.refused], [messages, 0]);
 });
@@ -80,4 +83,48 @@ Deno.test("DirectListener counts and logs what nobody here takes, and never thro
   assert.deepEqual([listener.refused, replies], [6, []]);
   assert.deepEqual(eventsOf(records), Array(6).fill(EVENTS.callee.directRefused));
   for (const { properties } of records) assert.ok(String(properties["reason"]).length < 80);
+});
+
+/** Has one stream. */
+class Producing extends Served {
+  readonly told: StreamControl[] = [];
+
+  control(control: StreamControl): boolean {
+    if (control.id !== "s1") return false;
+    this.told.push(control);
+    return true;
+  }
+}
+
+Deno.test("DirectListener takes what readers tell to whoever has the stream, and answers to pings to the calling side", () => {
+  const { transport, listener, replies } = fixture();
+  const producing = new Producing();
+  listener.add(new Served());
+  listener.add(producing);
+  const controls: readonly StreamControl[] = [
+    { kind: "credit", id: "s1", seq: 5 },
+    { kind: "ping", id: "s1", seq: 6, replyTo: "fake:reader" },
+  ];
+  for (const control of controls) transport.listener(controlMessage(control, "read"));
+  assert.deepEqual(producing.told, controls);
+  const pong = controlMessage({ kind: "pong", id: "s9", seq: 5 }, "read");
+  transport.listener(pong);
+  assert.deepEqual(replies, [pong]);
+  transport.listener(ofKind("credit"));
+  assert.deepEqual([listener.refused, transport.sentTo], [1, []]);
+});
+
+Deno.test("DirectListener tells whoever asks for a stream that does not run here, and nobody else", async () => {
+  const { transport, listener } = fixture();
+  listener.add(new Producing());
+  transport.listener(controlMessage({ kind: "credit", id: "s9", seq: 5 }, "read"));
+  transport.onSendTo = () => Promise.reject(new Error("down"));
+  transport.listener(controlMessage({ kind: "ping", id: "s9", seq: 5, replyTo: "fake:reader" }, "read"));
+  await turns();
+  assert.equal(transport.sentTo.length, 1);
+  const [answer] = transport.sentTo.flatMap((sent) => [[sent.address, repliesIn(sent)] as const]);
+  assert.equal(answer?.[0], "fake:reader");
+  const [reply] = answer?.[1] ?? [];
+  assert.ok(reply?.id === "s9" && !reply.ok);
+  assert.deepEqual([reply.error.code, reply.error.outcome], ["unavailable", "sent_unknown"]);
 });
