@@ -37,7 +37,7 @@ Deno.test("deno task pack makes a package whose entry points and dependencies ar
 });
 
 Deno.test("no source uses what Node 22 lacks, but where there is something in its place", async () => {
-  const files = (await consumer.objections()).map((line) =>
+  const files = (await consumer.missing()).map((line) =>
     /(?:src|actors|testing)\/[^(]*/.exec(line)?.[0] ?? line
   );
   assert.deepEqual([...new Set(files)].sort(), ["src/bytes/base64.ts", "src/rocketmq/remote/deno_socket.ts"]);
