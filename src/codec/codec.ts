@@ -7,7 +7,7 @@ export interface BodyPlace {
   readonly contract: string;
   /** The method's name. */
   readonly method: string;
-  /** What the method takes, what it answers, or the details of an error that it declares. */
+  /** What the method takes, what it answers (of a stream, each item), or the details of an error that it declares. */
   readonly part: "input" | "output" | "details";
   /** The declared error's name, for details. */
   readonly error?: string | undefined;

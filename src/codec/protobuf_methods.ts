@@ -6,7 +6,7 @@ import type { Schema } from "./protobuf_schema.ts";
 export interface ProtobufMethod {
   /** What it takes. */
   readonly input?: string | undefined;
-  /** What it answers. */
+  /** What it answers; of a stream, each item. */
   readonly output?: string | undefined;
   /** The details of the errors that it declares, by the errors' names. */
   readonly errors?: Readonly<Record<string, string>> | undefined;

@@ -64,3 +64,5 @@ export const PLAN_BEHIND_MS = 50;
 export const STREAM_PACK_ITEMS = 64;
 /** How long ends of streams may still be stored while their service stops, in milliseconds. */
 export const STREAM_CLOSE_MS = 1_000;
+/** Streams of one service that have begun and have not ended; beyond it further ones are refused before they begin. */
+export const STREAMS_AT_ONCE = 4_096;

@@ -215,6 +215,8 @@ export class PartitionIntake implements CallOwner, StreamOwner {
       counts.duplicates++;
       return this.#join(seen, opened, receipt, deadlineMs);
     }
+    const refusal = request.credit && this.#shared.streams.refusal;
+    if (refusal !== undefined) return this.#settlements.refuse(opened, receipt, refusal, deadlineMs);
     const received = receiver.receive(opened, delivery, deadlineMs, now);
     if (received.kind === "refused") {
       return this.#settlements.refuse(opened, receipt, received.error, deadlineMs);

@@ -205,9 +205,7 @@ export class StreamReply implements ItemSink {
     // What is made in one turn travels together.
     queueMicrotask(() => {
       this.#scheduled = false;
-      if (!this.#sending && this.#pause === undefined && !this.#closed && this.#waiting.length > 0) {
-        void this.#send();
-      }
+      if (!this.#closed && this.#waiting.length > 0) void this.#send();
     });
   }
 

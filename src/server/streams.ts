@@ -5,9 +5,10 @@ import type { TimerWheel } from "../async/timer_wheel.ts";
 import { within } from "../async/within.ts";
 import type { Credit, StreamControl } from "../envelope/credit.ts";
 import { writeDirect } from "../envelope/direct.ts";
+import { RpcError } from "../errors/rpc_error.ts";
 import type { QueueRef, Transport } from "../transport/transport.ts";
 import type { Answers } from "./answers.ts";
-import { STREAM_CLOSE_MS } from "./defaults.ts";
+import { STREAM_CLOSE_MS, STREAMS_AT_ONCE } from "./defaults.ts";
 import type { ReceivedCall } from "./received_call.ts";
 import type { ServiceParts } from "./service_parts.ts";
 import { type StreamOwner, StreamReply } from "./stream_reply.ts";
@@ -66,6 +67,13 @@ export class Streams implements StreamParts {
   /** Streams that have begun and have not ended. */
   get running(): number {
     return this.#running.size;
+  }
+
+  /** Why no further stream may begin now; `undefined` when it may. */
+  get refusal(): RpcError | undefined {
+    if (this.#running.size < STREAMS_AT_ONCE) return undefined;
+    const message = `${STREAMS_AT_ONCE} streams of the service run on this instance`;
+    return new RpcError("unavailable", message, { outcome: "rejected" });
   }
 
   /** The answer to a call that is a stream. Costs nothing more until its first item is made. */

@@ -25,6 +25,7 @@ const codecs: readonly Codec[] = [
   protobuf(SCHEMA, {
     double: { input: "Money", output: "Money", errors: { Short: "Short" } },
     tell: { input: "Money" },
+    split: { input: "Money", output: "Money", errors: { Short: "Short" } },
   }),
 ];
 
@@ -32,11 +33,11 @@ interface Money {
   readonly cents: bigint;
   readonly proof: Uint8Array;
 }
+const Short = type<{ missing: bigint }>();
 const methods = {
-  double: method<Money, Money, { Short: { missing: bigint } }>({
-    errors: { Short: type<{ missing: bigint }>() },
-  }),
+  double: method<Money, Money, { Short: { missing: bigint } }>({ errors: { Short } }),
   tell: method.oneway<Money>(),
+  split: method.stream<Money, Money, { Short: { missing: bigint } }>({ errors: { Short } }),
 };
 const money = (cents: bigint): Money => ({ cents, proof: Uint8Array.of(1, 2, 3) });
 
@@ -52,6 +53,25 @@ for (const codec of codecs) {
       return { cents: cents * 2n, proof };
     },
     tell: (input: Money) => void told.push(input),
+    *split(
+      { cents, proof }: Money,
+      ctx: { error(name: "Short", details: { missing: bigint }): RpcError },
+    ) {
+      for (let part = 1n; part <= 3n; part++) yield { cents: cents * part, proof };
+      throw ctx.error("Short", { missing: cents });
+    },
+  });
+
+  Deno.test(`a contract in ${codec.contentType} carries the items of a stream, and the error that ends it, exactly`, async () => {
+    await using system = await createSystem({ name: "test", transport: embedded() });
+    await system.serve(Service, handlers([]));
+    const huge = 2n ** 60n + 1n;
+    const items: Money[] = [];
+    const failure = await (async () => {
+      for await (const item of system.client(Service).split(money(huge))) items.push(item);
+    })().then(() => assert.fail(), RpcError.from);
+    assert.deepEqual(items, [money(huge), money(2n * huge), money(3n * huge)]);
+    assert.deepEqual([failure.declared, failure.details], ["Short", { missing: huge }]);
   });
 
   Deno.test(`a contract in ${codec.contentType} carries inputs, outputs, details and one-way calls exactly`, async () => {
@@ -78,7 +98,11 @@ for (const codec of codecs) {
     const broker = embeddedBroker();
     await using system = await createSystem({ name: "test", transport: embedded(broker) });
     let runs = 0;
-    await system.serve(Service, { double: (input) => (runs++, input), tell: () => void runs++ });
+    await system.serve(Service, {
+      double: (input) => (runs++, input),
+      tell: () => void runs++,
+      split: () => (runs++, []),
+    });
     const stranger = embedded(broker);
     await stranger.start({ clock: new ManualClock(), random: () => 0.5, instance: 77 });
     const answers: string[] = [];

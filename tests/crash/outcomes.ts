@@ -122,7 +122,8 @@ export const OUTCOME_TABLE = {
   suspended: {
     code: "unavailable",
     outcome: "rejected",
-    when: "the method is suspended by its supervisor, or the store cannot be asked, until the deadline",
+    when:
+      "the method is suspended by its supervisor, the store cannot be asked, or too many streams run there, until the deadline",
   },
   slowSchema: {
     code: "internal",

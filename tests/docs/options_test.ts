@@ -119,6 +119,7 @@ const FIXED: Readonly<Record<string, string>> = {
   "request pack": `${count(client.PACK_CALLS)} calls, ${bytes(client.PACK_BYTES)}`,
   "reply pack": `${count(server.REPLY_PACK_CALLS)} calls, ${bytes(server.REPLY_PACK_BYTES)}`,
   "message of a stream": `${count(server.STREAM_PACK_ITEMS)} items, ${bytes(server.REPLY_PACK_BYTES)}`,
+  "streams of a service": count(server.STREAMS_AT_ONCE),
   "credit of a stream": `${count(client.STREAM_ITEMS)} items, ${bytes(client.STREAM_BYTES)}`,
   "missing item of a stream": ms(client.STREAM_GAP_MS),
   "silent producer of a stream": `${ms(client.STREAM_PING_MS.initialMs)}, to ${

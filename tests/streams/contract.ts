@@ -1,4 +1,5 @@
-import { defineService, method, type Service, type Stream } from "rocket-actors";
+import { setTimeout as sleep } from "node:timers/promises";
+import { defineService, type HandlerContext, method, type Service, type Stream } from "rocket-actors";
 
 /** How many items, and how long the handler waits after every hundred of them, in milliseconds. */
 export interface Order {
@@ -21,10 +22,12 @@ export function feedContract(name: string): Service<FeedMethods> {
 }
 
 /** The handler of every producer. */
-export function produce(by: string): (order: Order) => AsyncGenerator<Made> {
-  return async function* ({ items, ms }) {
+export function produce(
+  by: string,
+): (order: Order, ctx: Pick<HandlerContext, "signal">) => AsyncGenerator<Made> {
+  return async function* ({ items, ms }, { signal }) {
     for (let n = 1; n <= items; n++) {
-      if (n % 100 === 0 && ms > 0) await new Promise((resolve) => setTimeout(resolve, ms));
+      if (n % 100 === 0 && ms > 0) await sleep(ms, undefined, { signal });
       yield { n, by };
     }
   };

@@ -23,6 +23,8 @@ export class Reading {
   items = 0;
   /** Who produces it. */
   by = "";
+  /** How it ended: `ok`, or code and outcome; empty while it goes on. */
+  end = "";
   readonly #wrong: string[] = [];
   readonly result: Promise<ReadThrough>;
 
@@ -32,7 +34,6 @@ export class Reading {
   }
 
   async #read(stream: ItemStream<Made>, pauseEvery: number): Promise<ReadThrough> {
-    let end = "ok";
     try {
       for await (const { n, by } of stream) {
         if (n !== ++this.items) this.#wrong.push(`item ${n} came where ${this.items} was due`);
@@ -40,10 +41,12 @@ export class Reading {
         this.by = by;
         if (n % pauseEvery === 0) await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
       }
+      this.end = "ok";
     } catch (error) {
       const { code, outcome } = RpcError.from(error);
-      end = `${code}/${outcome}`;
+      this.end = `${code}/${outcome}`;
     }
-    return { by: this.by, items: this.items, wrong: this.#wrong, end, endedAtMs: performance.now() };
+    const { by, items, end } = this;
+    return { by, items, wrong: this.#wrong, end, endedAtMs: performance.now() };
   }
 }

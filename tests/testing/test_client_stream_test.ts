@@ -79,3 +79,21 @@ Deno.test("testClient streams from an entity", async () => {
   for await (const line of client.at("a").lines()) lines.push(line);
   assert.deepEqual(lines, ["a 1", "a 2"]);
 });
+
+Deno.test("testClient runs the handler of an idempotent stream again only as long as nothing came of it", async () => {
+  const Again = defineService("test.Again", { read: method.stream<number, number>({ idempotent: true }) });
+  let runs = 0;
+  await using client = testClient(Again, {
+    *read(items) {
+      runs++;
+      for (let n = 1; n <= items; n++) yield n;
+      throw new Error("as it always does");
+    },
+  });
+  await assertFails(client.read(0).next(), "internal", "replied");
+  assert.equal(runs, 3);
+  const stream = client.read(1);
+  await stream.next();
+  await assertFails(stream.next(), "internal", "replied");
+  assert.equal(runs, 4);
+});

@@ -431,3 +431,23 @@ Deno.test("StreamCall that is returned, aborted or closed drops what has come, a
     assert.deepEqual([at.clean, at.caller.streams.size], [[0, 0, 0], 0]);
   }
 });
+
+Deno.test("StreamCall is not made again for a send that failed, once its parts have come", async () => {
+  const at = new Fixture();
+  const answers: (() => void)[] = [];
+  at.transport.onSend = () =>
+    new Promise((_, reject) => answers.push(() => reject(sendFailure("sent_unknown"))));
+  await at.open({}, "again");
+  at.arrive([item(1)]);
+  answers.shift()?.();
+  await at.pass(2_000);
+  at.arrive([item(2), end(3)]);
+  assert.deepEqual(await read(await at.stream(), 2), [1, 2]);
+  assert.equal(at.sent.length, 1);
+  const unheard = new Fixture();
+  unheard.failSends("sent_unknown");
+  await unheard.open({}, "again");
+  await unheard.pass(500);
+  assert.equal(unheard.sent.length, 2);
+  unheard.caller.close("done");
+});

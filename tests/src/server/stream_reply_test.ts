@@ -393,6 +393,19 @@ Deno.test("StreamReply is refused where its method is none, and the other way ro
   assert.deepEqual(at.mailbox, []);
 });
 
+Deno.test("StreamReply is refused while more run than the service may have", async () => {
+  const at = new Fixture();
+  for (let n = 0; n < 4_096; n++) fill(at.start(`c${n}`).call, 1);
+  await turns();
+  const refused = at.start("one-too-many");
+  await turns();
+  assert.deepEqual([at.replied, refused.delivery.acks], [["unavailable/rejected"], 1]);
+  at.mailbox[0]?.settle(OK);
+  await turns();
+  at.start("d1");
+  assert.equal(at.mailbox.at(-1)?.id, "d1");
+});
+
 Deno.test("StreamReply asks no store: what it gave cannot be given again", async () => {
   const at = new Fixture({ store: new MemoryStore() });
   const { call } = at.start("c1", "again");
