@@ -57,7 +57,8 @@ export async function runCli(
 
 async function run(args: readonly string[], library: string): Promise<CliResult> {
   const { values, positionals } = parseArgs({
-    args: [...args],
+    // Of `deno task proto:types -- FILE`, which passes it on.
+    args: args[0] === "--" ? args.slice(1) : [...args],
     allowPositionals: true,
     options: {
       root: { type: "string", multiple: true },

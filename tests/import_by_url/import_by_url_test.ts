@@ -32,6 +32,21 @@ const place = { contract: "bank.Quotes", method: "fee", part: "output" } as cons
 console.log(msgpack.decode(msgpack.encode(new Set([1n]))), types.decode(types.encode({ cents: 3 }, place), place));
 `;
 
+const PROTO = `
+syntax = "proto3";
+package bank;
+message Cents { int64 cents = 1; }
+service Fees { rpc Fee (Cents) returns (Cents); }
+`;
+
+const SERVES = (host: string) => `
+import { createSystem, embedded } from "http://${host}/mod.ts";
+
+await using system = await createSystem({ name: "bank", transport: embedded() });
+await system.serve(Fees, { fee: ({ cents }) => ({ cents: cents / 100n }) });
+console.log(await system.client(Fees).fee({ cents: 500 }));
+`;
+
 /** An empty folder with one program, and a cache of its own beside it. */
 class Consumer implements AsyncDisposable {
   readonly #root: string;
@@ -99,6 +114,20 @@ Deno.test("src/codec/msgpack.ts and protobuf.ts imported by URL work without per
   const output = await consumer.deno("run", "--no-prompt", "--check=all", `--allow-import=${tree.host}`);
 
   assert.equal(output, "Set(1) { 1n } { cents: 3n }\n");
+  assert.deepEqual(tree.refused, []);
+});
+
+Deno.test("src/protobuf/cli.ts run from its URL writes a contract that imports the library from there", async () => {
+  await using tree = new PublishedTree();
+  // The program of this folder is a .proto file.
+  await using writer = await Consumer.create(PROTO);
+  const program = `http://${tree.host}/src/protobuf/cli.ts`;
+  const written = await writer.deno("run", "--no-prompt", "-R", `--allow-import=${tree.host}`, program);
+  await using consumer = await Consumer.create(written + SERVES(tree.host));
+
+  const output = await consumer.deno("run", "--no-prompt", "--check=all", `--allow-import=${tree.host}`);
+
+  assert.equal(output, "{ cents: 5n }\n");
   assert.deepEqual(tree.refused, []);
 });
 

@@ -29,7 +29,7 @@ Deno.test("runCli writes a module, and says whether it is up to date", async () 
 });
 
 Deno.test("runCli prints what is not to be written", async () => {
-  const { code, out } = await runCli(["--service", "kinds.v1.Kinds", ...GIVEN]);
+  const { code, out } = await runCli(["--", "--service", "kinds.v1.Kinds", ...GIVEN]);
   assert.equal(code, 0);
   assert.equal(out, await Deno.readTextFile(FIXTURE));
   const elsewhere = await runCli(["--library", "npm:x", ...GIVEN], "not-this");

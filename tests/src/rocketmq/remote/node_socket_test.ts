@@ -68,3 +68,19 @@ Deno.test("openNodeSocket() heeds its signal while it connects, and not afterwar
   assert.equal(await socket.write(Uint8Array.of(0)), 1);
   socket.close();
 });
+
+Deno.test("openNodeSocket() gives what came in parts as large as they are asked for", async () => {
+  const sent = Uint8Array.from({ length: 1_000 }, (_, index) => index % 256);
+  await using peer = new ScriptedPeer(async (session) => {
+    await session.raw(sent);
+    session.cut();
+  });
+  const socket = await open(peer.address);
+  const received: number[] = [];
+  const part = new Uint8Array(7);
+  for (let count = await socket.read(part); count !== null; count = await socket.read(part)) {
+    received.push(...part.subarray(0, count));
+  }
+  assert.deepEqual(Uint8Array.from(received), sent);
+  socket.close();
+});
