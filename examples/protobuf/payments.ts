@@ -5,6 +5,7 @@ import {
   type ProtoFiles,
   type ProtoMethod,
   type ProtoOneway,
+  type ProtoStream,
   type Service,
 } from "rocket-actors/protobuf";
 
@@ -52,6 +53,11 @@ export interface google_protobuf_Timestamp {
   readonly nanos: number;
 }
 
+/** The message bank.Account. */
+export interface Account {
+  readonly id: string;
+}
+
 /** The methods of bank.Payments. */
 export interface PaymentsMethods {
   /** What a transfer costs. */
@@ -64,6 +70,8 @@ export interface PaymentsMethods {
   >;
   /** Tells somebody. */
   readonly notify: ProtoOneway<Notice>;
+  /** What was sent from an account, oldest first. */
+  readonly history: ProtoStream<Account, Transfer>;
 }
 
 /** The files that the contract is made of. */
@@ -106,6 +114,10 @@ message InsufficientFunds {
   int64 missing = 1;
 }
 
+message Account {
+  string id = 1;
+}
+
 message Notice {
   string text = 1;
   google.protobuf.Timestamp at = 2;
@@ -126,6 +138,10 @@ service Payments {
   // Tells somebody.
   rpc Notify (Notice) returns (google.protobuf.Empty) {
     option (rocket_actors.oneway) = true;
+  }
+  // What was sent from an account, oldest first.
+  rpc History (Account) returns (stream Transfer) {
+    option idempotency_level = NO_SIDE_EFFECTS;
   }
 }
 `,

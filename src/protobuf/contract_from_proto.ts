@@ -33,7 +33,7 @@ const OPTIONS = ["service", "name", "slots", "packing", "indexCalls", "foreign"]
  *
  * `option idempotency_level` says `safe` (`NO_SIDE_EFFECTS`) and `idempotent` (`IDEMPOTENT`); what else a contract may
  * promise is said by the options of `rocket_actors/options.proto`. An rpc that takes or returns `google.protobuf.Empty`
- * takes or answers nothing. Methods are append-only, as those of any contract: their order is that of the rpcs.
+ * takes or answers nothing; one that returns a stream answers item by item. Methods are append-only, as those of any contract: their order is that of the rpcs.
  *
  * ```ts
  * import assert from "node:assert/strict";
@@ -98,13 +98,12 @@ function declare({ kind, options, key, errors }: RpcPlan): AnyMethod {
     whenAbsent,
   };
   if (kind === "oneway") return method.oneway(promises);
-  if (kind === "stream") {
-    throw new TypeError("Streams are not built yet: return a message with a repeated field");
-  }
-  const specs = errors.map((
-    { name, code },
-  ): [string, ErrorSpec<unknown>] => [name, { details: type(), code }]);
-  return method({ ...promises, input: type(), output: type(), errors: Object.fromEntries(specs) });
+  const details = type<unknown>();
+  const specs = errors.map(({ name, code }): [string, ErrorSpec<unknown>] => [name, { details, code }]);
+  const checked = { ...promises, input: type(), errors: Object.fromEntries(specs) };
+  return kind === "stream"
+    ? method.stream({ ...checked, item: type() })
+    : method({ ...checked, output: type() });
 }
 
 function bodiesOf({ kind, input, output, errors }: RpcPlan): ProtobufMethod {

@@ -10,5 +10,5 @@ export { generateContract, type GenerateOptions } from "./generate_contract.ts";
 export { readProtoFiles, type ReadProtoOptions } from "./read_proto_files.ts";
 export type { ProtoFiles } from "./proto_schema.ts";
 export { OPTIONS_FILE, OPTIONS_PROTO } from "./bundled.ts";
-export type { OneOf, ProtoInit, ProtoMethod, ProtoOneway } from "./rpc_types.ts";
+export type { OneOf, ProtoInit, ProtoMethod, ProtoOneway, ProtoStream } from "./rpc_types.ts";
 export type { Service } from "../contract/types.ts";

@@ -1,4 +1,4 @@
-import type { Method, NoErrors, Oneway } from "../contract/types.ts";
+import type { Method, NoErrors, Oneway, Stream } from "../contract/types.ts";
 
 /**
  * A message as it is written: every field may be left out, which is zero or absent, and 64-bit integers may be numbers
@@ -26,3 +26,6 @@ export type ProtoMethod<In, Out, E = NoErrors> = Method<ProtoInit<In>, Out, E, I
 
 /** An rpc without a reply. In: what it takes. */
 export type ProtoOneway<In> = Oneway<ProtoInit<In>, In>;
+
+/** An rpc that answers item by item. In: what it takes; Item: each item; E: the details of the errors that it declares. */
+export type ProtoStream<In, Item, E = NoErrors> = Stream<ProtoInit<In>, Item, E, In, ProtoInit<Item>>;

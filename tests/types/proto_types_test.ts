@@ -32,6 +32,7 @@ export async function calls(kinds: Client<typeof Kinds>): Promise<void> {
   const nothing = await kinds.ping();
   isTrue<Same<typeof nothing, void>>();
   await kinds.ping(undefined, { timeoutMs: 5 });
+  for await (const item of kinds.count({ cents: 5 })) isTrue<Same<typeof item, shared_Money>>();
   // @ts-expect-error two of a oneof
   await kinds.echo({ chosenString: "a", chosenSint64: 5n });
   // @ts-expect-error no such field
@@ -60,12 +61,16 @@ export const handlers: Handlers<typeof Kinds> = {
   },
   tell: () => {},
   ping: () => {},
+  *count(money) {
+    isTrue<Same<typeof money, shared_Money>>();
+    yield { cents: 5 };
+  },
 };
 
 const tree: ProtoInit<Tree> = { node: { children: [{ leaf: 5 }] } };
 
 Deno.test("types of .proto contracts: what is written fits what is read", () => {
   assert.equal(tree.node?.children?.length, 1);
-  assert.equal(Object.keys(handlers).length, 4);
+  assert.equal(Object.keys(handlers).length, 5);
   assert.equal(calls.length, 1);
 });

@@ -10,8 +10,8 @@ Deno.test("contractFromProto makes a contract with what the file promises", () =
   assert.equal(Kinds.name, "kinds.v1.Kinds");
   assert.equal(Kinds.kind, "service");
   assert.equal(Kinds.codec.contentType, "application/protobuf");
-  assert.deepEqual(Object.keys(Kinds.methods), ["echo", "pay", "tell", "ping"]);
-  const { echo, pay, tell, ping } = Kinds.methods;
+  assert.deepEqual(Object.keys(Kinds.methods), ["echo", "pay", "tell", "ping", "count"]);
+  const { echo, pay, tell, ping, count } = Kinds.methods;
   assert.deepEqual([echo.settings.safe, echo.settings.idempotent], [true, true]);
   assert.deepEqual([pay.settings.safe, pay.settings.idempotent, pay.settings.timeoutMs], [
     false,
@@ -24,6 +24,9 @@ Deno.test("contractFromProto makes a contract with what the file promises", () =
     ["NoAccount", "not_found"],
   ]);
   assert.deepEqual([tell.kind, tell.settings.whenAbsent], ["oneway", "fail"]);
+  assert.deepEqual([count.kind, count.settings.safe, Object.keys(count.settings.errors)], ["stream", true, [
+    "Missing",
+  ]]);
   assert.deepEqual([ping.kind, ping.settings.idempotent, ping.settings.whenAbsent], ["call", false, "fail"]);
 });
 
@@ -43,6 +46,10 @@ Deno.test("contractFromProto makes contracts whose calls run in a system", async
       told.resolve();
     },
     ping: () => {},
+    async *count({ account, cents }, ctx) {
+      for (let left = cents; left > 0n; left--) yield { account, cents: left };
+      throw ctx.error("Missing", { cents });
+    },
   });
   const kinds = system.client(Kinds);
 
@@ -67,6 +74,13 @@ Deno.test("contractFromProto makes contracts whose calls run in a system", async
   await told.promise;
   assert.deepStrictEqual(seen.tell, [{ account: "b", cents: 7n }]);
 
+  const items: shared_Money[] = [];
+  const end = await Array.fromAsync(kinds.count({ account: "c", cents: 2 }), (item) => void items.push(item))
+    .then(() => undefined, RpcError.from);
+  assert.deepStrictEqual(items, [{ account: "c", cents: 2n }, { account: "c", cents: 1n }]);
+  assert.ok(end?.is(Kinds, "Missing"));
+  assert.deepStrictEqual(end.details, { cents: 2n });
+
   const short = await kinds.pay({ account: "a", cents: 105n }).then(() => undefined, RpcError.from);
   assert.ok(short?.is(Kinds, "Missing"));
   assert.deepStrictEqual(short.details, { cents: 5n });
@@ -84,8 +98,12 @@ Deno.test("contractFromProto takes what the contract says beside the files", () 
     packing: false,
   });
   assert.deepEqual([contract.name, contract.slots, contract.packing], ["bank.P.v2", 2, false]);
-  const foreign = contractFromProto(kindsFiles, { service: "kinds.v1.Kinds", foreign: true });
+  const foreign = contractFromProto(`${TEXT}service P { rpc A (M) returns (M); }`, { foreign: true });
   assert.equal(foreign.foreign, true);
+  assert.throws(
+    () => contractFromProto(kindsFiles, { service: "kinds.v1.Kinds", foreign: true }),
+    /leave 'method\.stream\(\)' out/,
+  );
   assert.throws(
     () => contractFromProto(kindsFiles, { codec: "json" } as never),
     /'codec' is no option; write one of service/,
