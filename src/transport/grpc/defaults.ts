@@ -28,6 +28,8 @@ export const GIVE_BACK_LIMIT_MS = 3_000;
 export const HANDLE_MARGIN_MS = 1_000;
 /** Age from which the route of a topic is looked up again while it is used. Milliseconds. */
 export const ROUTE_KEPT_MS = 30_000;
+/** A route older than this is looked up again when a send by it has failed. Milliseconds. */
+export const SUSPECT_AFTER_MS = 1_000;
 /** How long the answer counts that there is no such topic. Milliseconds. */
 export const ABSENCE_KEPT_MS = 1_000;
 /** Topics whose routes are remembered. */

@@ -4,7 +4,7 @@ import { logger } from "../../log/log.ts";
 import type { LookupOptions, QueuePlan, QueueRef } from "../transport.ts";
 import { untilAborted } from "../until_aborted.ts";
 import type { Route } from "./client/routes.ts";
-import { ABSENCE_KEPT_MS, KNOWN_ROUTES, ROUTE_KEPT_MS } from "./defaults.ts";
+import { ABSENCE_KEPT_MS, KNOWN_ROUTES, ROUTE_KEPT_MS, SUSPECT_AFTER_MS } from "./defaults.ts";
 import { isAbsent, notSent } from "./errors.ts";
 import { PROXY } from "./names.ts";
 
@@ -58,10 +58,11 @@ export class TopicRoutes {
     return untilAborted(this.#again(topic, entry), signal);
   }
 
-  /** A send has failed in a way that may come of an old route: the next use looks it up again. */
+  /** A send has failed in a way that may come of an old route: the next use looks again, once a second at most. */
   suspect(topic: string): void {
     const entry = this.#entries.get(topic);
-    if (entry !== undefined) entry.lookedAtMs = -Infinity;
+    if (entry === undefined || this.#clock.monotonic() - entry.lookedAtMs < SUSPECT_AFTER_MS) return;
+    entry.lookedAtMs = -Infinity;
   }
 
   #entry(topic: string): Entry {

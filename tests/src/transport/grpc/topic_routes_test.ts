@@ -44,6 +44,10 @@ Deno.test("TopicRoutes looks again in the background while a topic is used, and 
   assert.equal(at.looks, 2);
   assert.equal(await at.routes.of("T"), known);
   at.routes.suspect("T");
+  assert.equal(await at.routes.of("T"), known);
+  assert.equal(at.looks, 2, "it was looked up just now");
+  at.clock.advance(1_000);
+  at.routes.suspect("T");
   at.look = () => Promise.resolve({ ...ROUTE, queues: 5 });
   assert.equal(await at.routes.of("T"), known);
   await turns();
