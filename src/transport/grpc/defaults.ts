@@ -8,8 +8,8 @@ export const REDELIVER_AFTER_MS = 30_000;
 export const REDELIVER_RANGE_MS = { least: 1_000, most: 43_200_000 } as const;
 /** How long a reply stays invisible to the one who reads it, should it die meanwhile. Milliseconds. */
 export const REPLY_INVISIBLE_MS = 10_000;
-/** How long replies are waited for at a time: nobody loses any when that is given up. Milliseconds. */
-export const REPLY_POLL_MS = 20_000;
+/** How long replies are waited for at a time: as long as one lies there whose arrival a broker failed to notice. Milliseconds. */
+export const REPLY_POLL_MS = 5_000;
 /** Pause between messages by which an instance finds out whether it is reached. Milliseconds. */
 export const HELLO_RETRY_MS = 250;
 /** How long the first of them may take to come. Milliseconds. */
