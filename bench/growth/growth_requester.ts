@@ -1,5 +1,5 @@
 /** Calls what `growth_responder.ts` serves: `growth_requester.ts <name server> <contract> <kind> <size>`. */
-import { createClient } from "rocket-actors";
+import { createClient, RpcError } from "rocket-actors";
 import { remoting } from "rocket-actors/transport/remoting";
 import { type Body, bodyOf } from "../broker/contract.ts";
 import { checkEcho, serveCommands } from "../broker/requesting.ts";
@@ -8,6 +8,8 @@ import { type Kind, kindOf } from "./kind.ts";
 
 /** First calls at once. */
 const AT_ONCE = 32;
+/** Of the first call of each. */
+const ATTEMPTS = 10;
 
 type Echo = (body: Body) => Promise<Body>;
 
@@ -43,8 +45,20 @@ let turn = 0;
 async function touchAll(): Promise<void> {
   let next = 0;
   await Promise.all(Array.from({ length: AT_ONCE }, async () => {
-    for (let echo = echoes[next++]; echo !== undefined; echo = echoes[next++]) await echo(bodyOf(next, 128));
+    for (let echo = echoes[next++]; echo !== undefined; echo = echoes[next++]) await touch(echo);
   }));
+}
+
+/** An owner of thousands of queues takes its time to be there for the first call: it is made again until it is answered. */
+async function touch(echo: Echo): Promise<void> {
+  for (let attempt = 1;; attempt++) {
+    try {
+      await echo(bodyOf(attempt, 128));
+      return;
+    } catch (error) {
+      if (attempt === ATTEMPTS || !(error instanceof RpcError)) throw error;
+    }
+  }
 }
 
 await touchAll();
