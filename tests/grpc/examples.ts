@@ -11,6 +11,8 @@ const REFUSED: Readonly<Record<string, RegExp>> = {
   "17_invoke.ts": /no instance owns a key of the entity/,
   "bank.ts": /no instance owns a key of the entity/,
 };
+/** Lines that say what the last of many tries met, and by gRPC one may still be on its way at the deadline. */
+const LATE = "read: unavailable, rejected";
 /** Programs at once: each waits most of its time. */
 const AT_ONCE = 4;
 
@@ -18,6 +20,8 @@ Deno.test("examples print the same by gRPC, or say why they cannot", async () =>
   await using cluster = await startCluster({ proxy: true, timeoutMs: 180_000 });
   const { nameServer, proxy: endpoint = "" } = cluster;
   await makeExampleTopics(nameServer);
+  // Broker and proxy are cold: their first calls take longer than an example waits.
+  await run("01_call.ts", "--endpoint", endpoint).catch(() => {});
   const rest = examples().values();
   const wrong: string[] = [];
   // Two that serve one contract would take each other's calls.
@@ -51,6 +55,9 @@ async function complaint({ file, prints }: Example, endpoint: string): Promise<s
     return refused?.test(String(error)) ? undefined : String(error);
   }
   if (refused !== undefined) return `it ran, though it cannot:\n${text}`;
-  const expected = prints.replace("the embedded broker", `the RocketMQ proxy at ${endpoint}`);
+  const expected = prints.replace("the embedded broker", `the RocketMQ proxy at ${endpoint}`).replace(
+    LATE,
+    "…",
+  );
   return fits(text, expected) ? undefined : `it printed\n${text}\ninstead of\n${expected}`;
 }

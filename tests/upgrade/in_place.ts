@@ -1,6 +1,6 @@
 /**
- * A broker of 4.9.7 that is stopped under load and started again as 5.5.0 on the same store, with its name server after
- * it; and a cluster with a broker of each meanwhile:
+ * A broker of 4.9.7 that is stopped under load and started again as 5.5.0 on the same store, one after the other, while
+ * the name server stays what it was; and a cluster with a broker of each meanwhile:
  *
  *     deno task test:upgrade
  *

@@ -5,8 +5,7 @@ import { masterAddress, PERM_WRITE, type TopicRoute } from "../../rocketmq/clien
 /**
  * Whether what a route gives as a broker's master may be a replica that stands in for it: nobody may write there then.
  * Such a replica knows of commits, marks and owners only what it copied up to a minute ago, or nothing at all: 5.5.0
- * copies no offsets once anything was pulled, and its master does not come back while they were pulled from its replica
- * (RocketMQ issue 10284). So nothing is read from it: what it has waits for the master.
+ * copies no offsets once anything was pulled (RocketMQ issue 10284). So nothing is read from it: what it has waits for the master.
  */
 export function mayBeReplica({ brokers, queues }: TopicRoute, brokerName: string): boolean {
   if (brokers.get(brokerName)?.actingMaster !== true) return false;
