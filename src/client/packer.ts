@@ -33,7 +33,7 @@ interface Share {
  * queue of the slot has a send outstanding further ones gather: the broker's cost is per message, so packs grow
  * with the load and cost an idle caller nothing. What is more than a pack is divided among the owners of the queues,
  * as far as these are known: an owner gets its part by one queue, the next time by another one. Unpacked requests are
- * sent one by one, without waiting for each other.
+ * divided likewise and sent one by one, without waiting for each other.
  */
 export class Packer {
   readonly #transport: Transport;
@@ -115,13 +115,7 @@ export class Packer {
   }
 
   #dispatch(): void {
-    const targets = this.#targets;
-    if (!this.#packed) {
-      const target = targets[this.#turn++ % targets.length];
-      if (target === undefined) return;
-      for (const outgoing of this.#waiting.splice(0)) void this.#send([outgoing], target.queue);
-      return;
-    }
+    if (!this.#packed) return this.#sendAlone();
     while (this.#waiting.length > 0) {
       const shares = this.#shares(Math.ceil(this.#waiting.length / PACK_CALLS));
       if (shares.length === 0) return;
@@ -146,6 +140,22 @@ export class Packer {
       this.#turn = first + step + 1;
     }
     return shares;
+  }
+
+  /**
+   * Sends each in a message of its own. Those of one owner go to one queue, so that they can be stored by one request;
+   * but streams stay where they are, and take turns.
+   */
+  #sendAlone(): void {
+    const streams = this.#waiting[0]?.request.credit !== undefined;
+    const shares = streams ? this.#targets.map((target) => ({ target })) : this.#shares(this.#waiting.length);
+    if (shares.length === 0) return;
+    const first = streams ? this.#turn : 0;
+    this.#waiting.splice(0).forEach((outgoing, index) => {
+      const share = shares[(first + index) % shares.length];
+      if (share !== undefined) void this.#send([outgoing], share.target.queue);
+      if (streams) this.#turn++;
+    });
   }
 
   /** Divides what waits: a pack to each, and further ones as long as they are small. */

@@ -265,6 +265,27 @@ Deno.test("Packer sends unpacked calls one by one, without waiting", async () =>
   for (const { resolve } of held) resolve();
 });
 
+Deno.test("Packer divides the unpacked calls of a turn among the owners, and has those of one owner stored together", async () => {
+  const at = new Fixture(1, false, ({ id }) => id < 2 ? "a" : "b");
+  const queueOf = (index: number) => at.places[index]?.[0] ?? assert.fail();
+  for (const id of ids(0, 6)) at.add(id, false);
+  await turns();
+  const queues = [0, 1, 2, 3, 4, 5].map(queueOf);
+  assert.deepEqual(new Set(queues).size, 2);
+  assert.deepEqual(queues.filter((id) => id < 2).length, 3);
+});
+
+Deno.test("Packer sends each stream to another queue: there it stays", async () => {
+  const at = new Fixture(1, false, () => "a");
+  for (const id of ids(0, 6)) at.add(id, false, { credit: { items: 64, bytes: 1 } });
+  await turns();
+  for (const id of ids(6, 2)) at.add(id, false, { credit: { items: 64, bytes: 1 } });
+  await turns();
+  const count = new Map<number, number>();
+  for (const [queue] of at.places) count.set(queue, (count.get(queue) ?? 0) + 1);
+  assert.deepEqual([...count.values()], [2, 2, 2, 2]);
+});
+
 Deno.test("Packer stops packing as soon as the last caller knows of a receiver that cannot open packs", async () => {
   const at = new Fixture();
   const held = at.holdSends();
