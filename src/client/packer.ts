@@ -115,7 +115,8 @@ export class Packer {
   }
 
   #dispatch(): void {
-    if (!this.#packed) return this.#sendAlone();
+    const streams = this.#waiting[0]?.request.credit !== undefined;
+    if (streams || !this.#packed) return this.#sendAlone(streams);
     while (this.#waiting.length > 0) {
       const shares = this.#shares(Math.ceil(this.#waiting.length / PACK_CALLS));
       if (shares.length === 0) return;
@@ -146,8 +147,7 @@ export class Packer {
    * Sends each in a message of its own. Those of one owner go to one queue, so that they can be stored by one request;
    * but streams stay where they are, and take turns.
    */
-  #sendAlone(): void {
-    const streams = this.#waiting[0]?.request.credit !== undefined;
+  #sendAlone(streams: boolean): void {
     const shares = streams ? this.#targets.map((target) => ({ target })) : this.#shares(this.#waiting.length);
     if (shares.length === 0) return;
     const first = streams ? this.#turn : 0;

@@ -277,9 +277,9 @@ Deno.test("Packer divides the unpacked calls of a turn among the owners, and has
 
 Deno.test("Packer sends each stream to another queue: there it stays", async () => {
   const at = new Fixture(1, false, () => "a");
-  for (const id of ids(0, 6)) at.add(id, false, { credit: { items: 64, bytes: 1 } });
+  for (const id of ids(0, 6)) at.add(id, true, { credit: { items: 64, bytes: 1 } });
   await turns();
-  for (const id of ids(6, 2)) at.add(id, false, { credit: { items: 64, bytes: 1 } });
+  for (const id of ids(6, 2)) at.add(id, true, { credit: { items: 64, bytes: 1 } });
   await turns();
   const count = new Map<number, number>();
   for (const [queue] of at.places) count.set(queue, (count.get(queue) ?? 0) + 1);
