@@ -8,7 +8,7 @@
 // deno-lint-ignore-file no-console -- a program that talks to people
 import { BrokerUnavailable, findBroker } from "./broker/launcher.ts";
 import { runnable } from "./runner/programs.ts";
-import { brokerSuites, unitSuites } from "./runner/suites.ts";
+import { brokerSuites, runsBeside, unitSuites } from "./runner/suites.ts";
 import { type Count, runSuites } from "./runner/deno_test.ts";
 
 const root = new URL("../", import.meta.url);
@@ -28,7 +28,9 @@ async function run(
   failed ||= !count.ok;
 }
 
-await run("unit tests", await unitSuites(root), { report: "unit", parallel: true });
+// Many of them wait for something most of the time.
+const atOnce = 2 * navigator.hardwareConcurrency;
+await run("unit tests", await unitSuites(root), { report: "unit", atOnce });
 await run("examples in comments and documents", ["README.md", "docs", "mod.ts", "src", "actors", "testing"], {
   report: "doc",
   documents: true,
@@ -44,7 +46,14 @@ if (!unitOnly) {
       ROCKET_ACTORS_NAME_SERVER: broker.nameServer,
       ...(broker.proxy === undefined ? {} : { ROCKET_ACTORS_PROXY: broker.proxy }),
     };
-    await run(`broker tests on ${from}`, ready, { report: "broker", environment });
+    const beside = ready.filter(runsBeside);
+    await run(`broker tests on ${from}, two files at a time`, beside, {
+      report: "broker-beside",
+      atOnce: 2,
+      environment,
+    });
+    const alone = ready.filter((path) => !runsBeside(path));
+    await run(`broker tests on ${from}, one file at a time`, alone, { report: "broker", environment });
     if (lacking.size > 0) {
       console.log("\nThese suites did NOT run, for want of programs:");
       for (const [suite, programs] of lacking) console.log(`  ${suite}: ${programs.join(", ")}`);

@@ -14,8 +14,8 @@ export interface RunOptions {
   readonly report: string;
   /** Runs the examples in comments and documents instead of test files. */
   readonly documents?: boolean;
-  /** Runs as many files at once as there are processors: for files that share nothing. Default `false`. */
-  readonly parallel?: boolean;
+  /** Runs so many files at once: for files that share nothing. Default 1. */
+  readonly atOnce?: number;
   readonly environment?: Readonly<Record<string, string>>;
 }
 
@@ -27,11 +27,11 @@ export async function runSuites(root: URL, suites: readonly string[], options: R
   const report = new URL(`.test/${options.report}.xml`, root);
   await Deno.mkdir(new URL(".test/", root), { recursive: true });
   await Deno.remove(report).catch(() => {});
-  const mode = options.documents ? ["--doc", "--permit-no-files"] : options.parallel ? ["--parallel"] : [];
+  const mode = options.documents ? ["--doc", "--permit-no-files"] : ["--parallel"];
   const command = new Deno.Command(Deno.execPath(), {
     args: ["test", "--frozen", ...PERMISSIONS, ...mode, `--junit-path=${fileURLToPath(report)}`, ...suites],
     cwd: root,
-    env: { ...options.environment },
+    env: { DENO_JOBS: String(options.atOnce ?? 1), ...options.environment },
   });
   const { success } = await command.spawn().status;
   const count = parseReport(await Deno.readTextFile(report).catch(() => ""));

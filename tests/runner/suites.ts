@@ -12,6 +12,14 @@ export async function brokerSuites(root: URL): Promise<string[]> {
   return (await testFiles(root)).filter((path) => path.endsWith(BROKER_SUFFIX));
 }
 
+/** Folders of broker tests of which several may run at once: none of theirs is about how long anything takes. */
+const SIDE_BY_SIDE = ["tests/conformance/", "tests/interop/", "tests/runtimes/"];
+
+/** Whether the tests of a file may run beside those of another one. */
+export function runsBeside(path: string): boolean {
+  return SIDE_BY_SIDE.some((folder) => path.startsWith(folder));
+}
+
 async function testFiles(root: URL): Promise<string[]> {
   const found: string[] = [];
   await collect(root, "tests/", found);
