@@ -2,6 +2,7 @@ import type { Timer } from "../async/clock.ts";
 import type { Result } from "../call/inbound.ts";
 import { createDeferred } from "../async/deferred.ts";
 import { HEADER } from "../envelope/headers.ts";
+import { isRetryable } from "../envelope/reply.ts";
 import { RpcError } from "../errors/rpc_error.ts";
 import { EVENTS } from "../log/events.ts";
 import { logger } from "../log/log.ts";
@@ -269,17 +270,20 @@ export class PartitionIntake implements CallOwner, StreamOwner {
   }
 
   /**
-   * A duplicate. While the first is here and will answer the same address, its message stands for both: then the
-   * duplicate is settled at once, since it would only hold the queue up. Where messages are settled one by one, it may
-   * be the first one's own message, delivered again: it is kept until the answer is stored.
+   * A duplicate. What the first has for an answer is its answer, too, and is not sent twice to the same address. But a
+   * refusal is of one message only: the caller has heard that of the first, perhaps, and waits for what becomes of
+   * this one. Where messages are settled one by one, it may be the first one's own message, delivered again.
    */
   #join(seen: SeenCall, opened: Opened, receipt: Receipt, deadlineMs: number): void {
     const { call, reply, moving } = seen;
     const sameAnswer = call?.facts.request.replyTo === opened.request.replyTo;
-    if (this.#ordered && reply === undefined && !moving && sameAnswer) return receipt.done();
     // It runs with the first: starts behind it need not wait for one of its own.
     if (reply === undefined && !moving) void receipt.delivery.started();
-    seen.join((late) => this.#settlements.answer(opened, receipt, late, deadlineMs), () => {
+    const shared = this.#ordered && reply === undefined && !moving && sameAnswer;
+    seen.join((late) => {
+      if (shared && late !== undefined && !isRetryable(late)) receipt.done();
+      else this.#settlements.answer(opened, receipt, late, deadlineMs);
+    }, () => {
       if (this.#closed) return;
       this.#accept(opened, receipt, this.nowMs());
       this.pump();

@@ -99,14 +99,25 @@ Deno.test("PartitionIntake never starts a call that expired in its mailbox, and 
   assert.deepEqual(at.replies.map((reply) => !reply.ok && reply.error.outcome), ["expired"]);
 });
 
-Deno.test("PartitionIntake runs a duplicate once, and holds nothing up for it: one reply answers both", async () => {
+Deno.test("PartitionIntake refuses a duplicate for itself: its caller may have heard the refusal of the first before", async () => {
+  const at = new ServiceFixture();
+  const copies = [0, 1].map((offset) => delivery("c1", { offset }));
+  for (const copy of copies) at.intake.deliver(copy);
+  at.mailbox[0]?.settle({ ok: false, error: new RpcError("unavailable", "suspended"), ran: "no" });
+  await turns();
+  const origins = at.replies.map((reply) => reply.ok ? assert.fail() : reply.origin);
+  assert.deepEqual(origins.map((origin) => origin?.split("/").at(-1)).sort(), ["0", "1"]);
+  assert.deepEqual(copies.map(({ acks }) => acks), [1, 1]);
+});
+
+Deno.test("PartitionIntake runs a duplicate once: one reply answers both", async () => {
   const at = new ServiceFixture();
   const copies = [0, 1, 2].map((offset) => delivery("c1", { offset }));
   const [first, second, third] = copies;
   assert.ok(first && second && third);
   at.intake.deliver(first);
   at.intake.deliver(second);
-  assert.deepEqual(copies.map(({ acks }) => acks), [0, 1, 0]);
+  assert.deepEqual(copies.map(({ acks }) => acks), [0, 0, 0]);
   at.run(at.mailbox[0], "answer");
   await turns();
   assert.equal(at.replies.length, 1);
