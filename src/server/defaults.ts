@@ -42,8 +42,8 @@ export const PACK_HOLD_MS = 1_000;
 export const SWEEP_MS = 250;
 /** Calls of one partition that one look lets go of at most. */
 export const SWEEP_CALLS = 256;
-/** How long a claim to a piece of work is good without renewal, in milliseconds. */
-export const STORE_LEASE_MS = 5_000;
+/** How long a claim to a piece of work is good without renewal, in milliseconds: less than a dead owner may be missed. */
+export const STORE_LEASE_MS = 4_000;
 /** How long a store may take over one answer, in milliseconds. */
 export const STORE_LIMIT_MS = 2_000;
 /** First and longest pause between looks at work that another call does, in milliseconds. */
