@@ -1,6 +1,5 @@
 const TOKEN =
   /\/\/[^\n]*|\/\*[^]*?(?:\*\/|$)|"(?:\\[^]|[^"\\\n])*"?|'(?:\\[^]|[^'\\\n])*'?|[A-Za-z_][\w.]*|-?\d[\w.+-]*|\S/g;
-const SCOPES: readonly string[] = ["message", "enum", "service", "extend", "oneof", "group"];
 /** Words of later editions before a declaration. */
 const VISIBILITY: readonly string[] = ["export", "local"];
 const WORD = /^[A-Za-z_]/;
@@ -70,12 +69,9 @@ export class ProtoPlaces {
   #open(): void {
     if (VISIBILITY.includes(this.#statement[0] ?? "")) this.#statement.shift();
     const [first = "", second = ""] = this.#statement;
-    const nested = this.#isOptions();
-    if (nested || first === "option") this.#scopes.push(undefined);
-    else if (first === "rpc") this.#scopes.push(this.#declare(second));
+    if (this.#isOptions() || first === "option") this.#scopes.push(undefined);
     else if (first === "oneof" || first === "extend") this.#scopes.push(this.#scope());
-    else if (SCOPES.includes(first)) this.#scopes.push(this.#declare(second));
-    // An optional group, and what is no .proto file at all.
+    // A group is named before its number, all else behind its word.
     else this.#scopes.push(this.#declare(this.#declared() ?? second));
     // Options have no end of their own: what follows their brace is a new statement.
     this.#statement = [];
