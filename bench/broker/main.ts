@@ -5,7 +5,6 @@ import { toSvg } from "../plot.ts";
 import { dateOfRun, saveFile, saveRun } from "../results.ts";
 import { chartOf } from "./chart.ts";
 import { describeMachine } from "./machine.ts";
-import { grpcIsBuilt } from "./peers/grpc_parts.ts";
 import { PEERS } from "./peers/peers.ts";
 import { type Run, toMarkdown } from "./report.ts";
 import { runRounds, startPeers } from "./rounds.ts";
@@ -20,7 +19,7 @@ async function main(settings: Settings): Promise<void> {
   const machine = await describeMachine("none");
   await using servers = new Servers({
     brokerPid: settings.brokerPid,
-    proxy: settings.peers.includes("grpc") && await grpcIsBuilt(),
+    proxy: settings.peers.includes("grpc"),
   });
   await using started = await startPeers(settings.peers, servers, say);
   const found = await runRounds(started, settings, say);

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from "node:timers/promises";
 import {
   clusterInfo,
   createTopic,
@@ -8,6 +9,10 @@ import {
   RocketMqClient,
 } from "../../src/rocketmq/mod.ts";
 import { groupOf, topicOf } from "../../src/call/plan.ts";
+
+/** How long name servers may take to hear of a new topic, and how often they are asked, in milliseconds. */
+const ARRIVAL_LIMIT_MS = 30_000;
+const POLL_MS = 10;
 
 /** How many of a queue's messages are settled. */
 export interface QueueProgress {
@@ -55,8 +60,22 @@ export async function makeTopic(nameServers: string, contract: string, queues = 
         writeQueues: queues,
       });
     }
-    while (!await client.route(topicOf(contract), { fresh: true }).then(() => true, () => false));
+    await untilKnown(client, topicOf(contract));
   });
+}
+
+/** Waits until the name servers have heard of a topic from its broker. */
+async function untilKnown(client: RocketMqClient, topic: string): Promise<void> {
+  const limit = performance.now() + ARRIVAL_LIMIT_MS;
+  while (true) {
+    try {
+      await client.route(topic, { fresh: true });
+      return;
+    } catch (error) {
+      if (performance.now() > limit) throw error;
+      await delay(POLL_MS);
+    }
+  }
 }
 
 async function withClient<T>(nameServers: string, use: (client: RocketMqClient) => Promise<T>): Promise<T> {

@@ -1,6 +1,5 @@
 import type { Transport } from "rocket-actors";
 import { remoting } from "rocket-actors/transport/remoting";
-import { grpcTransport } from "./grpc_parts.ts";
 
 /**
  * Makes one of our transports.
@@ -11,6 +10,10 @@ import { grpcTransport } from "./grpc_parts.ts";
 export async function ourTransport(where: string | undefined): Promise<Transport> {
   const [, kind, address = ""] = /^(remoting|grpc):(.+)$/.exec(where ?? "") ?? [];
   if (kind === "remoting") return remoting({ nameServers: address });
-  if (kind === "grpc") return await grpcTransport(address);
+  if (kind === "grpc") {
+    // Loaded only then: what it takes is no part of the others' memory.
+    const { grpc } = await import("rocket-actors/transport/grpc");
+    return grpc({ endpoints: address });
+  }
   throw new TypeError(`"${where}" says no transport`);
 }
