@@ -76,9 +76,10 @@ export class SeenCall implements Identified<SeenCall> {
     this.call = call;
   }
 
-  /** Its stream is over. */
+  /** Its stream is over, whether or not an item of it was stored: those who joined have nothing more to wait for. */
   streamed(): void {
-    this.call = undefined;
+    this.#streams = true;
+    this.#tell(undefined);
   }
 
   /** Whether nothing more becomes of it. */

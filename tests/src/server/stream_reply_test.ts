@@ -258,9 +258,11 @@ Deno.test("StreamReply whose reader has no address is let go at once", async () 
   at.transport.onSendTo = () =>
     Promise.reject(new RpcError("invalid_argument", "no address", { outcome: "not_sent" }));
   const { call, delivery } = at.start("c1");
+  const again = at.start("c1");
   fill(call, 1);
   await turns();
   assert.deepEqual([delivery.acks, call.signal.aborted, at.shared.streams.running], [1, true, 0]);
+  assert.equal(again.delivery.acks, 1);
   assert.throws(() => sinkOf(call).room(), RpcError);
 });
 

@@ -51,6 +51,19 @@ Deno.test("DuplicateWindow tells those who joined a call that another queue answ
   assert.deepEqual([told, window.seen("c1"), window.size], [[undefined], undefined, 0]);
 });
 
+Deno.test("DuplicateWindow tells those who joined a stream that it has begun, or is over without having begun", () => {
+  const window = new DuplicateWindow(new ManualClock());
+  const told: string[] = [];
+  for (const [id, step] of [["c1", "streaming"], ["c2", "streamed"]] as const) {
+    const seen = window.enter(id);
+    const join = (): void => seen.join((reply) => told.push(`${id} ${reply}`));
+    join();
+    seen[step]();
+    join();
+  }
+  assert.deepEqual(told, ["c1 undefined", "c1 undefined", "c2 undefined", "c2 undefined"]);
+});
+
 Deno.test("DuplicateWindow keeps nothing of a call but its reply once it is answered", () => {
   const first = new DuplicateWindow(new ManualClock()).enter("c1");
   first.call = { cancel: () => true, facts: { request: { replyTo: "fake:caller" } } };
