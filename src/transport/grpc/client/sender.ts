@@ -82,17 +82,23 @@ export class Sender {
     });
   }
 
-  /** What goes as one request: a message alone, or those before the next one that must be. */
+  /** What goes as one request: a message alone, or those before the next one that must be. Given up ones are dropped. */
   #take(): Waiting[] {
-    let count = 0;
+    const batch: Waiting[] = [];
+    let passed = 0;
     let bytes = 0;
-    for (const { alone, bytes: size } of this.#waiting) {
-      if (count > 0 && (alone || count === SEND_MESSAGES || bytes + size > SEND_BYTES)) break;
-      count++;
-      bytes += size;
-      if (alone) break;
+    for (const waiting of this.#waiting) {
+      const { alone, bytes: size, over } = waiting;
+      if (!over) {
+        if (batch.length > 0 && (alone || batch.length === SEND_MESSAGES || bytes + size > SEND_BYTES)) break;
+        batch.push(waiting);
+        bytes += size;
+      }
+      passed++;
+      if (!over && alone) break;
     }
-    return this.#waiting.splice(0, count).filter(({ over }) => !over);
+    this.#waiting.splice(0, passed);
+    return batch;
   }
 
   async #sendBatch(batch: readonly Waiting[]): Promise<void> {
