@@ -72,6 +72,7 @@ export class LiveCalls {
     if (call.receipt === undefined) return;
     call.receipt = undefined;
     this.calls.remove(call);
-    call.observed?.left();
+    // A stream that has begun is left when it is over.
+    if (!call.stream?.begun) call.observed?.left();
   }
 }

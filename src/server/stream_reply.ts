@@ -108,7 +108,9 @@ export class StreamReply implements ItemSink {
     this.#over ??= reply.ok ? ended() : reply.error;
     this.#rejectRoom(this.#over);
     this.#idle?.cancel();
-    this.#waiting.push({ kind: "end", seq: this.#made + 1, reply: this.#verdict ?? reply });
+    const last = this.#verdict ?? reply;
+    this.#waiting.push({ kind: "end", seq: this.#made + 1, reply: last });
+    this.#call.observed?.answered(last.ok ? undefined : last.error);
     this.#schedule();
   }
 
@@ -144,6 +146,7 @@ export class StreamReply implements ItemSink {
     this.#closed = true;
     this.#pause?.cancel();
     this.#idle?.cancel();
+    this.#call.observed?.left();
   }
 
   get #hasRoom(): boolean {

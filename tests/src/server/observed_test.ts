@@ -41,11 +41,23 @@ const Oneway = defineService("test.Service", { run: method.oneway<string>() });
 const Keyed = defineService("test.Service", { run: method<string, string>({ key: (key) => key }) }, {
   slots: 1,
 });
+const Streamed = defineService("test.Service", { run: method.stream<string, string>() });
 
 function stage(contract?: ConstructorParameters<typeof ServiceFixture>[0], options: FixtureOptions = {}) {
   const notes = new Notes();
   const at = new ServiceFixture(contract, { ...options, observer: notes });
   return { at, notes };
+}
+
+/** A stream whose first item is stored. */
+async function streaming() {
+  const { at, notes } = stage(Streamed);
+  at.intake.deliver(delivery("c1", { credit: { items: 4, bytes: 100 } }));
+  const [call] = at.mailbox;
+  if (!call?.claim()) throw new TypeError("It did not arrive");
+  void call.stream?.push("item");
+  await turns();
+  return { at, notes, call };
 }
 
 function delivery(id: string, changes: Partial<Request> = {}, tag = "run"): FakeDelivery {
@@ -134,4 +146,20 @@ Deno.test("observers are told of calls that expired while nobody served", () => 
   at.clock.advance(10_000);
   at.intake.deliver(delivery("c1", { timeoutMs: 10 }));
   assert.deepEqual(notes.steps, ["c1 refused deadline_exceeded"]);
+});
+
+Deno.test("observers are told of a stream's end, not of its first item, as what answers it", async () => {
+  const { at, notes, call } = await streaming();
+  assert.equal(at.intake.unsettled, 0);
+  assert.deepEqual(notes.steps, []);
+  call.settle({ ok: true, output: undefined });
+  await turns();
+  assert.deepEqual(notes.steps, ["c1 answered ok", "c1 left"]);
+});
+
+Deno.test("observers are told of a stream whose queue is another's", async () => {
+  const { at, notes } = await streaming();
+  at.intake.lose("the lock is another's");
+  await turns();
+  assert.deepEqual(notes.steps, ["c1 answered unavailable", "c1 left"]);
 });
