@@ -69,6 +69,20 @@ export function makeOrCheck(database: DatabaseSync, path: string, kind: FileKind
   database.exec(`PRAGMA user_version = ${kind.format}`);
 }
 
+/** Does something within a transaction, which is taken back should it throw. */
+export function transact<T>(database: DatabaseSync, mode: "IMMEDIATE" | "EXCLUSIVE", work: () => T): T {
+  database.exec(`BEGIN ${mode}`);
+  try {
+    const answer = work();
+    database.exec("COMMIT");
+    return answer;
+  } catch (error) {
+    // Some errors have ended the transaction already.
+    if (database.isTransaction) database.exec("ROLLBACK");
+    throw error;
+  }
+}
+
 /** What a pragma answers. */
 export function pragma(database: DatabaseSync, text: string): unknown {
   const [answer] = Object.values(database.prepare(`PRAGMA ${text}`).get() ?? {});

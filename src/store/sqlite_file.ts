@@ -7,6 +7,7 @@ import {
   openDatabase,
   pragma,
   refuse,
+  transact,
 } from "../sqlite/database.ts";
 
 /** How long a file that another process opens at the same time is waited for, in milliseconds. */
@@ -78,12 +79,5 @@ function prepare(database: DatabaseSync, path: string): void {
   }
   // An outcome that was remembered must not be forgotten when the power fails.
   database.exec("PRAGMA synchronous = FULL");
-  database.exec("BEGIN IMMEDIATE");
-  try {
-    makeOrCheck(database, path, STORE);
-    database.exec("COMMIT");
-  } catch (error) {
-    database.exec("ROLLBACK");
-    throw error;
-  }
+  transact(database, "IMMEDIATE", () => makeOrCheck(database, path, STORE));
 }

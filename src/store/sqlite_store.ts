@@ -15,7 +15,7 @@ import {
   type Unknown,
   type Work,
 } from "./outcome_store.ts";
-import { isBusy } from "../sqlite/database.ts";
+import { isBusy, transact } from "../sqlite/database.ts";
 import { explained, openOutcomeFile } from "./sqlite_file.ts";
 import { Statements } from "./sqlite_statements.ts";
 
@@ -185,17 +185,11 @@ export class SqliteStore implements OutcomeStore, AsyncDisposable {
   }
 
   #transact(batch: readonly Request[]): unknown[] {
-    this.#database.exec("BEGIN IMMEDIATE");
-    try {
+    return transact(this.#database, "IMMEDIATE", () => {
       const answers = batch.map(({ run }) => run());
       this.#forget();
-      this.#database.exec("COMMIT");
       return answers;
-    } catch (error) {
-      // Some errors have ended the transaction already.
-      if (this.#database.isTransaction) this.#database.exec("ROLLBACK");
-      throw error;
-    }
+    });
   }
 
   #goOn(): void {

@@ -10,6 +10,7 @@ import {
   openDatabase,
   pragma,
   refuse,
+  transact,
 } from "../../sqlite/database.ts";
 import type { BrokerSettings } from "./options.ts";
 
@@ -162,15 +163,10 @@ function checkAnswer(answer: unknown, path: string): void {
 
 function prepare(database: DatabaseSync, file: string, ownership: BrokerSettings["ownership"]): void {
   pragma(database, "locking_mode = EXCLUSIVE");
-  database.exec("BEGIN EXCLUSIVE");
-  try {
+  transact(database, "EXCLUSIVE", () => {
     makeOrCheck(database, file, KIND);
     claim(database, file, ownership);
-    database.exec("COMMIT");
-  } catch (error) {
-    if (database.isTransaction) database.exec("ROLLBACK");
-    throw error;
-  }
+  });
   if (pragma(database, "journal_mode = WAL") !== "wal") {
     throw refuse(KIND, file, "it needs a file on a local disk, where SQLite can keep a write-ahead log");
   }

@@ -9,6 +9,7 @@ import {
   openDatabase,
   pragma,
   refuse,
+  transact,
 } from "../../../src/sqlite/database.ts";
 import { TemporaryFile } from "../../helpers/temporary_file.ts";
 
@@ -46,6 +47,25 @@ Deno.test("makeOrCheck() makes tables once", () => {
   make(file.path);
   make(file.path);
   assert.throws(() => make(file.path, { ...KIND, format: 4 }), /format 3/);
+});
+
+Deno.test("transact() keeps all of it or nothing, and throws what was thrown though the transaction is over", () => {
+  using file = new TemporaryFile();
+  make(file.path);
+  const database = openDatabase(file.path);
+  const insert = (name: string) => database.prepare("INSERT INTO things VALUES (?)").run(name).changes;
+  assert.equal(transact(database, "IMMEDIATE", () => insert("kept")), 1);
+  for (const ended of [false, true]) {
+    const failing = () => {
+      insert("taken back");
+      if (ended) database.exec("ROLLBACK");
+      throw new Error("first");
+    };
+    assert.throws(() => transact(database, "EXCLUSIVE", failing), { message: "first" });
+  }
+  assert.equal(database.isTransaction, false);
+  assert.deepEqual(database.prepare("SELECT name FROM things").all().map(({ name }) => name), ["kept"]);
+  database.close();
 });
 
 Deno.test("isBusy() and isFull() know SQLite's errors, with and without a code", () => {
