@@ -10,12 +10,10 @@ export interface Machine {
   readonly deno: string;
   readonly java: string;
   readonly go: string;
-  /** The broker's version, or that it was not started by this run. */
-  readonly rocketMq: string;
 }
 
 /** Looks at the machine; call it before anything is started. */
-export async function describeMachine(rocketMq: string): Promise<Machine> {
+export async function describeMachine(): Promise<Machine> {
   const cpus = os.cpus();
   return {
     cores: cpus.length,
@@ -25,7 +23,6 @@ export async function describeMachine(rocketMq: string): Promise<Machine> {
     deno: Deno.version.deno,
     java: await versionOf("java", "-version", /version "([^"]+)"/),
     go: await versionOf("go", "version", /go(\d[^ ]*)/),
-    rocketMq,
   };
 }
 

@@ -16,7 +16,7 @@ async function main(settings: Settings): Promise<void> {
   const date = dateOfRun();
   const say = (line: string) => console.error(line);
   // Before anything starts: that is load, too.
-  const machine = await describeMachine("none");
+  const machine = await describeMachine();
   await using servers = new Servers({
     brokerPid: settings.brokerPid,
     proxy: settings.peers.includes("grpc"),
@@ -25,7 +25,8 @@ async function main(settings: Settings): Promise<void> {
   const found = await runRounds(started, settings, say);
   const run: Run = {
     date,
-    machine: { ...machine, rocketMq: servers.rocketMqVersion },
+    machine,
+    rocketMq: servers.rocketMqVersion,
     settings,
     peers: Object.fromEntries(started.pairs.map(({ name }) => [name, PEERS[name].what])),
     leftOut: started.leftOut,

@@ -10,6 +10,8 @@ import type { Settings } from "./settings.ts";
 export interface Run {
   readonly date: string;
   readonly machine: Machine;
+  /** The broker's version, or that it was not started by this run. */
+  readonly rocketMq: string;
   readonly settings: Settings;
   /** What was measured, in words. */
   readonly peers: Readonly<Record<string, string>>;
@@ -34,8 +36,8 @@ export function toMarkdown(run: Run): string {
   ].join("\n");
 }
 
-function header({ date, machine, settings, peers, leftOut }: Run): string[] {
-  const { cores, model, os, loadBefore, deno, java, go, rocketMq } = machine;
+function header({ date, machine, rocketMq, settings, peers, leftOut }: Run): string[] {
+  const { cores, model, os, loadBefore, deno, java, go } = machine;
   const { seconds, rounds, warmUp, loads, bodies } = settings;
   const kind = loads[0]?.kind === "open" ? "calls offered per second" : "in flight";
   return [

@@ -38,7 +38,7 @@ async function measureCalls(
 
 async function main(settings: Settings): Promise<void> {
   const date = dateOfRun();
-  const { cores, model, os, loadBefore, deno } = await describeMachine("none");
+  const { cores, model, os, loadBefore, deno } = await describeMachine();
   const machine = { cores, model, os, loadBefore, deno, v8: Deno.version.v8 };
   const calls = await measureCalls(settings);
   const stops = await measureStops(settings.body, settings.rounds, settings.seconds * 1_000 * STOP_SHARE);

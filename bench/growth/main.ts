@@ -18,8 +18,8 @@ const QUICK_BESIDE_MS = 500;
 async function main(settings: Settings): Promise<void> {
   const date = dateOfRun();
   const say = (line: string) => console.error(line);
-  const machine = await describeMachine("none");
-  let { rocketMq } = machine;
+  const machine = await describeMachine();
+  let rocketMq = "not used";
   const grown: Grown[] = [];
   let backlog: Backlog | undefined;
   const { brokerPid, quick } = settings;
@@ -35,7 +35,7 @@ async function main(settings: Settings): Promise<void> {
       grown.push({ name, scenario, rows: await measureSizes(name, scenario, broker, settings, say) });
     }
   }
-  const run: Run = { date, machine: { ...machine, rocketMq }, settings, grown, backlog };
+  const run: Run = { date, machine, rocketMq, settings, grown, backlog };
   await saveRun("growth-", run);
   await saveFile("growth-", date, ".md", toMarkdown(run));
   if (grown.length > 0) await saveFile("growth-", date, ".svg", toSvg(chartOf(run)));

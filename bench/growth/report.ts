@@ -19,14 +19,16 @@ export interface Grown {
 export interface Run {
   readonly date: string;
   readonly machine: Machine;
+  /** The broker's version, or that it was not started by this run. */
+  readonly rocketMq: string;
   readonly settings: Settings;
   readonly grown: readonly Grown[];
   readonly backlog: Backlog | undefined;
 }
 
 /** The run as Markdown: machine, settings, a table for each scenario. */
-export function toMarkdown({ date, machine, settings, grown, backlog }: Run): string {
-  const { cores, model, os, loadBefore, deno, rocketMq } = machine;
+export function toMarkdown({ date, machine, rocketMq, settings, grown, backlog }: Run): string {
+  const { cores, model, os, loadBefore, deno } = machine;
   const { seconds, warmUp, rounds } = settings;
   return [
     `- ${date}; ${cores} cores, ${model}, ${os}; load before: ${loadBefore.toFixed(2)}`,

@@ -30,8 +30,9 @@ const run: Run = {
   date: "2026-11-21 10:00",
   machine: {
     ...{ cores: 2, model: "A processor", os: "linux 6", loadBefore: 0.5 },
-    ...{ deno: "2.9.6", java: "17", go: "1.26", rocketMq: "5.5.0" },
+    ...{ deno: "2.9.6", java: "17", go: "1.26" },
   },
+  rocketMq: "5.5.0",
   settings: settingsFrom([]),
   grown: [{
     name: "services",
