@@ -9,13 +9,14 @@
 import { BrokerUnavailable, findBroker } from "./broker/launcher.ts";
 import { runnable } from "./runner/programs.ts";
 import { brokerSuites, runsBeside, unitSuites } from "./runner/suites.ts";
-import { type Count, runSuites } from "./runner/deno_test.ts";
+import { type Outcome, runSuites } from "./runner/deno_test.ts";
 
 const root = new URL("../", import.meta.url);
 const unitOnly = Deno.args.includes("--unit");
 const inCi = Deno.env.get("CI") !== undefined && Deno.env.get("CI") !== "";
-const counts: Count[] = [];
-let failed = false;
+const outcomes: Outcome[] = [];
+/** What makes the run a failure, besides tests that failed. */
+const troubles: string[] = [];
 
 async function run(
   title: string,
@@ -23,9 +24,11 @@ async function run(
   options: Parameters<typeof runSuites>[2],
 ): Promise<void> {
   console.log(`\n== ${title}: ${suites.length} files`);
-  const count = await runSuites(root, suites, options);
-  counts.push(count);
-  failed ||= !count.ok;
+  const outcome = await runSuites(root, suites, options);
+  outcomes.push(outcome);
+  if (!outcome.ok && outcome.failures.length === 0) {
+    troubles.push(`${title}: no test failed, and the run did; see above`);
+  }
 }
 
 // Many of them wait for something most of the time.
@@ -57,26 +60,26 @@ if (!unitOnly) {
     if (lacking.size > 0) {
       console.log("\nThese suites did NOT run, for want of programs:");
       for (const [suite, programs] of lacking) console.log(`  ${suite}: ${programs.join(", ")}`);
-      if (inCi) {
-        console.log("CI is set, so this is a failure.");
-        failed = true;
-      }
+      if (inCi) troubles.push("CI is set, and suites did not run, for want of programs");
     }
   } catch (error) {
     if (!(error instanceof BrokerUnavailable)) throw error;
     console.log(`\nNo broker: ${error.message}\nThese suites did NOT run:`);
     for (const suite of suites) console.log(`  ${suite}`);
-    if (inCi) {
-      console.log("CI is set, so this is a failure.");
-      failed = true;
-    }
+    if (inCi) troubles.push("CI is set, and suites did not run, for want of a broker");
   }
 }
 
-const total = (pick: (count: Count) => number): number => counts.reduce((sum, count) => sum + pick(count), 0);
-const skipped = total((count) => count.skipped);
+// What failed stands at the end: it may be far above, and only the end of a log may be at hand.
+const failures = outcomes.flatMap(({ failures }) => failures);
+for (const { file, test, text } of failures) console.log(`\nFAILED ${file}: ${test}\n${text}`);
+for (const trouble of troubles) console.log(`\nFAILED ${trouble}`);
+
+const total = (pick: (outcome: Outcome) => number): number =>
+  outcomes.reduce((sum, outcome) => sum + pick(outcome), 0);
+const skipped = total((outcome) => outcome.skipped);
 console.log(
-  `\ntests: ${total((count) => count.passed)} passed, ${total((count) => count.failed)} failed` +
+  `\ntests: ${total((outcome) => outcome.passed)} passed, ${failures.length} failed` +
     (skipped > 0 ? `, ${skipped} skipped` : ""),
 );
-Deno.exit(failed ? 1 : 0);
+Deno.exit(failures.length > 0 || troubles.length > 0 ? 1 : 0);

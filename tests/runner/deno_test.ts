@@ -1,11 +1,10 @@
 import { fileURLToPath } from "node:url";
+import { parseReport, type Report } from "./report.ts";
 
-/** How many tests passed, failed and were skipped, and whether the run as a whole succeeded. */
-export interface Count {
+/** What a run came to. */
+export interface Outcome extends Report {
+  /** Whether the run as a whole succeeded: without a failing test it fails where a file could not be loaded. */
   readonly ok: boolean;
-  readonly passed: number;
-  readonly failed: number;
-  readonly skipped: number;
 }
 
 /** How a run differs from the ordinary one. */
@@ -23,7 +22,7 @@ export interface RunOptions {
 const PERMISSIONS = ["--allow-all"];
 
 /** Runs `deno test` over the files and reads what came out from its report. */
-export async function runSuites(root: URL, suites: readonly string[], options: RunOptions): Promise<Count> {
+export async function runSuites(root: URL, suites: readonly string[], options: RunOptions): Promise<Outcome> {
   const report = new URL(`.test/${options.report}.xml`, root);
   await Deno.mkdir(new URL(".test/", root), { recursive: true });
   await Deno.remove(report).catch(() => {});
@@ -34,25 +33,8 @@ export async function runSuites(root: URL, suites: readonly string[], options: R
     env: { DENO_JOBS: String(options.atOnce ?? 1), ...options.environment },
   });
   const { success } = await command.spawn().status;
-  const count = parseReport(await Deno.readTextFile(report).catch(() => ""));
+  const outcome = parseReport(await Deno.readTextFile(report).catch(() => ""));
   // A run that executed nothing proves nothing.
-  const ok = success && count.passed + count.failed > 0;
-  return { ...count, ok };
-}
-
-/** Adds up the test suites of a JUnit report. */
-export function parseReport(xml: string): Omit<Count, "ok"> {
-  let tests = 0;
-  let failed = 0;
-  let skipped = 0;
-  for (const [suite] of xml.matchAll(/<testsuite [^>]*>/g)) {
-    tests += attribute(suite, "tests");
-    failed += attribute(suite, "failures") + attribute(suite, "errors");
-    skipped += attribute(suite, "disabled") + attribute(suite, "skipped");
-  }
-  return { passed: tests - failed - skipped, failed, skipped };
-}
-
-function attribute(element: string, name: string): number {
-  return Number(new RegExp(` ${name}="(\\d+)"`).exec(element)?.[1] ?? 0);
+  const ok = success && outcome.passed + outcome.failures.length > 0;
+  return { ...outcome, ok };
 }
