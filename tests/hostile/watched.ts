@@ -103,8 +103,9 @@ export class Watched {
     if (contract === undefined) throw new TypeError(`Nobody serves "${queue.topic}"`);
     try {
       const found = openDelivery(delivery, contract);
-      // A pack that is opened is opened whole.
-      const calls = message.headers.get(HEADER.kind) === "pack" ? decodePack(message.body).length : 1;
+      // A pack that is opened is opened whole. Without a version it is a stranger's request, whatever it calls itself.
+      const packed = message.headers.has(HEADER.version) && message.headers.get(HEADER.kind) === "pack";
+      const calls = packed ? decodePack(message.body).length : 1;
       if (found.length !== calls) this.calls.push({ id: undefined, letter: "a call that was not opened" });
       for (const one of found) {
         const id = one instanceof Unreadable ? one.id : one.request.id;
