@@ -71,7 +71,7 @@ export class Stage implements AsyncDisposable {
   async until(done: () => boolean, what: () => string): Promise<void> {
     const limit = performance.now() + SETTLE_LIMIT_MS;
     while (!done()) {
-      assert.ok(performance.now() < limit, `Not settled in ${SETTLE_LIMIT_MS} ms: ${what()}`);
+      if (performance.now() >= limit) assert.fail(`Not settled in ${SETTLE_LIMIT_MS} ms: ${what()}`);
       await new Promise((resolve) => setTimeout(resolve, 1));
     }
   }

@@ -29,8 +29,7 @@ public class BenchResponder {
             return ConsumeConcurrentlyStatus.CONSUME_SUCCESS;
         });
         requests.start();
-        // Takes its queues now and not some time after "ready".
-        requests.getDefaultMQPushConsumerImpl().doRebalance();
+        Serving.untilReading(requests);
 
         System.out.println("{\"event\":\"ready\"}");
         while (System.in.read() >= 0) { }

@@ -25,7 +25,7 @@ public class Consumer {
         });
         System.out.println("ready");
         consumer.start();
-        consumer.getDefaultMQPushConsumerImpl().doRebalance();
+        Serving.untilReading(consumer);
         Lines.untilEnd();
         Runtime.getRuntime().halt(0);
     }

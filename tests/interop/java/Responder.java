@@ -32,8 +32,7 @@ public class Responder {
             return ConsumeConcurrentlyStatus.CONSUME_SUCCESS;
         });
         requests.start();
-        // Takes its queues now and not some time after "ready".
-        requests.getDefaultMQPushConsumerImpl().doRebalance();
+        Serving.untilReading(requests);
 
         System.out.println("ready");
         Lines.untilEnd();
