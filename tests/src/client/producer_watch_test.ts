@@ -62,6 +62,23 @@ Deno.test("ProducerWatch whose credit cannot be told tries again with each look"
   at.watch.stop();
 });
 
+Deno.test("ProducerWatch says at once what was read while it told something, also where that is few large items", async () => {
+  const at = new Fixture();
+  const sends: { resolve(): void; reject(error: Error): void }[] = [];
+  at.onTell = () => new Promise((resolve, reject) => sends.push({ resolve, reject }));
+  at.watch.took(1, 1_000_000);
+  at.watch.took(2, 1_000_000);
+  assert.deepEqual(at.told, ["credit 1"]);
+  sends.shift()?.resolve();
+  await turns();
+  assert.deepEqual(at.told, ["credit 1", "credit 2"]);
+  sends.shift()?.reject(new Error("down"));
+  await turns();
+  await at.pass(500);
+  assert.deepEqual(at.told, ["credit 1", "credit 2", "credit 2"]);
+  at.watch.stop();
+});
+
 Deno.test("ProducerWatch that has been stopped tells and asks nothing", async () => {
   const at = new Fixture();
   at.watch.stop();
