@@ -134,9 +134,9 @@ export class StreamCall extends OutboundCall implements ItemSource {
     this.#seekMissing();
   }
 
-  /** What was sent to this client may have passed it by. */
+  /** What was sent to this client may have passed it by: its first part, too. */
   lookAgain(): void {
-    if (this.live && this.#producer !== undefined) void this.#desk.lookUp(this);
+    if (this.live && this.queue !== undefined) void this.#desk.lookUp(this);
   }
 
   /** Ends it with `cancelled`, and tells its producer. */

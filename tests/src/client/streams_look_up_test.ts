@@ -75,3 +75,17 @@ Deno.test("OpenStreams looks once more for what came to light while it looked", 
   assert.deepEqual(at.asked.slice(2), [partKey(at.id, 3)]);
   at.caller.close("the test is over");
 });
+
+Deno.test("StreamCall whose first part may have passed it by looks for that", async () => {
+  const at = new Fixture();
+  at.transport.missed();
+  assert.deepEqual(at.asked, []);
+  await turns();
+  at.transport.missed();
+  await turns();
+  assert.deepEqual(at.asked, [partKey(at.id, 1)]);
+  await at.found(at.message(item(1)));
+  const stream = await at.opening as AsyncIterator<number>;
+  assert.deepEqual(await stream.next(), { done: false, value: 1 });
+  at.caller.close("the test is over");
+});
