@@ -47,6 +47,8 @@ export class StreamReply implements ItemSink {
   #untakenBytes = 0;
   readonly #waiting: StreamPart[] = [];
   #waitingBytes = 0;
+  /** Of the parts that wait, how many are one message that was tried: it may be stored, so that it stays what it was. */
+  #tried: number | undefined;
   #sending = false;
   #scheduled = false;
   #pause: Timer | undefined;
@@ -214,7 +216,7 @@ export class StreamReply implements ItemSink {
 
   async #send(): Promise<void> {
     this.#sending = true;
-    const count = this.#batch();
+    const count = this.#tried ??= this.#batch();
     const { request: { id, replyTo }, delivery } = this.#call.facts;
     try {
       const message = streamMessage({
@@ -227,6 +229,7 @@ export class StreamReply implements ItemSink {
       });
       await this.#parts.transport.sendTo(replyTo, message, { near: delivery });
       this.#backoff.reset();
+      this.#tried = undefined;
       this.#sent(count);
     } catch (error) {
       this.#failed(error);
