@@ -5,7 +5,7 @@ import { STREAM_IDLE_MS } from "../call/defaults.ts";
 import type { ItemSink } from "../call/item_sink.ts";
 import { controlMessage, type Credit } from "../envelope/credit.ts";
 import { streamMessage, type StreamPart } from "../envelope/item.ts";
-import type { Reply } from "../envelope/reply.ts";
+import { type Reply, replyBody } from "../envelope/reply.ts";
 import { RpcError } from "../errors/rpc_error.ts";
 import { EVENTS } from "../log/events.ts";
 import { logger } from "../log/log.ts";
@@ -244,7 +244,7 @@ export class StreamReply implements ItemSink {
     let bytes = 0;
     let count = 0;
     for (const part of this.#waiting) {
-      bytes += part.kind === "item" ? part.body?.length ?? 0 : 0;
+      bytes += (part.kind === "item" ? part.body : replyBody(part.reply))?.length ?? 0;
       if (count > 0 && (count === STREAM_PACK_ITEMS || bytes > REPLY_PACK_BYTES)) break;
       count++;
     }

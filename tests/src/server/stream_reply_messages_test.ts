@@ -55,3 +55,14 @@ Deno.test("StreamReply sends what may be stored once more as the same message, s
   await turns(10);
   assert.deepEqual(at.messages, [[1, 2], [1, 2], [3, 4]]);
 });
+
+Deno.test("StreamReply sends large details behind the items, in a message of their own", async () => {
+  const at = new Fixture();
+  for (const item of ["a", "b"]) void at.sink.push(item);
+  const details = "x".repeat(300_000);
+  const declared = { contract: contract.name, error: "Long" };
+  const error = new RpcError("aborted", "too long", { declared, details });
+  at.call.settle({ ok: false, error, ran: "yes" });
+  await turns(10);
+  assert.deepEqual(at.messages, [[1, 2], [3]]);
+});
