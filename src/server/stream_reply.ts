@@ -10,7 +10,13 @@ import { RpcError } from "../errors/rpc_error.ts";
 import { EVENTS } from "../log/events.ts";
 import { logger } from "../log/log.ts";
 import type { ItemBody } from "./answers.ts";
-import { EXPIRED_ANSWERED_MS, REPLY_PACK_BYTES, RETRY_PAUSE_MS, STREAM_PACK_ITEMS } from "./defaults.ts";
+import {
+  EXPIRED_ANSWERED_MS,
+  REPLY_PACK_BYTES,
+  RETRY_PAUSE_MS,
+  STREAM_PACK_ITEMS,
+  STREAM_UNTAKEN_ITEMS,
+} from "./defaults.ts";
 import type { ReceivedCall } from "./received_call.ts";
 import type { StreamParts } from "./streams.ts";
 
@@ -153,7 +159,7 @@ export class StreamReply implements ItemSink {
 
   get #hasRoom(): boolean {
     const { items, bytes } = this.#credit;
-    return this.#untaken.length < items && this.#untakenBytes < bytes &&
+    return this.#untaken.length < Math.min(items, STREAM_UNTAKEN_ITEMS) && this.#untakenBytes < bytes &&
       this.#waiting.length < STREAM_PACK_ITEMS && this.#waitingBytes < REPLY_PACK_BYTES;
   }
 

@@ -3,6 +3,7 @@ import type { ItemSink } from "../../../src/call/item_sink.ts";
 import { defineService } from "../../../src/contract/define.ts";
 import { method } from "../../../src/contract/method.ts";
 import { type } from "../../../src/contract/schema.ts";
+import type { Credit } from "../../../src/envelope/credit.ts";
 import { readStreamMessage } from "../../../src/envelope/item.ts";
 import { RpcError } from "../../../src/errors/rpc_error.ts";
 import { FakeDelivery, messageOf, requestOf } from "../../helpers/deliveries.ts";
@@ -15,9 +16,8 @@ const contract = defineService("test.Service", {
 
 /** A service that produces one stream, whose handler the test plays. */
 class Fixture extends ServiceFixture {
-  constructor() {
+  constructor(credit: Credit = { items: 200, bytes: 1024 * 1024 }) {
     super(contract);
-    const credit = { items: 200, bytes: 1024 * 1024 };
     this.intake.deliver(new FakeDelivery(messageOf(requestOf("c1", { credit, timeoutMs: 300_000 }), "run")));
     assert.ok(this.call.claim());
     void this.call.started();
@@ -65,4 +65,19 @@ Deno.test("StreamReply sends large details behind the items, in a message of the
   at.call.settle({ ok: false, error, ran: "yes" });
   await turns(10);
   assert.deepEqual(at.messages, [[1, 2], [3]]);
+});
+
+Deno.test("StreamReply is not as far ahead of its reader as that may say", async () => {
+  const at = new Fixture({ items: 999_999_999, bytes: 999_999_999_999 });
+  let made = 0;
+  for (let turn = 0; turn < 100; turn++) {
+    while (at.sink.room() === undefined && made < 10_000) {
+      void at.sink.push(null);
+      made++;
+    }
+    await turns();
+  }
+  assert.equal(made, 4_096);
+  assert.ok(at.shared.streams.control({ kind: "credit", id: "c1", seq: 999_999 }));
+  assert.equal(at.sink.room(), undefined);
 });
