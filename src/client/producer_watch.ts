@@ -100,6 +100,8 @@ export class ProducerWatch {
       // It goes with the next one: at the latest with the next look.
       this.#told = toldBefore;
       this.#untoldBytes += bytesBefore;
+      // A question that has not left is asked again: credit that follows it is none.
+      if (kind === "ping") this.#asking = false;
     });
   }
 

@@ -98,3 +98,18 @@ Deno.test("ProducerWatch calls a producer gone that leaves a question unanswered
   await at.pass(8_000);
   assert.deepEqual(at.gone, ["The producer of the stream does not answer any more"]);
 });
+
+Deno.test("ProducerWatch whose question did not leave asks again, though it could give credit since", async () => {
+  const at = new Fixture();
+  at.onTell = () => Promise.reject(new Error("down"));
+  await at.pass(2_000);
+  assert.deepEqual(at.told, ["ping 0"]);
+  at.onTell = async (kind) => {
+    await turns(1);
+    if (kind === "ping") at.watch.answered();
+  };
+  for (let seq = 1; seq <= 32; seq++) at.watch.took(seq, 1);
+  await at.pass(8_000);
+  assert.deepEqual([at.told.slice(0, 3), at.gone], [["ping 0", "credit 32", "ping 32"], []]);
+  at.watch.stop();
+});
