@@ -6,6 +6,7 @@ import { isStreamMessage, partKey, readStreamMessage, type StreamMessage } from 
 import { EVENTS } from "../log/events.ts";
 import { logger } from "../log/log.ts";
 import type { DirectMessage, Transport } from "../transport/transport.ts";
+import { MISSED_LOOKUPS_AT_ONCE } from "./defaults.ts";
 import type { StreamCall } from "./stream_call.ts";
 
 const log = logger("caller");
@@ -45,9 +46,13 @@ export class OpenStreams {
     for (const call of [...this.#streams.values()]) call.abandon(reason);
   }
 
-  /** What was sent to this client may have passed it by. */
-  lookAgain(): void {
-    for (const call of this.#streams.values()) call.lookAgain();
+  /** What was sent to this client may have passed it by: looks for it, for a few streams at a time. Never rejects. */
+  async lookAgain(): Promise<void> {
+    const calls = this.#streams.values();
+    const work = async () => {
+      for (const call of calls) await call.lookAgain();
+    };
+    await Promise.all(Array.from({ length: MISSED_LOOKUPS_AT_ONCE }, work));
   }
 
   /**
