@@ -5,6 +5,7 @@ import {
   checkOwner,
   explained,
   type FileKind,
+  flushToDisk,
   isBusy,
   makeOrCheck,
   openDatabase,
@@ -171,7 +172,7 @@ function prepare(database: DatabaseSync, file: string, ownership: BrokerSettings
     throw refuse(KIND, file, "it needs a file on a local disk, where SQLite can keep a write-ahead log");
   }
   // What was acknowledged must not be forgotten when the power fails.
-  database.exec("PRAGMA synchronous = FULL");
+  flushToDisk(database);
   pragma(database, `journal_size_limit = ${LOG_BYTES}`);
 }
 
