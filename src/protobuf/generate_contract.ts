@@ -1,3 +1,4 @@
+import { contractFromProto } from "./contract_from_proto.ts";
 import { MessageTypes } from "./message_types.ts";
 import { applied, documented, fits } from "./layout.ts";
 import { BUNDLED } from "./bundled.ts";
@@ -23,6 +24,8 @@ const KINDS = { call: "ProtoMethod", oneway: "ProtoOneway", stream: "ProtoStream
  * @throws {TypeError} as `contractFromProto`, and when two types would have one name
  */
 export function generateContract(files: ProtoFiles, options: GenerateOptions = {}): string {
+  // Names of errors are any text in a .proto file, and written as they are: only what makes a contract gets that far.
+  contractFromProto(files, { service: options.service });
   const plan = planService(new ProtoSchema(files), options.service);
   const name = plan.service.name;
   const own = { methods: `${name}Methods`, files: `${name.charAt(0).toLowerCase()}${name.slice(1)}Files` };

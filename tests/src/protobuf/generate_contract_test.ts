@@ -86,6 +86,22 @@ Deno.test("generateContract keeps the files' text exactly", async () => {
   }
 });
 
+Deno.test("generateContract writes nothing of files that make no contract, and no code that they have in their texts", () => {
+  const code = "x: void }> } ; globalThis.broken = 1; export interface Y { readonly y: Array<{ z";
+  const of = (rpc: string): string =>
+    `syntax = "proto3"; import "rocket_actors/options.proto";\nmessage M {}\n${rpc}`;
+  const method = (options: string): string => of(`service P { rpc A (M) returns (M) { ${options} } }`);
+  for (
+    const text of [
+      method(`option (rocket_actors.error) = { name: "${code}" };`),
+      method("option (rocket_actors.timeout_ms) = 0;"),
+      of("service P { rpc Then (M) returns (M); }"),
+    ]
+  ) {
+    assert.throws(() => generateContract({ "p.proto": text }), { name: "TypeError", message: /^Cannot / });
+  }
+});
+
 Deno.test("generateContract gives types names that mean nothing else", () => {
   const text = generate(`
     message Service { ReadonlyMap map = 1; string string = 2; }
