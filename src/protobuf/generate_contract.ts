@@ -76,12 +76,17 @@ function methodType({ name, kind, input, output, errors, comment }: RpcPlan, mes
 function filesOf(files: ProtoFiles, name: string): string {
   const texts = Object.entries(files).filter(([file, text]) => BUNDLED.get(file) !== text).map(
     ([file, text]) => {
-      return `  ${JSON.stringify(file)}: \`${text.replace(/[\\`]|\$\{/g, "\\$&")}\`,\n`;
+      return `  ${JSON.stringify(file)}: \`${asTemplate(text)}\`,\n`;
     },
   );
   return `${documented("The files that the contract is made of.")}\nexport const ${name}: ProtoFiles = {\n${
     texts.join("")
   }};`;
+}
+
+/** What reads as that text between backticks, where a CR would be read as a line feed. */
+function asTemplate(text: string): string {
+  return text.replace(/[\\`]|\$\{/g, "\\$&").replaceAll("\r", "\\r");
 }
 
 function contractOf(

@@ -72,7 +72,7 @@ Deno.test("generateContract writes what is long and strange so that it needs no 
 
 Deno.test("generateContract keeps the files' text exactly", async () => {
   const files = {
-    "bank.proto": `${HEAD}// \`\${1}\` \\u0041 \\\nmessage M {} service P { rpc A (M) returns (M); }`,
+    "bank.proto": `${HEAD}// \`\${1}\` \\u0041 \\\r\nmessage M {} service P { rpc A (M) returns (M); }`,
   };
   const folder = await Deno.makeTempDir({ prefix: "rocket-actors-proto-" });
   try {
