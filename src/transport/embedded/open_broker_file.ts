@@ -62,7 +62,7 @@ const TABLES = `
 /** "rkab". */
 const KIND: FileKind = { noun: "broker file", applicationId: 0x726b6162, format: 1, tables: TABLES };
 
-/** Files that this process has open, by device and number: locks of SQLite count between processes. */
+/** Files that this process has open, by device and number: whoever asks for one is told so without waiting for its lock. */
 const opened = new Set<string>();
 
 /** A broker file that nobody else can open until it is closed. */
