@@ -182,7 +182,9 @@ function failures(test: Test): void {
       signal.addEventListener("abort", () => aborted.resolve());
       return gate.promise;
     });
-    await assertFails(pair.client.once(1, { timeoutMs: 1_000 }), "deadline_exceeded", "sent_unknown");
+    // So that nothing but the call itself is done in its time, which is long enough for a machine that pauses.
+    await pair.client.echo(1);
+    await assertFails(pair.client.once(1, { timeoutMs: 4_000 }), "deadline_exceeded", "sent_unknown");
     await aborted.promise;
     gate.resolve();
   });
@@ -207,8 +209,10 @@ function instances(test: Test): void {
   test("to an absent service fails within about a second", async (fixture) => {
     await using caller = await createClient({ transport: fixture.transport() });
     const since = performance.now();
-    await assertFails(caller.client(freshContract()).once(1), "unavailable", "not_sent");
-    assert.ok(performance.now() - since < 3_000);
+    const { once } = caller.client(freshContract(), { timeoutMs: 30_000 });
+    await assertFails(once(1), "unavailable", "not_sent");
+    // A second, and what a slow machine takes; far less than the call's own time.
+    assert.ok(performance.now() - since < 8_000);
   });
 
   test("that may wait is run when its service comes back", async (fixture) => {

@@ -212,7 +212,8 @@ function ending(test: Test): void {
           throw reason;
         });
     });
-    const [items, failure] = await brokenOff(at.client.read(0, { timeoutMs: 1_500 }));
+    await at.client.echo(0);
+    const [items, failure] = await brokenOff(at.client.read(0, { timeoutMs: 4_000 }));
     assert.deepEqual([items, failure.code], [[1], "deadline_exceeded"]);
     assert.equal(RpcError.from(await told.promise).code, "deadline_exceeded");
   });

@@ -1,5 +1,6 @@
 import type { Cluster } from "../broker/launcher.ts";
 import { violations } from "./audit.ts";
+import { OVERLOADED_MS } from "./broker_pulse.ts";
 import type { Outage } from "./evidence.ts";
 import { type Figures, figures } from "./figures.ts";
 import { firstBetween, isOpen, slowestBetween } from "./lives.ts";
@@ -34,8 +35,6 @@ export interface Result extends Figures {
 
 /** How soon calls must be answered again after a callee's death or a broker's return, in milliseconds. */
 const SERVED_AGAIN_MS = 5_000;
-/** Where the broker takes longer over anything, the machine is too busy to judge how long calls took. */
-const OVERLOADED_MS = 500;
 /** Everything else is waited for so long: a dead caller alone holds up its replies for ten seconds. */
 const PATIENCE_MS = 60_000;
 const ROLLING_INSTANCES = 3;

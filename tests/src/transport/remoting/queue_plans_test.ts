@@ -33,12 +33,19 @@ class Fixture implements AsyncDisposable {
   readonly client: RocketMqClient;
   readonly plans: QueuePlans;
 
-  constructor(count = 1) {
+  constructor(count = 1, requestTimeoutMs?: number) {
     this.servers = Array.from({ length: count }, () => new ScriptedNameServer());
     const brokers = ["b", "a"].map((name) => ({ name, address: "127.0.0.1:1", queues: 2 }));
     for (const server of this.servers) server.topics.set("T", brokers);
     const nameServers = this.servers.map(({ address }) => address).join(";");
-    this.client = new RocketMqClient({ nameServers, clientId: "c", clock: this.clock, random: () => 0 });
+    const { clock } = this;
+    this.client = new RocketMqClient({
+      nameServers,
+      clientId: "c",
+      clock,
+      random: () => 0,
+      requestTimeoutMs,
+    });
     this.plans = new QueuePlans(this.client);
   }
 
@@ -177,12 +184,13 @@ Deno.test("QueuePlans takes the highest number of all name servers, and never go
 });
 
 Deno.test("QueuePlans does not wait for a name server that is silent, once another has told", async () => {
-  await using at = new Fixture(2);
+  // Far longer than a slow machine takes for all the rest.
+  await using at = new Fixture(2, 60_000);
   at.servers[0]?.instead.set(RequestCode.GET_KV_CONFIG, undefined);
   at.servers[1]?.values.set(KEY, planOf(2, 1));
   const since = performance.now();
   assert.deepEqual(await at.look(), [2, "a0"]);
-  assert.ok(performance.now() - since < 1_000);
+  assert.ok(performance.now() - since < 20_000);
 });
 
 Deno.test("QueuePlans gives what is known at once, and looks again after 30 s, for the next to use", async () => {
