@@ -41,7 +41,7 @@ async function open(replies: "push" | "topic"): Promise<TransportFixture> {
     },
     declarePlan: (topic, number, queues) => declarePlan(tools, topic, number, queues),
     // A process that was paused for longer than that may no longer believe in its locks.
-    lose: ({ clock }) => clock.jump(PAUSE_MS),
+    lose: ({ clock }) => clock.shiftMs += PAUSE_MS,
     [Symbol.asyncDispose]: () => tools.close(),
   };
 }

@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { type Clock, systemClock } from "../../../../src/async/clock.ts";
 import { EVENTS } from "../../../../src/log/events.ts";
 import { RocketMqClient } from "../../../../src/rocketmq/client/client.ts";
 import { RequestCode } from "../../../../src/rocketmq/remote/codes.ts";
@@ -7,23 +6,13 @@ import { QueuePlans } from "../../../../src/transport/remoting/queue_plans.ts";
 import { ScriptedNameServer } from "../../../fault/scripted_name_server.ts";
 import { eventsOf, recordLogs } from "../../../helpers/logs.ts";
 import { assertFails, until } from "../../../helpers/settled.ts";
+import { ShiftedClock } from "../../../helpers/shifted_clock.ts";
 
 const KEY = "ROCKET_ACTORS_PLAN/T";
 const SIXTEEN = '{"number":1,"slots":4,"brokers":{"a":2,"b":2}}';
 
 function planOf(number: number, a: number): string {
   return JSON.stringify({ number, slots: 4, brokers: { a } });
-}
-
-/** The machine's clock with a hand on its monotonic side. */
-class ShiftedClock implements Clock {
-  shiftMs = 0;
-  readonly now = systemClock.now;
-  readonly after = systemClock.after;
-
-  monotonic(): number {
-    return systemClock.monotonic() + this.shiftMs;
-  }
 }
 
 /** Name servers that know topic T at two brokers, and what one instance makes of them. */
