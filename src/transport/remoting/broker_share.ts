@@ -20,7 +20,7 @@ import {
 import type { HeldQueue } from "./held_queue.ts";
 import type { PartitionKeeper } from "./partition.ts";
 import { QueueSlot } from "./queue_slot.ts";
-import type { GroupView } from "./takeover.ts";
+import { type GroupView, nameOf, unlockForOther } from "./takeover.ts";
 
 /** Which queues a share is about, and for whom. */
 export interface ShareOptions {
@@ -229,13 +229,25 @@ export class BrokerShare implements PartitionKeeper, GroupView {
     const now = this.clock.monotonic();
     for (const id of ids) this.#lastSeen.set(id, now);
     // Gone beyond the grace is all there is to know: an id that is forgotten counts as gone since the start.
-    for (const [id, seenAt] of this.#lastSeen) {
-      if (now - seenAt > TAKEOVER_GRACE_MS) this.#lastSeen.delete(id);
-    }
+    const gone = [...this.#lastSeen].flatMap(([id, seenAt]) => now - seenAt > TAKEOVER_GRACE_MS ? id : []);
+    for (const id of gone) this.#lastSeen.delete(id);
     // A list without this instance comes from a broker that has not had its heartbeat yet: it keeps what it has.
     if (this.#closed || this.#away || !this.#members.has(this.client.clientId)) return;
     const mine = new Set(allocateAveragely(this.#slots, ids, this.client.clientId));
     for (const slot of this.#slots) void slot.want(mine.has(slot));
+    if (gone.length > 0) void this.#unlockForOthers(new Set(gone));
+  }
+
+  /** Lets go of what the dead have locked and others are to take. Never rejects: those wait a little longer then. */
+  async #unlockForOthers(gone: ReadonlySet<string>): Promise<void> {
+    for (const slot of this.#slots) {
+      if (slot.wanted || slot.owned || this.#closed) continue;
+      try {
+        await unlockForOther(slot.queue, this, gone);
+      } catch (error) {
+        log.debug(EVENTS.transport.roundFailed, { what: `Unlocking ${nameOf(slot.queue)}`, error });
+      }
+    }
   }
 
   async #relock(now: number): Promise<void> {

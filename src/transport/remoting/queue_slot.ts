@@ -51,6 +51,11 @@ export class QueueSlot {
     this.#backoff = new Backoff({ ...TAKEOVER_RETRY_MS, random: keeper.random });
   }
 
+  /** Whether it is to be this instance's. */
+  get wanted(): boolean {
+    return this.#wanted;
+  }
+
   /** Whether this instance owns the queue now. */
   get owned(): boolean {
     return this.#partition !== undefined;

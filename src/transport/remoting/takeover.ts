@@ -39,21 +39,43 @@ const TIMEOUT = { timeoutMs: REQUEST_TIMEOUT_MS } as const;
  */
 export async function tryLock(queue: HeldQueue, view: GroupView): Promise<"locked" | number> {
   if (await lock(queue, view)) return "locked";
-  const number = await queryOffset(
-    view.client,
-    queue.address,
-    place(queue, sideGroups.owner(queue.group)),
-    TIMEOUT,
-  );
-  if (number === undefined) return LOCK_RETRY_MS;
-  const owner = consumerClientId(number);
+  const owner = await recordedOwner(queue, view);
+  if (owner === undefined) return LOCK_RETRY_MS;
   if (view.isMember(owner)) return HANDOVER_RETRY_MS;
   const ms = view.goneForMs(owner);
   if (ms < TAKEOVER_GRACE_MS) return Math.min(LOCK_RETRY_MS, TAKEOVER_GRACE_MS - ms);
-  const { group, address } = queue;
-  await unlockQueues(view.client, address, { group, queues: [queueId(queue)], holder: owner }, TIMEOUT);
-  log.warn(EVENTS.partition.unlockedForDead, { topic: queue.ref.topic, queue: nameOf(queue), owner, ms });
+  await unlockInNameOf(owner, queue, view, ms);
   return await lock(queue, view) ? "locked" : LOCK_RETRY_MS;
+}
+
+/**
+ * Unlocks a queue that another instance is to take, where its recorded owner is one of those that this instance has seen
+ * gone for the grace. The other one may have come only lately, and would have to wait for a grace of its own.
+ *
+ * @throws {RocketMqError} when the broker cannot be asked
+ */
+export async function unlockForOther(
+  queue: HeldQueue,
+  view: GroupView,
+  gone: ReadonlySet<string>,
+): Promise<void> {
+  const owner = await recordedOwner(queue, view);
+  if (owner === undefined || !gone.has(owner) || view.isMember(owner)) return;
+  await unlockInNameOf(owner, queue, view, TAKEOVER_GRACE_MS);
+}
+
+/** The client that entered itself as the queue's owner last, or `undefined`. */
+async function recordedOwner(queue: HeldQueue, { client }: GroupView): Promise<string | undefined> {
+  const ownerPlace = place(queue, sideGroups.owner(queue.group));
+  const number = await queryOffset(client, queue.address, ownerPlace, TIMEOUT);
+  return number === undefined ? undefined : consumerClientId(number);
+}
+
+/** Changes nothing where somebody else has the lock by now. */
+async function unlockInNameOf(owner: string, queue: HeldQueue, view: GroupView, ms: number): Promise<void> {
+  const { group, address, ref: { topic } } = queue;
+  await unlockQueues(view.client, address, { group, queues: [queueId(queue)], holder: owner }, TIMEOUT);
+  log.warn(EVENTS.partition.unlockedForDead, { topic, queue: nameOf(queue), owner, ms });
 }
 
 /** What a new owner knows besides what the broker tells. */
