@@ -32,13 +32,17 @@ const ADVICE: ReadonlyMap<number, string> = new Map([
   [ProxyCode.NOT_IMPLEMENTED, "use the gRPC address of a RocketMQ 5 proxy, port 8081 by default"],
 ]);
 
+/** How proxies refuse accounts that they know: by the code for those that they do not. */
+const NO_PERMISSION = /has no permission to access/;
+
 /** Codes of what is wrong with a message, as groups of a hundred. */
 const FAULTS: ReadonlySet<number> = new Set([400, 413, 431]);
 
 /** Turns what a request failed with into what a caller is told. Signals' reasons pass unchanged. */
 export function toRpcError(error: unknown): unknown {
   if (!(error instanceof ProxyError)) return error;
-  const { kind, code } = error;
+  const { kind } = error;
+  const code = NO_PERMISSION.test(error.message) ? ProxyCode.FORBIDDEN : error.code;
   const advice = code === undefined ? undefined : ADVICE.get(code);
   const message = advice === undefined ? error.message : `${error.message}; ${advice}`;
   const because = { cause: error } as const;

@@ -31,7 +31,7 @@ import { Sender } from "./client/sender.ts";
 import { addressOf, instanceAt } from "./address.ts";
 import { CAPABILITIES } from "./capabilities.ts";
 import { Consumer } from "./consumer.ts";
-import { KNOWN_ROUTES, START_LIMIT_MS } from "./defaults.ts";
+import { KNOWN_ROUTES, START_LIMIT_MS, START_LONGEST_MS } from "./defaults.ts";
 import { closed, heldBack, isAbsent, notSent, toNotSent, toRpcError } from "./errors.ts";
 import { toProto } from "./messages.ts";
 import { clientIdOf, onWire, OUR_MARKER, PROPERTY, PROXY, REPLY_TOPIC, replyTag } from "./names.ts";
@@ -234,10 +234,11 @@ export class GrpcTransport implements Transport {
 
   async #reach(connection: Connection): Promise<void> {
     const { signal } = this.#closed;
+    const { endpoints } = this.#settings;
     try {
-      await connection.ready(signal, START_LIMIT_MS);
+      await connection.ready(signal, Math.min(START_LIMIT_MS * endpoints.length, START_LONGEST_MS));
     } catch (error) {
-      const names = this.#settings.endpoints.map(nameOf).join(";");
+      const names = endpoints.map(nameOf).join(";");
       const message =
         `Cannot reach a RocketMQ proxy at "${names}": ${connection.reason}; check host and port ` +
         "(8081 by default), that it speaks gRPC, and whether it expects TLS";

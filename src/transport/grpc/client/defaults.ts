@@ -1,5 +1,7 @@
-/** How long a connection may take to be made, TLS included, before the next endpoint is tried. Milliseconds. */
+/** How long a connection may take to be made, TLS included, before it is tried again. Milliseconds. */
 export const CONNECT_TIMEOUT_MS = 5_000;
+/** The same where there is another endpoint: a request that waits for a connection shall live to see it. Milliseconds. */
+export const CONNECT_TURN_MS = 2_000;
 /** First and longest pause before the next endpoint is tried: gRPC's own goes up to two minutes. Milliseconds. */
 export const RECONNECT_MS = { initialMs: 50, maxMs: 1_000 } as const;
 /** How long a request waits for a connection before it fails. Milliseconds. */
