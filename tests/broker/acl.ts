@@ -51,7 +51,18 @@ export function proxyAclConfig({ admin }: AclSettings): Readonly<Record<string, 
     authorizationProvider: `${PROVIDERS}.authorization.provider.DefaultAuthorizationProvider`,
     authorizationMetadataProvider: "org.apache.rocketmq.proxy.auth.ProxyAuthorizationMetadataProvider",
     // What is granted counts after a second, not after a minute.
-    ...{ userCacheExpiredSecond: 1, userCacheRefreshSecond: 1, aclCacheExpiredSecond: 1, aclCacheRefreshSecond: 1 },
+    ...{
+      userCacheExpiredSecond: 1,
+      userCacheRefreshSecond: 1,
+      userCacheExpiredSeconds: 1,
+      userCacheRefreshSeconds: 1,
+    },
+    ...{
+      aclCacheExpiredSecond: 1,
+      aclCacheRefreshSecond: 1,
+      aclCacheExpiredSeconds: 1,
+      aclCacheRefreshSeconds: 1,
+    },
   };
 }
 

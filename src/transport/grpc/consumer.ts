@@ -246,8 +246,7 @@ export class Consumer implements Settler, PartitionHost {
     await Promise.all(this.#partitions.map((partition) => this.#drain(partition)));
     this.#expiry?.cancel();
     for (const timer of this.#again.values()) timer.cancel();
-    await this.#acks.drain();
-    await this.#giveAllBack();
+    await Promise.all([this.#acks.drain(), this.#giveAllBack()]);
     await this.#session.close();
   }
 

@@ -5,6 +5,7 @@ import type { ProtoMessage } from "../../deps/rocketmq_proto.ts";
 import { EVENTS } from "../../log/events.ts";
 import { logger } from "../../log/log.ts";
 import type { DirectMessage } from "../transport.ts";
+import { untilAborted } from "../until_aborted.ts";
 import { Acks } from "./client/acks.ts";
 import { RECEIVE_MESSAGES } from "./client/defaults.ts";
 import { ReceiveLoop } from "./client/receive_loop.ts";
@@ -17,7 +18,7 @@ import {
   REPLY_POLL_MS,
   ROUTE_KEPT_MS,
 } from "./defaults.ts";
-import { notSent } from "./errors.ts";
+import { closed, notSent } from "./errors.ts";
 import { directMessage, fromProto } from "./messages.ts";
 import { PROPERTY, REPLY_TOPIC, replyGroup, replyTag } from "./names.ts";
 
@@ -46,7 +47,7 @@ export class Replies {
   readonly #loops = new Map<string, ReceiveLoop>();
   readonly #heard = Promise.withResolvers<void>();
   #watch: Timer | undefined;
-  #closed = false;
+  readonly #closing = new AbortController();
   #trouble: unknown;
   #failing = false;
 
@@ -68,18 +69,21 @@ export class Replies {
    * Begins to read, and makes sure that it is reached: where a new group begins in a queue is settled by its first
    * receive, so that it calls itself until it hears itself.
    *
-   * @throws {RpcError} `unavailable` / `not_sent` when that takes too long
+   * @throws {RpcError} `unavailable` / `not_sent` when that takes too long, or it is closed
    */
   async start(): Promise<void> {
+    const { signal } = this.#closing;
     const { clock, brokers } = this.#options;
     this.#session.start();
     this.#follow(await brokers());
+    signal.throwIfAborted();
     this.#watchRoute();
     const limit = clock.monotonic() + HELLO_LIMIT_MS;
-    await inTime(this.#session.ready(), HELLO_LIMIT_MS, clock);
+    await inTime(untilAborted(this.#session.ready(), signal), HELLO_LIMIT_MS, clock);
     while (clock.monotonic() < limit) {
       void this.#options.hello(PROPERTY.hello).catch((error) => this.#troubled(error));
-      if (await inTime(this.#heard.promise, HELLO_RETRY_MS, clock) !== TOO_LATE) return;
+      const heard = untilAborted(this.#heard.promise, signal);
+      if (await inTime(heard, HELLO_RETRY_MS, clock) !== TOO_LATE) return;
     }
     const reason = this.#trouble instanceof Error
       ? this.#trouble.message
@@ -113,7 +117,7 @@ export class Replies {
 
   /** Reads no more: nobody waits for what is on its way. Never rejects. */
   async close(): Promise<void> {
-    this.#closed = true;
+    this.#closing.abort(closed());
     this.#watch?.cancel();
     await Promise.all([...this.#loops.values()].map((loop) => loop.abandon()));
     await this.#acks.drain();
@@ -123,9 +127,9 @@ export class Replies {
   #watchRoute(): void {
     this.#watch = this.#options.clock.after(ROUTE_KEPT_MS, () => {
       this.#options.brokers().then(
-        (brokers) => !this.#closed && this.#follow(brokers),
+        (brokers) => !this.#closing.signal.aborted && this.#follow(brokers),
         (error) => this.#troubled(error),
-      ).finally(() => !this.#closed && this.#watchRoute());
+      ).finally(() => !this.#closing.signal.aborted && this.#watchRoute());
     });
   }
 

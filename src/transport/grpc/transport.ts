@@ -100,7 +100,7 @@ export class GrpcTransport implements Transport {
     const identity = new Identity(OUR_MARKER + instance.toString(36), credentials, namespace);
     const caller = { connection, identity, clock };
     const address = addressOf(instance);
-    const look = (topic: string): Promise<Route> => queryRoute(caller, topic, namespace);
+    const look = (topic: string): Promise<Route> => queryRoute(caller, topic, namespace, this.#closed);
     const routes = new TopicRoutes(look, clock);
     this.#started = { start, connection, caller, routes, addresses: { reply: address, direct: address } };
     try {
@@ -162,9 +162,14 @@ export class GrpcTransport implements Transport {
     options.signal?.throwIfAborted();
     this.#checkOpen();
     if (this.#subscriptions.has(group)) throw new TypeError(`Cannot join group "${group}" twice`);
-    const joining = this.#join(topic, group, sink, options);
+    const ending = new AbortController();
+    const { signal: given } = options;
+    const signal = given === undefined ? ending.signal : AbortSignal.any([ending.signal, given]);
+    const joining = this.#join(topic, group, sink, { signal });
     let leaving: Promise<void> | undefined;
     const leave = async (): Promise<void> => {
+      // What is open by now no longer hears of it.
+      ending.abort(closed());
       const consumer = await joining.catch(() => undefined);
       await consumer?.close();
       this.#subscriptions.delete(group);

@@ -31,7 +31,11 @@ async function withSecuredProxy(use: (stage: Stage) => Promise<void>): Promise<v
     timeoutMs: START_MS,
   });
   const clientId = `tools-${crypto.randomUUID()}`;
-  await using operator = new RocketMqClient({ nameServers: cluster.nameServer, clientId, credentials: ADMIN });
+  await using operator = new RocketMqClient({
+    nameServers: cluster.nameServer,
+    clientId,
+    credentials: ADMIN,
+  });
   await makeTopics(operator, [
     REPLY_TOPIC_SPEC,
     { topic: TOPIC, queues: 4, group: `rpc-${TOPIC}` },
@@ -86,12 +90,22 @@ async function checkCaller({ options, cluster }: Stage): Promise<void> {
   assert.ok(broker !== undefined);
   await using admin = new AccessAdmin(cluster.nameServer, broker.address, ADMIN);
   await admin.createUser(CALLER);
-  for (const step of [() => {}, () => admin.grant(CALLER.accessKey, ["Topic:rpc-replies"], ["Pub", "Sub"]), () => admin.grant(CALLER.accessKey, ["Group:rpc-replies-*"], ["Sub"]), () => admin.grant(CALLER.accessKey, [`Topic:${TOPIC}`], ["Pub"])]) {
+  for (
+    const step of [
+      () => {},
+      () => admin.grant(CALLER.accessKey, ["Topic:rpc-replies"], ["Pub", "Sub"]),
+      () => admin.grant(CALLER.accessKey, ["Group:rpc-replies-*"], ["Sub"]),
+      () => admin.grant(CALLER.accessKey, [`Topic:${TOPIC}`], ["Pub"]),
+    ]
+  ) {
     await step();
     await new Promise((resolve) => setTimeout(resolve, 2500));
     const since = performance.now();
     try {
-      await using client = await createClient({ name: "x", transport: grpc(options({ credentials: CALLER })) });
+      await using client = await createClient({
+        name: "x",
+        transport: grpc(options({ credentials: CALLER })),
+      });
       console.log(await client.client(Greeter, { timeoutMs: 5_000 }).greet("Ada"));
     } catch (error) {
       console.log(performance.now() - since, error.code, error.outcome, error.message);
