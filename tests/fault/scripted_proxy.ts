@@ -1,3 +1,4 @@
+import { Buffer } from "node:buffer";
 import { createHash } from "node:crypto";
 import protobuf from "npm:google-protobuf@3.21.4/google/protobuf/timestamp_pb.js";
 import { GrpcStatus, Server, ServerCredentials } from "../../src/deps/grpc.ts";
@@ -53,6 +54,13 @@ interface Poll {
   take(messages: readonly ProtoMessage[]): void;
 }
 
+/** What a proxy shows, and whose clients' certificates it asks for. */
+export interface ProxyTls {
+  readonly ca: string;
+  readonly certificate: string;
+  readonly key: string;
+}
+
 /** What a proxy is told to do otherwise. Each is asked every time. */
 export interface ProxyScript {
   /** RocketMQ's code for a request of that kind; `undefined`: as a healthy one would. */
@@ -94,9 +102,13 @@ export class ScriptedProxy implements AsyncDisposable {
   #port = 0;
   #offset = 0;
 
-  static async start(script: ProxyScript = {}): Promise<ScriptedProxy> {
+  /** Certificates in PEM. Default: it speaks plain text. */
+  #tls: ProxyTls | undefined;
+
+  static async start(script: ProxyScript = {}, tls?: ProxyTls): Promise<ScriptedProxy> {
     const proxy = new ScriptedProxy();
     proxy.script = script;
+    proxy.#tls = tls;
     await proxy.listen();
     return proxy;
   }
@@ -112,11 +124,18 @@ export class ScriptedProxy implements AsyncDisposable {
     const { promise, resolve, reject } = Promise.withResolvers<number>();
     server.bindAsync(
       this.endpoint,
-      ServerCredentials.createInsecure(),
+      this.#credentials(),
       (error, port) => error ? reject(error) : resolve(port),
     );
     this.#port = await promise;
     this.#server = server;
+  }
+
+  #credentials(): ReturnType<typeof ServerCredentials.createInsecure> {
+    if (this.#tls === undefined) return ServerCredentials.createInsecure();
+    const { ca, certificate, key } = this.#tls;
+    const pair = { private_key: Buffer.from(key), cert_chain: Buffer.from(certificate) };
+    return ServerCredentials.createSsl(Buffer.from(ca), [pair], true);
   }
 
   /** Dies: every connection breaks. */

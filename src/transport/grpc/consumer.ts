@@ -21,7 +21,7 @@ import {
   SUBSCRIBE_LIMIT_MS,
 } from "./defaults.ts";
 import { GrpcDelivery, type Settler } from "./delivery.ts";
-import { notSent } from "./errors.ts";
+import { isForbidden, notSent } from "./errors.ts";
 import { KeyOrder } from "./key_order.ts";
 import { fromProto, type ReceivedProto } from "./messages.ts";
 import { GrpcPartition, type PartitionHost } from "./partition.ts";
@@ -64,6 +64,7 @@ export class Consumer implements Settler, PartitionHost {
   #held = 0;
   #expiry: Timer | undefined;
   #watch: Timer | undefined;
+  readonly #refused = Promise.withResolvers<never>();
   #trouble: unknown;
   #failing = false;
   #closing: Promise<void> | undefined;
@@ -72,6 +73,7 @@ export class Consumer implements Settler, PartitionHost {
     this.#options = options;
     this.sink = options.sink;
     this.#clock = options.clock;
+    this.#refused.promise.catch(() => {});
     const onTrouble = (error: unknown): void => this.#troubled(error);
     const { topic, group, ordered, queues } = options;
     this.#session = new Session({ ...options, topic, group, expression: "*", onTrouble });
@@ -83,10 +85,11 @@ export class Consumer implements Settler, PartitionHost {
    * Introduces it to its proxy. Nothing is received before {@linkcode Consumer.begin}.
    *
    * @throws {RpcError} `unavailable` / `not_sent` when that takes too long, with what the proxy said last
+   * @throws {ProxyError} when the account may not
    */
   async open({ signal }: Waiting): Promise<OpenSession> {
     this.#session.start();
-    const ready = this.#session.ready();
+    const ready = Promise.race([this.#session.ready(), this.#refused.promise]);
     const session = await untilAborted(inTime(ready, SUBSCRIBE_LIMIT_MS, this.#clock), signal);
     if (session !== TOO_LATE) return session;
     const reason = this.#trouble instanceof Error ? this.#trouble.message : "it does not answer";
@@ -285,6 +288,7 @@ export class Consumer implements Settler, PartitionHost {
   /** Each row of failures is worth one warning. */
   #troubled(error: unknown): void {
     this.#trouble = error;
+    if (isForbidden(error)) this.#refused.reject(error);
     const properties = { what: `Consuming topic ${this.#options.topic}`, error };
     if (this.#failing || this.#closing !== undefined) log.debug(EVENTS.transport.roundFailed, properties);
     else log.warn(EVENTS.transport.roundFailed, properties);

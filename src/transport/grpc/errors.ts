@@ -64,6 +64,12 @@ export function isAbsent(error: unknown): boolean {
   return error instanceof ProxyError && error.code === ProxyCode.TOPIC_NOT_FOUND;
 }
 
+/** Whether a proxy said that this account may not: asking again does not help. */
+export function isForbidden(error: unknown): boolean {
+  return error instanceof ProxyError && error.kind === "refused" &&
+    (error.code === ProxyCode.UNAUTHORIZED || error.code === ProxyCode.FORBIDDEN);
+}
+
 /** A failure that stored nothing. */
 export function notSent(code: Code, message: string, cause?: unknown): RpcError {
   return new RpcError(code, message, { outcome: "not_sent", cause });

@@ -18,7 +18,7 @@ import {
   REPLY_POLL_MS,
   ROUTE_KEPT_MS,
 } from "./defaults.ts";
-import { closed, notSent } from "./errors.ts";
+import { closed, isForbidden, notSent } from "./errors.ts";
 import { directMessage, fromProto } from "./messages.ts";
 import { PROPERTY, REPLY_TOPIC, replyGroup, replyTag } from "./names.ts";
 
@@ -46,6 +46,7 @@ export class Replies {
   readonly #acks: Acks;
   readonly #loops = new Map<string, ReceiveLoop>();
   readonly #heard = Promise.withResolvers<void>();
+  readonly #refused = Promise.withResolvers<never>();
   #watch: Timer | undefined;
   readonly #closing = new AbortController();
   #trouble: unknown;
@@ -56,6 +57,7 @@ export class Replies {
     const { instance } = options;
     const reading = { ...options, topic: REPLY_TOPIC, group: replyGroup(instance) };
     const onTrouble = (error: unknown): void => this.#troubled(error);
+    this.#refused.promise.catch(() => {});
     this.#session = new Session({
       ...reading,
       expression: replyTag(instance),
@@ -70,6 +72,7 @@ export class Replies {
    * receive, so that it calls itself until it hears itself.
    *
    * @throws {RpcError} `unavailable` / `not_sent` when that takes too long, or it is closed
+   * @throws {ProxyError} when the account may not read them
    */
   async start(): Promise<void> {
     const { signal } = this.#closing;
@@ -79,10 +82,11 @@ export class Replies {
     signal.throwIfAborted();
     this.#watchRoute();
     const limit = clock.monotonic() + HELLO_LIMIT_MS;
-    await inTime(untilAborted(this.#session.ready(), signal), HELLO_LIMIT_MS, clock);
+    const refused = this.#refused.promise;
+    await inTime(Promise.race([untilAborted(this.#session.ready(), signal), refused]), HELLO_LIMIT_MS, clock);
     while (clock.monotonic() < limit) {
       void this.#options.hello(PROPERTY.hello).catch((error) => this.#troubled(error));
-      const heard = untilAborted(this.#heard.promise, signal);
+      const heard = Promise.race([untilAborted(this.#heard.promise, signal), refused]);
       if (await inTime(heard, HELLO_RETRY_MS, clock) !== TOO_LATE) return;
     }
     const reason = this.#trouble instanceof Error
@@ -147,6 +151,7 @@ export class Replies {
   /** Each row of failures is worth one warning. */
   #troubled(error: unknown): void {
     this.#trouble = error;
+    if (isForbidden(error)) this.#refused.reject(error);
     const properties = { what: `Reading topic ${REPLY_TOPIC}`, error };
     if (this.#failing) log.debug(EVENTS.transport.roundFailed, properties);
     else log.warn(EVENTS.transport.roundFailed, properties);

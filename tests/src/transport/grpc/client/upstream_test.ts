@@ -60,6 +60,7 @@ Deno.test("upstream: a session that is released within a second of an error come
 Deno.test("upstream: shutdown() fails while the proxy is away, and leaves all open", {
   // So do the timers of its channel.
   sanitizeOps: false,
+  sanitizeResources: false,
 }, async () => {
   class Away extends Producer {
     there = [new Endpoints(NOBODY)];
