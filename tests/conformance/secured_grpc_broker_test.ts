@@ -49,11 +49,13 @@ async function withSecuredProxy(use: (stage: Stage) => Promise<void>): Promise<v
   const ca = await authority.certificate();
   const endpoints = cluster.proxy ?? "";
   const common = { endpoints, pollMs: 200, tls: { ca }, credentials: ADMIN };
+  // Its first requests take a cold proxy longer than a start waits.
+  await until(() => start(common).then(() => true, () => false), START_MS);
   await use({ cluster, ca, options: (changes) => ({ ...common, ...changes }) });
 }
 
-function start(options: GrpcOptions): Promise<unknown> {
-  return createClient({ name: "x", transport: grpc(options) });
+async function start(options: GrpcOptions): Promise<void> {
+  await using _ = await createClient({ name: "x", transport: grpc(options) });
 }
 
 async function checkHandshakes({ options, ca, cluster }: Stage): Promise<void> {
@@ -152,9 +154,9 @@ async function checkServer(stage: Stage): Promise<void> {
 }
 
 /** Waits until it is so: proxies keep for a second what they know of accounts. */
-async function until(reached: () => Promise<boolean | void>): Promise<void> {
-  for (const limit = performance.now() + GRANTED_MS; !await reached();) {
-    assert.ok(performance.now() < limit, `it was not so within ${GRANTED_MS} ms`);
+async function until(reached: () => Promise<boolean | void>, limitMs = GRANTED_MS): Promise<void> {
+  for (const limit = performance.now() + limitMs; !await reached();) {
+    assert.ok(performance.now() < limit, `it was not so within ${limitMs} ms`);
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
 }

@@ -3,13 +3,22 @@ import type { Evidence, Outage } from "./evidence.ts";
 import type { Began, Entry } from "./journal.ts";
 import { type Life, livesOf, mayExpire } from "./lives.ts";
 
+/** What is promised, where transports differ. */
+export interface Promises {
+  /** Whether handlers of one key run one at a time, whoever has died. */
+  readonly ownedKeys: boolean;
+}
+
 /** Everything that is wrong, in words; nothing where the promises were kept. */
-export function violations(evidence: Evidence): readonly string[] {
+export function violations(
+  evidence: Evidence,
+  { ownedKeys }: Promises = { ownedKeys: true },
+): readonly string[] {
   const lives = livesOf(evidence.entries);
   return [
     ...outcomes(lives),
     ...failuresWithoutCause(lives, evidence.outages),
-    ...overlaps(evidence.entries),
+    ...(ownedKeys ? overlaps(evidence.entries) : []),
     ...disorder(evidence.entries),
     ...runs(lives),
     ...settlements(evidence, lives),
@@ -134,7 +143,10 @@ function runs(lives: ReadonlyMap<string, Life>): readonly string[] {
 const MOST_RUNS = 5;
 
 /** Whether every stored request came to its end, and every call of a living caller was settled. */
-function settlements(evidence: Evidence, lives: ReadonlyMap<string, Life>): readonly string[] {
+export function settlements(
+  evidence: Evidence,
+  lives: ReadonlyMap<string, Life> = livesOf(evidence.entries),
+): readonly string[] {
   const { entries, requests, replies, deadLetters, outages } = evidence;
   const wrong: string[] = [];
   const gone = new Set(entries.filter((entry) => entry.is === "gone").map(({ pid }) => pid));

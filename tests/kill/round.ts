@@ -5,11 +5,15 @@ import { type Figures, figures } from "./figures.ts";
 import { firstBetween, isOpen, slowestBetween } from "./lives.ts";
 import { Draw } from "./random.ts";
 import { Stage } from "./stage.ts";
+import type { TransportName } from "./transports.ts";
 
 /** Who is killed: with `owner+broker` at the same moment. `rolling` stops its instances gracefully, one by one. */
-export const ROLES = ["callee", "caller", "broker", "owner+broker", "rolling"] as const;
+export const ROLES = {
+  remoting: ["callee", "caller", "broker", "owner+broker", "rolling"],
+  grpc: ["callee", "caller", "proxy", "broker", "rolling"],
+} as const satisfies Readonly<Record<TransportName, readonly string[]>>;
 /** Who is killed. */
-export type Role = typeof ROLES[number];
+export type Role = typeof ROLES[TransportName][number];
 
 /** How soon one round was over. */
 export interface Recovery {
@@ -32,8 +36,19 @@ export interface Result extends Figures {
   readonly directory: string;
 }
 
-/** How soon calls must be answered again after a callee's death or a broker's return, in milliseconds. */
-const SERVED_AGAIN_MS = 5_000;
+/** How soon something must be over, in milliseconds. */
+interface Limits {
+  /** From a death, or the return of who was killed, until a new call succeeds. */
+  readonly servedAgainMs: number;
+  /** Until the last call has succeeded that had to wait for it. */
+  readonly slowestMs: number;
+}
+
+const OWNED: Limits = { servedAgainMs: 5_000, slowestMs: 5_000 };
+/** By gRPC a dead process's messages come again after 5 s, and brokers look for them every few seconds. */
+const REDELIVERED: Limits = { servedAgainMs: 3_000, slowestMs: 15_000 };
+/** Proxies find a broker again 20 to 35 s after its return. */
+const FOUND_AGAIN: Limits = { servedAgainMs: 50_000, slowestMs: 50_000 };
 /** Where the broker takes longer over anything, the machine is too busy to judge how long calls took. */
 const OVERLOADED_MS = 500;
 /** Everything else is waited for so long: a dead caller alone holds up its replies for ten seconds. */
@@ -64,7 +79,9 @@ export async function playRounds(cluster: Cluster, roles: readonly Role[], seed:
     slowestMs: slowestBetween(evidence.entries, sinceMs, untilMs),
     brokerMs: stage.pulse.slowest(sinceMs, untilMs),
   }));
-  wrong.push(...violations(evidence), ...recoveries.flatMap(tooSlow));
+  const owned = stage.proxy === undefined;
+  wrong.push(...violations(evidence, { ownedKeys: owned }));
+  wrong.push(...recoveries.flatMap((recovery) => tooSlow(recovery, limitsOf(stage, recovery.role))));
   if (wrong.length === 0) await Deno.remove(directory, { recursive: true });
   return { seed, recoveries, ...figures(evidence), violations: wrong, directory };
 }
@@ -90,19 +107,24 @@ async function playRound(stage: Stage, role: Role, draw: Draw): Promise<Played> 
   }
   // What has waited for this is over before the next one, or takes too long.
   const served = Date.now();
-  await until(async () => !isOpen(await stage.journal(), served), SERVED_AGAIN_MS);
+  const { slowestMs } = limitsOf(stage, role);
+  await until(async () => !isOpen(await stage.journal(), served), slowestMs);
   await pause(MORE_LOAD_MS);
-  return { role, sinceMs, untilMs: Date.now(), outage: { fromMs, untilMs: sinceMs + SERVED_AGAIN_MS } };
+  return { role, sinceMs, untilMs: Date.now(), outage: { fromMs, untilMs: sinceMs + slowestMs } };
 }
 
 /** Does to the system what the round is about. Returns from when on it has to be served again, epoch milliseconds. */
 async function disturb(stage: Stage, role: Role, draw: Draw): Promise<number> {
-  const { broker, callees, callers } = stage;
+  const { broker, proxy, callees, callers } = stage;
   switch (role) {
     case "callee":
       return await killCallee(stage, draw);
     case "caller":
       await callers.shift()?.kill();
+      return Date.now();
+    case "proxy":
+      await proxy?.kill();
+      await proxy?.restart();
       return Date.now();
     case "broker":
       await broker.kill();
@@ -140,9 +162,19 @@ async function roll(stage: Stage, draw: Draw): Promise<number> {
   return sinceMs;
 }
 
-function tooSlow({ role, slowestMs, brokerMs }: Recovery): readonly string[] {
-  if (slowestMs <= SERVED_AGAIN_MS || brokerMs > OVERLOADED_MS) return [];
-  return [`A call waited for ${slowestMs} ms in a ${role} round`];
+function limitsOf({ proxy }: Stage, role: Role): Limits {
+  if (proxy === undefined) return OWNED;
+  return role === "broker" ? FOUND_AGAIN : REDELIVERED;
+}
+
+function tooSlow({ role, servedAgainMs, slowestMs, brokerMs }: Recovery, limits: Limits): readonly string[] {
+  if (brokerMs > OVERLOADED_MS) return [];
+  return [
+    ...(servedAgainMs > limits.servedAgainMs
+      ? [`No new call was answered for ${servedAgainMs} ms in a ${role} round`]
+      : []),
+    ...(slowestMs > limits.slowestMs ? [`A call waited for ${slowestMs} ms in a ${role} round`] : []),
+  ];
 }
 
 /** Whether it came to be so within the limit. */
