@@ -6,7 +6,7 @@ import { playRounds } from "./round.ts";
 const SEED = 1;
 
 Deno.test("kill: a callee, a caller and the proxy die under load by gRPC, and every promise is kept", async () => {
-  await using cluster = await startCluster({ proxy: true });
+  await using cluster = await startCluster({ proxy: true, timeoutMs: 180_000 });
   const { violations, directory } = await playRounds(cluster, ["callee", "caller", "proxy"], SEED);
   assert.deepEqual(violations, [], `seed ${SEED}, its files are in ${directory}`);
 });
