@@ -7,7 +7,7 @@ import { logger } from "../../log/log.ts";
 import type { QueueRef, Sink, Waiting } from "../transport.ts";
 import { untilAborted } from "../until_aborted.ts";
 import { Acks } from "./client/acks.ts";
-import { RECEIVE_MESSAGES } from "./client/defaults.ts";
+import { ACK_DELAY_MS, RECEIVE_MESSAGES } from "./client/defaults.ts";
 import { changeInvisible } from "./client/invisible.ts";
 import { ReceiveLoop } from "./client/receive_loop.ts";
 import type { Caller } from "./client/requests.ts";
@@ -77,7 +77,7 @@ export class Consumer implements Settler, PartitionHost {
     const onTrouble = (error: unknown): void => this.#troubled(error);
     const { topic, group, ordered, queues } = options;
     this.#session = new Session({ ...options, topic, group, expression: "*", onTrouble });
-    this.#acks = new Acks({ ...options, topic, group, urgent: ordered, onTrouble });
+    this.#acks = new Acks({ ...options, topic, group, delayMs: ordered ? 0 : ACK_DELAY_MS, onTrouble });
     this.#partitions = queues.map((queue) => new GrpcPartition(queue, this));
   }
 

@@ -7,7 +7,7 @@ import { logger } from "../../log/log.ts";
 import type { DirectMessage } from "../transport.ts";
 import { untilAborted } from "../until_aborted.ts";
 import { Acks } from "./client/acks.ts";
-import { RECEIVE_MESSAGES } from "./client/defaults.ts";
+import { RECEIVE_MESSAGES, REPLY_ACK_DELAY_MS } from "./client/defaults.ts";
 import { ReceiveLoop } from "./client/receive_loop.ts";
 import type { Caller } from "./client/requests.ts";
 import { Session } from "./client/session.ts";
@@ -64,7 +64,7 @@ export class Replies {
       pollMs: REPLY_POLL_MS,
       onTrouble,
     });
-    this.#acks = new Acks({ ...reading, urgent: false, onTrouble });
+    this.#acks = new Acks({ ...reading, delayMs: REPLY_ACK_DELAY_MS, onTrouble });
   }
 
   /**

@@ -41,7 +41,9 @@ export const SEND_BYTES = 1024 * 1024;
 export const SENDS_AT_ONCE = 4;
 /** Most receipts of one acknowledgement. */
 export const ACK_ENTRIES = 256;
-/** How long receipts gather. Milliseconds. */
-export const ACK_DELAY_MS = 5;
+/** How long receipts gather: a process that dies leaves as many messages to come again. Milliseconds. */
+export const ACK_DELAY_MS = 20;
+/** How long those of replies gather: nobody waits for them, and nobody gets them a second time. Milliseconds. */
+export const REPLY_ACK_DELAY_MS = 200;
 /** First and longest pause after an acknowledgement that failed. Milliseconds. */
 export const ACK_RETRY_MS = { initialMs: 50, maxMs: 1_000 } as const;

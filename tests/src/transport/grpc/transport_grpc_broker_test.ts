@@ -59,8 +59,10 @@ Deno.test("GrpcTransport buries a keyed call that crashed with all it came with,
     assert.equal(letters.length, 1);
     const [{ properties, body }] = letters as [StoredMessage];
     assert.equal(new TextDecoder().decode(body), '"a1"');
-    assert.equal(properties.get("KEYS"), callId);
-    console.log([...properties]);
+    const kept = ["KEYS", "TAGS", "rpc-key", "h-tenant"].map((name) => properties.get(name));
+    assert.deepEqual(kept, [callId, "pay", "a", "bank"]);
+    assert.equal(properties.get("rpc-dead"), "handler crashed; attempts: 1");
+    assert.match(properties.get("rpc-origin") ?? "", new RegExp(`^${topic}/proxy/\\d+/\\d+$`));
   });
 });
 
