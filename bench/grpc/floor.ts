@@ -44,12 +44,18 @@ class Arrivals {
   }
 }
 
-async function measure(what: string, run: () => Promise<unknown>): Promise<void> {
+/** Prints how long something takes; what `settled` waits for does not count. */
+async function measure(
+  what: string,
+  run: () => Promise<unknown>,
+  settled: () => Promise<unknown> = () => Promise.resolve(),
+): Promise<void> {
   const times: number[] = [];
   for (let turn = -WARM_UP; turn < Number(count); turn++) {
     const since = performance.now();
     await run();
     if (turn >= 0) times.push(performance.now() - since);
+    await settled();
   }
   times.sort((one, other) => one - other);
   const at = (share: number): string => (times[Math.floor(times.length * share)] ?? NaN).toFixed(1);
@@ -79,9 +85,14 @@ async function legs(transport: Transport, topic: string): Promise<void> {
     "a request that the proxy answers by itself",
     () => transport.queues(topic, { fresh: true }),
   );
+  let arrived = requests.next();
   await measure(
     "a send, until it is stored and the proxy says so",
     () => transport.send({ ...MESSAGE, topic }, { queue }),
+    async () => {
+      await arrived;
+      arrived = requests.next();
+    },
   );
   await measure("a message, until the one that waits for it has it", async () => {
     const came = requests.next();

@@ -69,6 +69,8 @@ export interface ProxyScript {
   silent?(kind: string): boolean;
   /** A receive that finds nothing ends at once. */
   hasty?: boolean;
+  /** Receives that are held do not notice what arrives, as brokers do while they begin to hold one. */
+  deaf?: boolean;
   /** What topics are made for. */
   types?(topic: string): readonly number[];
   /** The brokers that have every topic. Default: one. */
@@ -152,6 +154,11 @@ export class ScriptedProxy implements AsyncDisposable {
       stream.emit("error", { code: GrpcStatus.UNAVAILABLE, details: "as if it stopped" });
     }
     this.#streams.clear();
+  }
+
+  /** How many receives of a topic it holds. */
+  held(topic: string): number {
+    return this.#polls.get(topic)?.size ?? 0;
   }
 
   /** How often it was asked for something. */
@@ -251,6 +258,7 @@ export class ScriptedProxy implements AsyncDisposable {
     const waiting = this.#messages.get(topic) ?? [];
     this.#messages.set(topic, waiting);
     waiting.push(message);
+    if (this.script.deaf) return;
     for (const poll of this.#polls.get(topic) ?? []) if (this.#deliver(topic, poll)) break;
   }
 

@@ -31,6 +31,8 @@ export const RECEIVE_GRACE_MS = 3_000;
 export const RECEIVE_RETRY_MS = { initialMs: 50, maxMs: 1_000 } as const;
 /** A receive that found nothing sooner than this is followed by a pause: else it would spin. Milliseconds. */
 export const HASTY_MS = 200;
+/** When a receive is held that was begun right behind messages, a second look is taken after this. Milliseconds. */
+export const LOOK_AGAIN_MS = 30;
 /** Most messages of one receive: brokers cap at it silently. */
 export const RECEIVE_MESSAGES = 32;
 /** Most messages of one send. */
