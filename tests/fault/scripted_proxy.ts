@@ -1,6 +1,5 @@
 import { Buffer } from "node:buffer";
 import { createHash } from "node:crypto";
-import protobuf from "npm:google-protobuf@3.21.4/google/protobuf/timestamp_pb.js";
 import { GrpcStatus, Server, ServerCredentials } from "../../src/deps/grpc.ts";
 import {
   AckMessageResponse,
@@ -26,6 +25,7 @@ import {
   Subscription,
   TelemetryCommand,
 } from "../../src/deps/rocketmq_proto.ts";
+import { timestamp } from "../../src/transport/grpc/client/protocol.ts";
 
 const OK = 20_000;
 const MESSAGE_NOT_FOUND = 40_401;
@@ -250,7 +250,7 @@ export class ScriptedProxy implements AsyncDisposable {
     const topic = message.getTopic()?.getName() ?? "";
     const checksum = createHash("md5").update(message.getBody_asU8()).digest("hex").toUpperCase();
     const system = message.getSystemProperties();
-    system?.setStoreTimestamp(timestamp(Date.now())).setBornTimestamp(timestamp(Date.now()));
+    system?.setStoreTimestamp(timestamp(Date.now()));
     system?.setQueueOffset(this.#offset++)
       .setDeliveryAttempt(1)
       .setReceiptHandle(`handle-${this.#offset}`)
@@ -346,10 +346,6 @@ interface Receive {
   getFilterExpression(): { getExpression(): string };
   getBatchSize(): number;
   getLongPollingTimeout(): Span;
-}
-
-function timestamp(ms: number): unknown {
-  return new protobuf.Timestamp().setSeconds(Math.floor(ms / 1_000)).setNanos(ms % 1_000 * 1_000_000);
 }
 
 function status(code: number): InstanceType<typeof Status> {

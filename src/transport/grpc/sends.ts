@@ -45,10 +45,11 @@ export class Sends {
     signal: AbortSignal | undefined,
   ): Promise<SendReceipt> {
     if (this.#closed) throw closed();
-    const { routes, namespace, instance } = this.#options;
+    const { caller, routes, namespace, instance } = this.#options;
     const { topic } = message;
     const messageId = `${instance.toString(36)}-${(++this.#sent).toString(36)}`;
-    const outgoing = toProto(message, { topic, namespace, messageId, fifo, normal, own });
+    const sentAtMs = caller.clock.now();
+    const outgoing = toProto(message, { topic, namespace, messageId, sentAtMs, fifo, normal, own });
     try {
       return { messageId, queue, offset: await this.#sender(topic).send(outgoing, { signal }) };
     } catch (error) {
