@@ -14,6 +14,8 @@ import { createSystem, defineService, embedded, method } from "rocket-actors";
 
 const ORDERS = 5;
 const PACKING_MS = 400;
+/** How long a start without orders waits for those that an earlier run has left behind. */
+const PATIENCE_MS = 2_000;
 
 const Warehouse = defineService("shop.Warehouse", {
   // All of one key: one after the other.
@@ -22,9 +24,14 @@ const Warehouse = defineService("shop.Warehouse", {
 
 async function work(file: string, take: boolean): Promise<void> {
   const { promise: allPacked, resolve } = Promise.withResolvers<void>();
+  const idle = setTimeout(() => {
+    console.log("nothing is left to pack");
+    resolve();
+  }, PATIENCE_MS);
   await using system = await createSystem({ name: "shop", transport: embedded({ file }) });
   await system.serve(Warehouse, {
     pack: async ({ order }, { attempt }) => {
+      clearTimeout(idle);
       await new Promise((packed) => setTimeout(packed, PACKING_MS));
       console.log(`packed order ${order}, attempt ${attempt}`);
       if (order === ORDERS) resolve();

@@ -205,7 +205,7 @@ export class Desk implements CallOwner {
     call: ReceivedCall,
     { afterMs, attempt }: { readonly afterMs: number; readonly attempt: number },
   ): boolean {
-    if (attempt >= ATTEMPTS || call.cancelled) return false;
+    if (attempt >= ATTEMPTS || call.cancelled || call.stream?.begun) return false;
     if (call.deadlineMs - this.nowMs() - afterMs <= call.settings.minRemainingMs) return false;
     call.postpone(
       attempt + 1,

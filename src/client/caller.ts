@@ -77,7 +77,7 @@ export class Caller implements StreamDesk {
     this.#parts = parts;
     this.pending = new PendingCalls(parts.wheel);
     this.streams = new OpenStreams(parts.transport);
-    this.#missed = new MissedReplies(parts.transport, this.pending, () => this.streams.lookAgain());
+    this.#missed = new MissedReplies(parts.transport, this.pending, () => void this.streams.lookAgain());
     this.#composer = new Composer(parts);
     this.#routes = new Routes(parts.transport, parts.clock, this.owners);
     this.#retries = new Retries(parts, (outbound) => this.proceed(outbound));

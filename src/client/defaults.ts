@@ -14,7 +14,7 @@ export const PRESENCE_LOOK_MS = 1_000;
 export const PRESENCE_IDLE_MS = 10_000;
 /** First and longest pause before a call is sent again, in milliseconds. */
 export const RESEND_PAUSE_MS = { initialMs: 50, maxMs: 1_000 } as const;
-/** Look-ups of replies that may have been missed, under way at once. */
+/** Look-ups of replies that may have been missed, under way at once; as many of streams. */
 export const MISSED_LOOKUPS_AT_ONCE = 16;
 /** How many calls may be nested in each other. */
 export const CHAIN_HOPS = 32;

@@ -115,6 +115,8 @@ export class KeyedPacker {
       if (this.#follow(plan)) this.#placeArrived();
     } catch (error) {
       this.#flushing = false;
+      // Nothing that is on its way asks again.
+      if (this.#settling && !this.#sending) this.#gather();
       this.#place((outgoing) => refuse([outgoing], unsent(error)));
     }
     for (const lane of this.#lanes.values()) this.#dispatch(lane);
@@ -125,13 +127,18 @@ export class KeyedPacker {
     const changed = !samePlan(this.#plan, plan);
     this.#settling = changed && this.#sending;
     if (!changed || this.#settling) return !changed;
-    const lanes = [...this.#lanes.values()];
     this.#plan = plan;
+    this.#gather();
+    return true;
+  }
+
+  /** Takes everything out of its lane, none of which is sending. */
+  #gather(): void {
+    const lanes = [...this.#lanes.values()];
     this.#slots.clear();
     this.#lanes.clear();
     // What has a lane was made before what has none, wherever the keys are the same.
     this.#arrived = [...lanes.flatMap(({ waiting }) => waiting), ...this.#arrived];
-    return true;
   }
 
   #placeArrived(): void {

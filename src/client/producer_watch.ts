@@ -60,7 +60,7 @@ export class ProducerWatch {
   took(seq: number, bytes: number): void {
     this.#taken = seq;
     this.#untoldBytes += bytes;
-    if (this.#isDue || this.#untoldBytes >= STREAM_BYTES / 2) this.#tell("credit");
+    if (this.#isDue) this.#tell("credit");
   }
 
   /** Tells and asks nothing any more. Idempotent. */
@@ -70,7 +70,7 @@ export class ProducerWatch {
   }
 
   get #isDue(): boolean {
-    return this.#taken - this.#told >= STREAM_ITEMS / 2;
+    return this.#taken - this.#told >= STREAM_ITEMS / 2 || this.#untoldBytes >= STREAM_BYTES / 2;
   }
 
   #hear(patienceMs: number): void {
@@ -86,6 +86,7 @@ export class ProducerWatch {
     this.#telling = true;
     if (kind === "ping") this.#asking = true;
     const toldBefore = this.#told;
+    const bytesBefore = this.#untoldBytes;
     this.#told = this.#taken;
     this.#untoldBytes = 0;
     this.#toldAtMs = this.#desk.monotonicMs();
@@ -98,6 +99,9 @@ export class ProducerWatch {
       this.#telling = false;
       // It goes with the next one: at the latest with the next look.
       this.#told = toldBefore;
+      this.#untoldBytes += bytesBefore;
+      // A question that has not left is asked again: credit that follows it is none.
+      if (kind === "ping") this.#asking = false;
     });
   }
 

@@ -134,9 +134,9 @@ export class StreamCall extends OutboundCall implements ItemSource {
     this.#seekMissing();
   }
 
-  /** What was sent to this client may have passed it by. */
-  lookAgain(): void {
-    if (this.live && this.#producer !== undefined) void this.#desk.lookUp(this);
+  /** What was sent to this client may have passed it by: its first part, too. Never rejects. */
+  async lookAgain(): Promise<void> {
+    if (this.live && this.queue !== undefined) await this.#desk.lookUp(this);
   }
 
   /** Ends it with `cancelled`, and tells its producer. */

@@ -6,6 +6,7 @@ import { isStreamMessage, partKey, readStreamMessage, type StreamMessage } from 
 import { EVENTS } from "../log/events.ts";
 import { logger } from "../log/log.ts";
 import type { DirectMessage, Transport } from "../transport/transport.ts";
+import { MISSED_LOOKUPS_AT_ONCE } from "./defaults.ts";
 import type { StreamCall } from "./stream_call.ts";
 
 const log = logger("caller");
@@ -14,7 +15,8 @@ const log = logger("caller");
 export class OpenStreams {
   readonly #transport: Pick<Transport, "sendTo" | "storedReplies" | "capabilities">;
   readonly #streams = new Map<string, StreamCall>();
-  readonly #looking = new Set<string>();
+  /** By the ids of the calls that are looked up: whether something has come to light since that calls for another look. */
+  readonly #looking = new Map<string, boolean>();
   #stray = 0;
 
   constructor(transport: Pick<Transport, "sendTo" | "storedReplies" | "capabilities">) {
@@ -44,9 +46,13 @@ export class OpenStreams {
     for (const call of [...this.#streams.values()]) call.abandon(reason);
   }
 
-  /** What was sent to this client may have passed it by. */
-  lookAgain(): void {
-    for (const call of this.#streams.values()) call.lookAgain();
+  /** What was sent to this client may have passed it by: looks for it, for a few streams at a time. Never rejects. */
+  async lookAgain(): Promise<void> {
+    const calls = this.#streams.values();
+    const work = async () => {
+      for (const call of calls) await call.lookAgain();
+    };
+    await Promise.all(Array.from({ length: MISSED_LOOKUPS_AT_ONCE }, work));
   }
 
   /**
@@ -70,13 +76,19 @@ export class OpenStreams {
     return true;
   }
 
-  /** Looks for parts that were stored and did not come, one message after the other. Never rejects. */
+  /**
+   * Looks for parts that were stored and did not come, one message after the other. While it looks, the next look waits:
+   * what it is asked for may have been stored after the broker was asked. Never rejects.
+   */
   async lookUp(call: StreamCall): Promise<void> {
-    if (!this.#transport.capabilities.storedReplies || this.#looking.has(call.id)) return;
-    this.#looking.add(call.id);
+    if (!this.#transport.capabilities.storedReplies) return;
+    const looking = this.#looking.has(call.id);
+    this.#looking.set(call.id, looking);
+    if (looking) return;
     try {
-      for (let awaited = 0; call.live && call.awaited > awaited;) {
+      for (let awaited = 0; call.live && (call.awaited > awaited || this.#looking.get(call.id));) {
         awaited = call.awaited;
+        this.#looking.set(call.id, false);
         const near = call.queue === undefined ? undefined : { queue: call.queue };
         const stored = await this.#transport.storedReplies(partKey(call.id, awaited), near);
         for (const { headers, body } of stored) {

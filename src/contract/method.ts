@@ -80,14 +80,7 @@ function declareCall<In = void, Out = void, E = never, P = In, R = Out>(
 ): Method<In, Out, Declared<E>, P, R> {
   const doing = "declare a method";
   checkOptions(doing, options, METHOD_OPTIONS);
-  return Object.freeze({
-    kind: "call",
-    settings: Object.freeze({
-      ...settingsOf(doing, options, "fail"),
-      output: schemaOption(doing, "output", options.output),
-      errors: declaredErrors(doing, options.errors),
-    }),
-  });
+  return Object.freeze({ kind: "call", settings: answering(doing, options, "output", options.output) });
 }
 
 function declareStream<In = void, Item = void, E = never, P = In, R = Item>(
@@ -95,14 +88,7 @@ function declareStream<In = void, Item = void, E = never, P = In, R = Item>(
 ): Stream<In, Item, Declared<E>, P, R> {
   const doing = "declare a stream";
   checkOptions(doing, options, STREAM_OPTIONS);
-  return Object.freeze({
-    kind: "stream",
-    settings: Object.freeze({
-      ...settingsOf(doing, options, "fail"),
-      output: schemaOption(doing, "item", options.item),
-      errors: declaredErrors(doing, options.errors),
-    }),
-  });
+  return Object.freeze({ kind: "stream", settings: answering(doing, options, "item", options.item) });
 }
 
 function declareOneway<In = void, P = In>(options: OnewayOptions<In, P> = {}): Oneway<In, P> {
@@ -116,7 +102,21 @@ function declareOneway<In = void, P = In>(options: OnewayOptions<In, P> = {}): O
   return Object.freeze({ kind: "oneway", settings: Object.freeze(settingsOf(doing, options, "wait")) });
 }
 
-/** What both kinds of methods may be told, with every default filled in. */
+/** What those that answer may be told; `name` is what the schema of their answers goes by. */
+function answering<In, P>(
+  doing: string,
+  options: OnewayOptions<In, P> & { readonly errors?: unknown },
+  name: "output" | "item",
+  schema: unknown,
+): MethodSettings {
+  return Object.freeze({
+    ...settingsOf(doing, options, "fail"),
+    output: schemaOption(doing, name, schema),
+    errors: declaredErrors(doing, options.errors),
+  });
+}
+
+/** What all kinds of methods may be told, with every default filled in. */
 function settingsOf<In, P>(
   doing: string,
   options: OnewayOptions<In, P>,

@@ -15,8 +15,11 @@ export interface Watched {
 /** Takes one number of one instrument. */
 export type Report = (name: keyof typeof OBSERVED, value: number, attributes: Attributes) => void;
 
-/** Numbers of an intake that have instruments of their own; all others are events, by name. */
-const OWN_INSTRUMENTS: ReadonlySet<string> = new Set(["unsettled", "deadLetters"]);
+/**
+ * Numbers of an intake that are no events: they have instruments of their own, and streams that run are handlers at work.
+ * All others only go up.
+ */
+const NO_EVENTS: ReadonlySet<string> = new Set(["unsettled", "deadLetters", "streamsRunning"]);
 
 /** Reads everything that is counted, where it is counted. */
 export function readAll({ replies, tree }: Watched, series: SeriesTable, report: Report): void {
@@ -45,7 +48,7 @@ function readContract({ id: contract, children }: TreeNode, report: Report): voi
 function readIntake(contract: string, { details, children }: TreeNode, report: Report): void {
   const attributes = { [ATTRIBUTE.system]: RPC_SYSTEM, [ATTRIBUTE.contract]: contract };
   for (const [name, value] of Object.entries(details ?? {})) {
-    if (typeof value !== "number" || OWN_INSTRUMENTS.has(name)) continue;
+    if (typeof value !== "number" || NO_EVENTS.has(name)) continue;
     report("events", value, { ...attributes, [ATTRIBUTE.event]: snake(name) });
   }
   report("unsettled", numberOf(details?.["unsettled"]), attributes);

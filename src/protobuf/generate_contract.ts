@@ -1,3 +1,4 @@
+import { contractFromProto } from "./contract_from_proto.ts";
 import { MessageTypes } from "./message_types.ts";
 import { applied, documented, fits } from "./layout.ts";
 import { BUNDLED } from "./bundled.ts";
@@ -23,6 +24,8 @@ const KINDS = { call: "ProtoMethod", oneway: "ProtoOneway", stream: "ProtoStream
  * @throws {TypeError} as `contractFromProto`, and when two types would have one name
  */
 export function generateContract(files: ProtoFiles, options: GenerateOptions = {}): string {
+  // Names of errors are any text in a .proto file, and written as they are: only what makes a contract gets that far.
+  contractFromProto(files, { service: options.service });
   const plan = planService(new ProtoSchema(files), options.service);
   const name = plan.service.name;
   const own = { methods: `${name}Methods`, files: `${name.charAt(0).toLowerCase()}${name.slice(1)}Files` };
@@ -73,12 +76,17 @@ function methodType({ name, kind, input, output, errors, comment }: RpcPlan, mes
 function filesOf(files: ProtoFiles, name: string): string {
   const texts = Object.entries(files).filter(([file, text]) => BUNDLED.get(file) !== text).map(
     ([file, text]) => {
-      return `  ${JSON.stringify(file)}: \`${text.replace(/[\\`]|\$\{/g, "\\$&")}\`,\n`;
+      return `  ${JSON.stringify(file)}: \`${asTemplate(text)}\`,\n`;
     },
   );
   return `${documented("The files that the contract is made of.")}\nexport const ${name}: ProtoFiles = {\n${
     texts.join("")
   }};`;
+}
+
+/** What reads as that text between backticks, where a CR would be read as a line feed. */
+function asTemplate(text: string): string {
+  return text.replace(/[\\`]|\$\{/g, "\\$&").replaceAll("\r", "\\r");
 }
 
 function contractOf(

@@ -61,7 +61,8 @@ function enumText({ values }: Enum): (value: unknown) => string {
 function valueAt(value: unknown, names: readonly string[]): unknown {
   let at = value;
   for (const name of names) {
-    if (typeof at !== "object" || at === null) return undefined;
+    // As the codec: what an input inherits is none of its fields, whatever they are called.
+    if (typeof at !== "object" || at === null || !Object.hasOwn(at, name)) return undefined;
     at = Reflect.get(at, name);
   }
   return at;

@@ -3,6 +3,9 @@ const TOKEN =
 /** Words of later editions before a declaration. */
 const VISIBILITY: readonly string[] = ["export", "local"];
 const WORD = /^[A-Za-z_]/;
+const LINE_FEED = 10;
+/** What stands deeper has no place: the parser goes less deep, and each name would hold all those around it. */
+const MAX_DEPTH = 100;
 
 /** A scope that counts: names declared in it begin with its own. `undefined`: options, whose names are none. */
 type Scope = string | undefined;
@@ -69,8 +72,9 @@ export class ProtoPlaces {
   #open(): void {
     if (VISIBILITY.includes(this.#statement[0] ?? "")) this.#statement.shift();
     const [first = "", second = ""] = this.#statement;
-    if (this.#isOptions() || first === "option") this.#scopes.push(undefined);
-    else if (first === "oneof" || first === "extend") this.#scopes.push(this.#scope());
+    if (this.#isOptions() || first === "option" || this.#scopes.length >= MAX_DEPTH) {
+      this.#scopes.push(undefined);
+    } else if (first === "oneof" || first === "extend") this.#scopes.push(this.#scope());
     // A group is named before its number, all else behind its word.
     else this.#scopes.push(this.#declare(this.#declared() ?? second));
     // Options have no end of their own: what follows their brace is a new statement.
@@ -115,7 +119,7 @@ export class ProtoPlaces {
 
 function newlines(text: string, from: number, to: number): number {
   let count = 0;
-  for (let at = text.indexOf("\n", from); at >= 0 && at < to; at = text.indexOf("\n", at + 1)) count++;
+  for (let at = from; at < to; at++) if (text.charCodeAt(at) === LINE_FEED) count++;
   return count;
 }
 

@@ -4,12 +4,11 @@ import { travelling } from "../envelope/body.ts";
 import { MAX_ERROR_TEXT_BYTES } from "../call/defaults.ts";
 import { cutText, escapeHeader, HEADER } from "../envelope/headers.ts";
 import { type Request, requestHeaders } from "../envelope/request.ts";
-import { RpcError } from "../errors/rpc_error.ts";
 import { EVENTS } from "../log/events.ts";
 import { logger } from "../log/log.ts";
 import { originOf } from "./origin.ts";
 import type { Delivery, Transport } from "../transport/transport.ts";
-import { UntilStored } from "./until_stored.ts";
+import { isUnsendable, UntilStored } from "./until_stored.ts";
 
 /** A request that will not be run again, or a message that is no request. */
 export interface DeadLetter {
@@ -27,11 +26,6 @@ export function letterOf(
   { request, method, delivery }: { request: Request; method: string; delivery: Delivery },
 ): DeadLetter {
   return { id: request.id, tag: method, headers: requestHeaders(request), body: request.body, delivery };
-}
-
-/** Whether trying again is in vain: the message itself is refused. */
-function isUnsendable(error: unknown): boolean {
-  return error instanceof RpcError && error.code === "invalid_argument" && error.outcome === "not_sent";
 }
 
 /** Stores the requests of one contract that will not be run again, with the reason. */

@@ -64,6 +64,8 @@ export const PLAN_TRUSTED_MS = 1_000;
 export const PLAN_BEHIND_MS = 50;
 /** Parts of a stream that one message carries at most. */
 export const STREAM_PACK_ITEMS = 64;
+/** Items of a stream that its reader has not taken at most, whatever it grants: each is remembered. */
+export const STREAM_UNTAKEN_ITEMS = 4_096;
 /** How long ends of streams may still be stored while their service stops, in milliseconds. */
 export const STREAM_CLOSE_MS = 1_000;
 /** Streams of one service that have begun and have not ended; beyond it further ones are refused before they begin. */

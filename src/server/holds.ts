@@ -1,9 +1,10 @@
+import { RpcError } from "../errors/rpc_error.ts";
 import type { Receipt } from "./receipt.ts";
 import { noReceipt } from "./receipt.ts";
 import { isSuspect } from "./attempts.ts";
 import { MAX_HOLD_MS, PACK_HOLD_MS, SPAN_LIMIT, SWEEP_CALLS, WINDOW_AGE_MS } from "./defaults.ts";
 import type { LiveCalls } from "./live_calls.ts";
-import { expired, type ReceivedCall } from "./received_call.ts";
+import type { ReceivedCall } from "./received_call.ts";
 import type { Retries } from "./retries.ts";
 import { sentAgain } from "./resends.ts";
 import type { Shared } from "./shared.ts";
@@ -128,15 +129,13 @@ export class Holds {
 
   #release(call: ReceivedCall): boolean {
     const { key, plain, request, delivery } = call.facts;
-    if (key !== undefined || plain !== undefined || call.waiting || call.recording || !call.ready) {
-      return false;
-    }
+    if (key !== undefined || plain !== undefined || call.stays) return false;
+    if (call.waiting || call.recording || !call.ready) return false;
     if (call.running) return this.#copy(call);
     // A suspect stays one only as long as its message is the one with the marks.
     if (isSuspect(request, delivery)) return false;
     this.#shared.counts.moved++;
-    const otherwise = { ok: false, error: expired(), ran: call.ranBefore } as const;
-    this.#retries.move(call, { attempt: call.attempt, started: false, delayMs: 0 }, otherwise);
+    this.#retries.moveBack(call);
     return true;
   }
 
@@ -152,17 +151,25 @@ export class Holds {
     const how = { attempt: call.attempt, started: true, delayMs: 0 };
     void this.#shared.resends.store(sentAgain(call), how, () => call.receipt !== undefined && !call.settled)
       .then(
-        (stored) => {
+        (resent) => {
+          const stored = resent === "stored";
           copied.storing = false;
           if (!stored) copied.expected--;
           const { receipt } = call;
           if (receipt === undefined) return this.ended(call);
+          if (resent instanceof RpcError) return this.#cannotCopy(call);
           if (!stored) return;
           call.receipt = copied.spare.shift() ?? noReceipt(receipt.delivery);
           receipt.done();
         },
       );
     return true;
+  }
+
+  /** No broker takes a copy of it: it holds its queue up until it is done, and is named. */
+  #cannotCopy(call: ReceivedCall): void {
+    call.stays = true;
+    if (this.#copied.get(call.id)?.expected === 0) this.#copied.delete(call.id);
   }
 }
 

@@ -16,7 +16,7 @@ import { LiveCalls } from "./live_calls.ts";
 import { observedRequest } from "./observed.ts";
 import { openDelivery, type Opened, Unreadable } from "./open.ts";
 import { Receipt } from "./receipt.ts";
-import { type CallOwner, expired, ReceivedCall } from "./received_call.ts";
+import { type CallOwner, ReceivedCall } from "./received_call.ts";
 import { Settlements } from "./settlements.ts";
 import type { Shared } from "./shared.ts";
 import { Span } from "./span.ts";
@@ -304,7 +304,8 @@ export class PartitionIntake implements CallOwner, StreamOwner {
     switch (found.kind) {
       case "ready":
         call.alone = found.alone;
-        if (isUnmarkedCopy(call.facts)) this.#sendUnmarkedAgain(call);
+        // Its own mark would be taken for that of the one who made the copy: the next message starts without one.
+        if (isUnmarkedCopy(call.facts)) this.#conclusions.retries.replace(call);
         break;
       case "ended":
         call.settle(found.result);
@@ -322,12 +323,6 @@ export class PartitionIntake implements CallOwner, StreamOwner {
         this.#live.settle(call);
     }
     this.pump();
-  }
-
-  /** Its own mark would be taken for that of the one who made the copy: the next message starts without one. */
-  #sendUnmarkedAgain(call: ReceivedCall): void {
-    const otherwise = { ok: false, error: expired(), ran: call.ranBefore } as const;
-    this.#conclusions.retries.move(call, { attempt: call.attempt, started: false, delayMs: 0 }, otherwise);
   }
 
   #gone(call: ReceivedCall): void {

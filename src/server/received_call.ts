@@ -95,6 +95,8 @@ export class ReceivedCall implements InboundCall, Linked<ReceivedCall> {
   handedOn = false;
   /** Whether it may be put into one: a suspect waits for its verdict, others for their schema or their queue. */
   ready = true;
+  /** Whether it cannot travel as a message of its own: it stays, and holds its queue up. */
+  stays = false;
   /** Whether nothing else of its partition may be at work beside it. */
   alone = false;
   previous: ReceivedCall | undefined = undefined;

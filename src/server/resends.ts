@@ -4,10 +4,11 @@ import type { ObservedService } from "../call/observer.ts";
 import { travelling } from "../envelope/body.ts";
 import { HEADER } from "../envelope/headers.ts";
 import { type Request, requestHeaders } from "../envelope/request.ts";
+import type { RpcError } from "../errors/rpc_error.ts";
 import { EVENTS } from "../log/events.ts";
 import { logger } from "../log/log.ts";
 import type { Delivery, Message, Transport } from "../transport/transport.ts";
-import { UntilStored } from "./until_stored.ts";
+import { isUnsendable, UntilStored } from "./until_stored.ts";
 
 /** What a call is sent again with. */
 export interface SentAgain {
@@ -29,6 +30,9 @@ export interface Resend {
   readonly delayMs: number;
 }
 
+/** What became of a call that was to be stored again; the error says why no broker takes it. */
+export type Resent = "stored" | "given up" | RpcError;
+
 const log = logger("callee");
 
 /**
@@ -47,24 +51,29 @@ export class Resends {
   }
 
   /**
-   * Stores a call again. Tries until it is stored, `wanted` says no or this is closed; resolves to whether it is
-   * stored, and never rejects. A try whose fate is unknown may leave one more copy: it is a duplicate then.
+   * Stores a call again. Tries until it is stored, is refused for itself, `wanted` says no or this is closed; never
+   * rejects. A try whose fate is unknown may leave one more copy: it is a duplicate then. What is refused came in a
+   * pack, as a rule: its headers are more than a message of its own can carry.
    *
    * @param wanted whether the call is still this instance's to settle
    */
-  store(call: SentAgain, how: Resend, wanted: () => boolean): Promise<boolean> {
+  async store(call: SentAgain, how: Resend, wanted: () => boolean): Promise<Resent> {
     const { delivery: { queue }, request: { id } } = call;
     const { delayMs } = how;
-    const send = () =>
-      this.#transport.send(
-        copyOf(call, how, this.#clock.now()),
-        delayMs > 0 ? { queue, delayMs } : { queue },
-      );
-    return this.#sends.try(
-      send,
-      wanted,
-      (error) => log.warn(EVENTS.callee.sendAgainFailed, { callId: id, error }),
-    );
+    let refused: RpcError | undefined;
+    const failed = (error: unknown) => log.warn(EVENTS.callee.sendAgainFailed, { callId: id, error });
+    const send = async () => {
+      try {
+        const copy = copyOf(call, how, this.#clock.now());
+        await this.#transport.send(copy, delayMs > 0 ? { queue, delayMs } : { queue });
+      } catch (error) {
+        if (!isUnsendable(error)) throw error;
+        failed(error);
+        refused = error;
+      }
+    };
+    const over = await this.#sends.try(send, wanted, failed);
+    return refused ?? (over ? "stored" : "given up");
   }
 
   /** Stops trying. What is not stored is not settled: it comes again elsewhere. */

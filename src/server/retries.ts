@@ -4,6 +4,7 @@ import type { Again, Result } from "../call/inbound.ts";
 import { isSuspect } from "./attempts.ts";
 import { STORE_PAUSE_MS } from "./defaults.ts";
 import { laterOf } from "./later.ts";
+import { RpcError } from "../errors/rpc_error.ts";
 import type { LiveCalls } from "./live_calls.ts";
 import { expired, type ReceivedCall } from "./received_call.ts";
 import { type Resend, sentAgain } from "./resends.ts";
@@ -11,6 +12,14 @@ import type { Shared } from "./shared.ts";
 
 /** How a run ended that is to be followed by another one. */
 export type AgainResult = Extract<Result, { readonly again: Again }>;
+
+/** What becomes of a call that was to be stored again, should that not come about. */
+export interface Otherwise {
+  /** Its result, should its time be up before it is stored. */
+  readonly late: Result;
+  /** Told where no broker takes it as a message of its own. */
+  refused(error: RpcError): void;
+}
 
 /** The calls of one partition that are run another time, or from another message. */
 export class Retries {
@@ -60,7 +69,10 @@ export class Retries {
         this.#shared.counts.sentAgain++;
         const dead = { reason: "no time for another attempt", attempts: attempt };
         const next = Math.min(ATTEMPTS, attempt + 1);
-        this.move(call, { attempt: next, started: false, delayMs: afterMs }, { ...rest, dead });
+        this.move(call, { attempt: next, started: false, delayMs: afterMs }, {
+          late: { ...rest, dead },
+          refused: () => this.#wait(call, attempt + 1, afterMs),
+        });
       }
     }
   }
@@ -88,16 +100,41 @@ export class Retries {
       started: false,
       delayMs: delayMs === false ? 0 : Math.min(delayMs, leftMs),
     };
-    this.move(call, how, { ok: false, error: expired(), ran: call.ranBefore });
+    const late = { ok: false, error: expired(), ran: call.ranBefore } as const;
+    // Its message comes again to whoever has the queue next.
+    this.move(call, how, { late, refused: () => {} });
     return true;
+  }
+
+  /** Stores a call that has not run yet at the end of its queue. One that no broker takes goes on waiting here. */
+  moveBack(call: ReceivedCall): void {
+    const late = { ok: false, error: expired(), ran: call.ranBefore } as const;
+    this.move(call, { attempt: call.attempt, started: false, delayMs: 0 }, {
+      late,
+      refused: () => {
+        call.stays = true;
+        this.#wait(call, call.attempt, 0);
+      },
+    });
+  }
+
+  /** Stores a call that must not run from its message, because its start would be taken for an earlier one. */
+  replace(call: ReceivedCall): void {
+    const late = { ok: false, error: expired(), ran: call.ranBefore } as const;
+    this.move(call, { attempt: call.attempt, started: false, delayMs: 0 }, {
+      late,
+      refused: ({ message }) => {
+        const reason = `it cannot be stored again: ${message}`;
+        const error = new RpcError("internal", `The call cannot be run: ${reason}`);
+        this.#finish(call, { ...late, error, dead: { reason, attempts: call.attempt - 1 } });
+      },
+    });
   }
 
   /**
    * Stores a call that does not run in its queue again, and lets go of it: it will be run from there.
-   *
-   * @param otherwise its result, should its time be up before it is stored
    */
-  move(call: ReceivedCall, how: Resend, otherwise: Result): void {
+  move(call: ReceivedCall, how: Resend, otherwise: Otherwise): void {
     const live = this.#live;
     const { clock } = this.#shared.parts;
     call.letGo();
@@ -109,11 +146,12 @@ export class Retries {
     void this.#shared.resends.store(sentAgain(call), how, wanted).then((stored) => {
       if (call.receipt === undefined) return;
       call.seen.moving = false;
-      if (stored) {
+      if (stored instanceof RpcError) otherwise.refused(stored);
+      else if (stored === "stored") {
         live.window.forget(call.id);
         live.settle(call);
         call.seen.moved();
-      } else if (clock.now() >= call.deadlineMs) this.#finish(call, otherwise);
+      } else if (clock.now() >= call.deadlineMs) this.#finish(call, otherwise.late);
     });
   }
 

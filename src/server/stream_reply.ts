@@ -5,12 +5,18 @@ import { STREAM_IDLE_MS } from "../call/defaults.ts";
 import type { ItemSink } from "../call/item_sink.ts";
 import { controlMessage, type Credit } from "../envelope/credit.ts";
 import { streamMessage, type StreamPart } from "../envelope/item.ts";
-import type { Reply } from "../envelope/reply.ts";
+import { type Reply, replyBody } from "../envelope/reply.ts";
 import { RpcError } from "../errors/rpc_error.ts";
 import { EVENTS } from "../log/events.ts";
 import { logger } from "../log/log.ts";
 import type { ItemBody } from "./answers.ts";
-import { EXPIRED_ANSWERED_MS, REPLY_PACK_BYTES, RETRY_PAUSE_MS, STREAM_PACK_ITEMS } from "./defaults.ts";
+import {
+  EXPIRED_ANSWERED_MS,
+  REPLY_PACK_BYTES,
+  RETRY_PAUSE_MS,
+  STREAM_PACK_ITEMS,
+  STREAM_UNTAKEN_ITEMS,
+} from "./defaults.ts";
 import type { ReceivedCall } from "./received_call.ts";
 import type { StreamParts } from "./streams.ts";
 
@@ -47,6 +53,8 @@ export class StreamReply implements ItemSink {
   #untakenBytes = 0;
   readonly #waiting: StreamPart[] = [];
   #waitingBytes = 0;
+  /** Of the parts that wait, how many are one message that was tried: it may be stored, so that it stays what it was. */
+  #tried: number | undefined;
   #sending = false;
   #scheduled = false;
   #pause: Timer | undefined;
@@ -151,7 +159,7 @@ export class StreamReply implements ItemSink {
 
   get #hasRoom(): boolean {
     const { items, bytes } = this.#credit;
-    return this.#untaken.length < items && this.#untakenBytes < bytes &&
+    return this.#untaken.length < Math.min(items, STREAM_UNTAKEN_ITEMS) && this.#untakenBytes < bytes &&
       this.#waiting.length < STREAM_PACK_ITEMS && this.#waitingBytes < REPLY_PACK_BYTES;
   }
 
@@ -214,7 +222,7 @@ export class StreamReply implements ItemSink {
 
   async #send(): Promise<void> {
     this.#sending = true;
-    const count = this.#batch();
+    const count = this.#tried ??= this.#batch();
     const { request: { id, replyTo }, delivery } = this.#call.facts;
     try {
       const message = streamMessage({
@@ -227,6 +235,7 @@ export class StreamReply implements ItemSink {
       });
       await this.#parts.transport.sendTo(replyTo, message, { near: delivery });
       this.#backoff.reset();
+      this.#tried = undefined;
       this.#sent(count);
     } catch (error) {
       this.#failed(error);
@@ -241,7 +250,7 @@ export class StreamReply implements ItemSink {
     let bytes = 0;
     let count = 0;
     for (const part of this.#waiting) {
-      bytes += part.kind === "item" ? part.body?.length ?? 0 : 0;
+      bytes += (part.kind === "item" ? part.body : replyBody(part.reply))?.length ?? 0;
       if (count > 0 && (count === STREAM_PACK_ITEMS || bytes > REPLY_PACK_BYTES)) break;
       count++;
     }

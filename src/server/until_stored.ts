@@ -4,6 +4,11 @@ import type { Random } from "../async/random.ts";
 import { RpcError } from "../errors/rpc_error.ts";
 import { REFUSED_PAUSE_MS, RETRY_PAUSE_MS } from "./defaults.ts";
 
+/** Whether trying again is in vain: the message itself is refused. */
+export function isUnsendable(error: unknown): error is RpcError {
+  return error instanceof RpcError && error.code === "invalid_argument" && error.outcome === "not_sent";
+}
+
 /** Sends that are tried until they are stored: requests whose original is settled only then. */
 export class UntilStored {
   readonly #clock: Clock;

@@ -3,6 +3,7 @@ import {
   checkOwner,
   explained as explainedAs,
   type FileKind,
+  flushToDisk,
   makeOrCheck,
   openDatabase,
   pragma,
@@ -78,6 +79,6 @@ function prepare(database: DatabaseSync, path: string): void {
     throw refuse(STORE, path, "it needs a file on a local disk, where SQLite can keep a write-ahead log");
   }
   // An outcome that was remembered must not be forgotten when the power fails.
-  database.exec("PRAGMA synchronous = FULL");
+  flushToDisk(database);
   transact(database, "IMMEDIATE", () => makeOrCheck(database, path, STORE));
 }

@@ -51,6 +51,8 @@ export function brokerConfig(broker: BrokerSettings): string {
     diskMaxUsedSpaceRatio: "95",
     timerWheelEnable: "true",
     autoCreateTopicEnable: "true",
+    // By default it refuses what has waited for 200 ms: a machine with other things to do is late, and not too busy.
+    waitTimeMillsInSendQueue: "5000",
     ...broker.extra,
   });
 }

@@ -79,7 +79,7 @@ async function withPlace(
 
 /** Repeats a look-up until it finds: indexes and dispatch lag the acknowledgement. */
 async function eventually<T>(find: () => Promise<T | undefined>): Promise<T> {
-  const deadline = performance.now() + 10_000;
+  const deadline = performance.now() + 30_000;
   while (performance.now() < deadline) {
     const found = await find();
     if (found !== undefined) return found;

@@ -106,9 +106,10 @@ export function callSuite(
   streams(test);
 }
 
-type Test = (promise: string, run: (fixture: CallSuiteFixture) => Promise<void>) => void;
+/** A test of the suite. */
+export type CallTest = (promise: string, run: (fixture: CallSuiteFixture) => Promise<void>) => void;
 
-function answers(test: Test): void {
+function answers(test: CallTest): void {
   test("is answered with the value, whatever its kind and its letters", async (fixture) => {
     await using pair = await Pair.start(fixture);
     const values = [0, "", "Grüße 𝄞 \u0000\u0001\u0002 % \ufeff", null, [], { a: [{ ü: true }] }, -1.5e300];
@@ -150,7 +151,7 @@ function answers(test: Test): void {
   });
 }
 
-function failures(test: Test): void {
+function failures(test: CallTest): void {
   test("larger than the transport carries is refused before it is sent", async (fixture) => {
     await using pair = await Pair.start(fixture);
     await assertFails(pair.client.echo("x".repeat(3 * 1024 * 1024)), "invalid_argument", "not_sent");
@@ -182,7 +183,9 @@ function failures(test: Test): void {
       signal.addEventListener("abort", () => aborted.resolve());
       return gate.promise;
     });
-    await assertFails(pair.client.once(1, { timeoutMs: 1_000 }), "deadline_exceeded", "sent_unknown");
+    // So that nothing but the call itself is done in its time, which is long enough for a machine that pauses.
+    await pair.client.echo(1);
+    await assertFails(pair.client.once(1, { timeoutMs: 4_000 }), "deadline_exceeded", "sent_unknown");
     await aborted.promise;
     gate.resolve();
   });
@@ -203,12 +206,14 @@ function failures(test: Test): void {
   });
 }
 
-function instances(test: Test): void {
+function instances(test: CallTest): void {
   test("to an absent service fails within about a second", async (fixture) => {
     await using caller = await createClient({ transport: fixture.transport() });
     const since = performance.now();
-    await assertFails(caller.client(freshContract()).once(1), "unavailable", "not_sent");
-    assert.ok(performance.now() - since < 3_000);
+    const { once } = caller.client(freshContract(), { timeoutMs: 30_000 });
+    await assertFails(once(1), "unavailable", "not_sent");
+    // A second, and what a slow machine takes; far less than the call's own time.
+    assert.ok(performance.now() - since < 8_000);
   });
 
   test("that may wait is run when its service comes back", async (fixture) => {
@@ -237,7 +242,7 @@ function instances(test: Test): void {
   });
 }
 
-function contracts(test: Test): void {
+function contracts(test: CallTest): void {
   test("brings its handler what the input's schema parsed, and its caller what the output's did", async (fixture) => {
     const contract = defineService(freshName("Call"), {
       now: method({ input: capitals, output: capitals }),
@@ -272,7 +277,7 @@ function contracts(test: Test): void {
   });
 }
 
-function plans(test: Test): void {
+function plans(test: CallTest): void {
   test("with a key follows a change of the queue plan, whoever hears of it first", async (fixture) => {
     const contract = defineService(freshName("Call"), {
       keyed: method({ input: type<string>(), output: type<string>(), key: (input) => input }),
@@ -298,7 +303,7 @@ function plans(test: Test): void {
   });
 }
 
-function keys(test: Test): void {
+function keys(test: CallTest): void {
   test("with a key waits for those before it with that key, and runs in their order", async (fixture) => {
     const contract = defineService(freshName("Call"), {
       keyed: method({ input: type<string>(), output: type<number>(), key: (input) => input.slice(0, 1) }),

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import type {
   Capabilities,
-  Clock,
   DirectMessage,
   Message,
   QueueRef,
@@ -9,9 +8,9 @@ import type {
   Subscription,
   Transport,
 } from "rocket-actors";
-import { systemClock } from "rocket-actors";
 import { freshName } from "../broker/shared.ts";
 import { RecordingSink } from "../helpers/recording_sink.ts";
+import { ShiftedClock } from "../helpers/shifted_clock.ts";
 
 /** One broker for one test. */
 export interface TransportFixture extends AsyncDisposable {
@@ -49,28 +48,10 @@ export interface TransportUnderTest {
 /** A test of the suite. */
 export type TransportTest = (promise: string, run: (stage: Stage) => Promise<void>) => void;
 
-/** The machine's clock, which a test can make jump: as after a pause of the process. */
-export class JumpingClock implements Clock {
-  #jumpedMs = 0;
-
-  now(): number {
-    return systemClock.now();
-  }
-  monotonic(): number {
-    return systemClock.monotonic() + this.#jumpedMs;
-  }
-  after(ms: number, callback: () => void): ReturnType<Clock["after"]> {
-    return systemClock.after(ms, callback);
-  }
-  jump(ms: number): void {
-    this.#jumpedMs += ms;
-  }
-}
-
 /** One instance that takes part in a test. */
 export interface Participant {
   readonly transport: Transport;
-  readonly clock: JumpingClock;
+  readonly clock: ShiftedClock;
   readonly instance: number;
   /** What came to its addresses. */
   readonly heard: DirectMessage[];
@@ -105,7 +86,7 @@ export class Stage implements AsyncDisposable {
   /** Starts one more instance. */
   async participant(): Promise<Participant> {
     const transport = this.fixture.transport();
-    const clock = new JumpingClock();
+    const clock = new ShiftedClock();
     // Unique among all runs on a broker: the time in milliseconds, and a few thousand each.
     const instance = Date.now() * 4_096 + (instances++ % 4_096);
     const heard: DirectMessage[] = [];

@@ -1,16 +1,13 @@
-import assert from "node:assert/strict";
-import { type CallerSystem, createClient } from "../../actors/client.ts";
-import { createSystem, type System } from "../../actors/system.ts";
+import type { System } from "../../actors/system.ts";
 import type { HandlerContext } from "../../src/call/handler.ts";
 import { defineService } from "../../src/contract/define.ts";
 import { method } from "../../src/contract/method.ts";
 import { HEADER, unescapeHeader } from "../../src/envelope/headers.ts";
 import { RpcError } from "../../src/errors/rpc_error.ts";
 import type { OutcomeStore } from "../../src/store/outcome_store.ts";
-import { embedded, type EmbeddedBroker, embeddedBroker } from "../../src/transport/embedded/mod.ts";
 import type { Transport } from "../../src/transport/transport.ts";
-import { ManualClock } from "../helpers/manual_clock.ts";
 import { turns } from "../helpers/settled.ts";
+import { StillStage } from "./still_stage.ts";
 
 /** A method of each promise, on one queue. */
 export const Bank = defineService("crash.Bank", {
@@ -25,43 +22,20 @@ export type BankHandler = (input: string, context: HandlerContext) => string | P
 
 const STEP_MS = 50;
 
-/** Systems and callers on one broker and one clock that stands still. */
-export class BankFixture implements AsyncDisposable {
-  readonly clock = new ManualClock();
-  readonly broker: EmbeddedBroker;
-  readonly #open: (System | CallerSystem)[] = [];
-
-  constructor(ownership: "offset" | "perMessage" = "offset") {
-    this.broker = embeddedBroker({ clock: this.clock, ownership });
-  }
-
+/** A stage whose systems serve the bank. */
+export class BankFixture extends StillStage {
   /** A system that serves the bank. */
   async serve(
     handler: BankHandler,
-    { store, wrap = (transport) => transport }: {
+    { store, wrap }: {
       readonly store?: OutcomeStore | undefined;
       readonly wrap?: (transport: Transport) => Transport;
     } = {},
   ): Promise<System> {
-    const transport = wrap(embedded(this.broker));
-    const system = await createSystem({ name: "bank", transport, clock: this.clock, random: () => 0.5 });
-    this.#open.push(system);
+    const system = await this.system(wrap);
     const note = async (input: string, context: HandlerContext) => void await handler(input, context);
     await system.serve(Bank, { safe: handler, idempotent: handler, other: handler, note }, { store });
     return system;
-  }
-
-  /** A caller that serves nothing. */
-  async client(
-    wrap: (transport: Transport) => Transport = (transport) => transport,
-  ): Promise<CallerSystem> {
-    const client = await createClient({
-      transport: wrap(embedded(this.broker)),
-      clock: this.clock,
-      random: () => 0.5,
-    });
-    this.#open.push(client);
-    return client;
   }
 
   /** Lets time pass, with room for everything that it sets off. */
@@ -78,12 +52,6 @@ export class BankFixture implements AsyncDisposable {
     return this.broker.messages("%DLQ%rpc-crash-Bank").map(({ message }) =>
       unescapeHeader(message.headers.get(HEADER.dead) ?? "")
     );
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    for (const one of this.#open) await one.close();
-    this.broker.close();
-    assert.equal(this.clock.timers, 0);
   }
 }
 

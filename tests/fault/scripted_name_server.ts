@@ -64,7 +64,8 @@ export class ScriptedNameServer implements AsyncDisposable {
   }
 }
 
-function routeAnswer(brokers: readonly ScriptedBroker[] | undefined): RequestReply {
+/** How a name server answers where a topic is: at these brokers, or nowhere. */
+export function routeAnswer(brokers: readonly ScriptedBroker[] | undefined): RequestReply {
   if (brokers === undefined) return { code: ResponseCode.TOPIC_NOT_EXIST, remark: "No topic route info" };
   const brokerDatas = brokers.map(({ name, address, id = 0 }) => ({
     brokerName: name,

@@ -92,6 +92,20 @@ export class FakeDelivery implements Delivery {
   }
 }
 
+/** A delivery of one request. */
+export function deliveryOf(
+  id: string,
+  options: ConstructorParameters<typeof FakeDelivery>[1] = {},
+  tag = "run",
+): FakeDelivery {
+  return new FakeDelivery(messageOf(requestOf(id), tag), options);
+}
+
+/** The ids of calls or of replies, in order. */
+export function idsOf(calls: readonly { readonly id: string }[]): readonly string[] {
+  return calls.map(({ id }) => id);
+}
+
 /** A partition that remembers what was asked of it. */
 export class FakePartition implements Partition {
   queue = QUEUE;

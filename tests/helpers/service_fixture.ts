@@ -30,6 +30,11 @@ export function repliesIn({ message }: SentTo): readonly Reply[] {
   return entries.flatMap((entry) => readReply(headers, entry.headers, entry.body) ?? []);
 }
 
+/** What a reply says: `ok`, or code and outcome. */
+export function answerOf(reply: Reply): string {
+  return reply.ok ? "ok" : `${reply.error.code}/${reply.error.outcome}`;
+}
+
 /** A request that was stored in its queue again. */
 export interface SentAgain {
   readonly id: string;
@@ -90,7 +95,7 @@ export class ServiceFixture {
 
   /** What the replies say, in order: `ok`, or code and outcome. */
   get answers(): readonly string[] {
-    return this.replies.map((reply) => reply.ok ? "ok" : `${reply.error.code}/${reply.error.outcome}`);
+    return this.replies.map(answerOf);
   }
 
   /** Requests that were stored in their queue again, in order. */

@@ -9,9 +9,16 @@ export async function turns(count = 3): Promise<void> {
   for (let turn = 0; turn < count; turn++) await new Promise<void>((resolve) => void setImmediate(resolve));
 }
 
-/** Waits, turn by turn, until `done` says so; the test's own timeout is the limit. */
+/** More than a slow machine takes for anything that tests wait for. Milliseconds. */
+const UNTIL_LIMIT_MS = 60_000;
+
+/** Waits, turn by turn, until `done` says so; fails when it has not for a minute. */
 export async function until(done: () => boolean): Promise<void> {
-  while (!done()) await new Promise<void>((resolve) => void setTimeout(resolve, 1));
+  const limit = performance.now() + UNTIL_LIMIT_MS;
+  while (!done()) {
+    if (performance.now() > limit) assert.fail(`Not within ${UNTIL_LIMIT_MS} ms: ${done}`);
+    await new Promise<void>((resolve) => void setTimeout(resolve, 1));
+  }
 }
 
 /** The `RpcError` with which `promise` rejects. */

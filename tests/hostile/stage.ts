@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { createSystem, embedded, embeddedBroker, type HandlerInterceptor, type System } from "rocket-actors";
 import { systemClock } from "../../src/async/clock.ts";
+import { STREAM_IDLE_MS } from "../../src/call/defaults.ts";
 import { topicOf } from "../../src/call/plan.ts";
 import type { TreeNode } from "../../src/call/tree.ts";
 import type { DirectMessage, Transport } from "../../src/transport/transport.ts";
@@ -10,8 +11,11 @@ import { Watched } from "./watched.ts";
 
 /** More than one batch, and soon full. */
 const RETAINED = 30_000;
-/** How long a batch may take to be settled, in milliseconds. */
-const SETTLE_LIMIT_MS = 30_000;
+/**
+ * How long a batch may take to be settled, in milliseconds: a stream whose reader is silent holds its key for
+ * {@linkcode STREAM_IDLE_MS}, and there may be some of one key.
+ */
+const SETTLE_LIMIT_MS = 5 * STREAM_IDLE_MS;
 
 /** A system that serves everything hostile input is sent to, and an attacker on the same broker. */
 export class Stage implements AsyncDisposable {

@@ -10,7 +10,7 @@ Deno.test("a foreign call that nobody answers ends with its timeout", async () =
   const Silent = defineService(freshName("nobody"), { ask: method<void, void>() }, { foreign: true });
   await makeTopic(nameServers, Silent.name);
   await using client = await createClient({ transport: remoting({ nameServers }) });
-  const timeoutMs = 1_000;
+  const timeoutMs = 3_000;
   const begin = performance.now();
   await assert.rejects(client.client(Silent, { timeoutMs }).ask(), (error) => {
     const failure = RpcError.from(error);
@@ -18,7 +18,7 @@ Deno.test("a foreign call that nobody answers ends with its timeout", async () =
     return true;
   });
   const took = performance.now() - begin;
-  assert(took >= timeoutMs && took < timeoutMs + 1_000, `took ${took} ms`);
+  assert(took >= timeoutMs && took < timeoutMs + 5_000, `took ${took} ms`);
 });
 
 Deno.test("a foreign call to a topic that does not exist is known not to be sent", async () => {

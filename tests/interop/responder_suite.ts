@@ -87,11 +87,11 @@ async function testErrors(
   });
 
   await step("a call that it never answers ends with its timeout, its fate unknown", async () => {
-    const timeoutMs = 1_000;
+    const timeoutMs = 3_000;
     const begin = performance.now();
     const { code, outcome } = await failureOf(client.silent({ text: TEXT }, { timeoutMs }));
     const took = performance.now() - begin;
     assert.deepEqual([code, outcome], ["deadline_exceeded", "sent_unknown"]);
-    assert.ok(took >= timeoutMs && took < timeoutMs + 1_000, `took ${took} ms`);
+    assert.ok(took >= timeoutMs && took < timeoutMs + 5_000, `took ${took} ms`);
   });
 }

@@ -1,5 +1,6 @@
 import type { Cluster } from "../broker/launcher.ts";
 import { violations } from "./audit.ts";
+import { OVERLOADED_MS } from "./broker_pulse.ts";
 import type { Outage } from "./evidence.ts";
 import { type Figures, figures } from "./figures.ts";
 import { firstBetween, isOpen, slowestBetween } from "./lives.ts";
@@ -49,8 +50,6 @@ const OWNED: Limits = { servedAgainMs: 5_000, slowestMs: 5_000 };
 const REDELIVERED: Limits = { servedAgainMs: 3_000, slowestMs: 15_000 };
 /** Proxies find a broker again 20 to 35 s after its return. */
 const FOUND_AGAIN: Limits = { servedAgainMs: 50_000, slowestMs: 50_000 };
-/** Where the broker takes longer over anything, the machine is too busy to judge how long calls took. */
-const OVERLOADED_MS = 500;
 /** Everything else is waited for so long: a dead caller alone holds up its replies for ten seconds. */
 const PATIENCE_MS = 60_000;
 const ROLLING_INSTANCES = 3;

@@ -94,8 +94,13 @@ function code(how: string): string {
   return how.slice(0, how.indexOf("/"));
 }
 
-/** Reads streams beside each other while everything around them breaks. Returns what is wrong; nothing, when all is well. */
-export async function playStreams(world: World, seed: number): Promise<readonly string[]> {
+/**
+ * Reads streams beside each other while everything around them breaks.
+ *
+ * @param ends told how each of them ended
+ * @returns what is wrong; nothing, when all is well
+ */
+export async function playStreams(world: World, seed: number, ends: string[]): Promise<readonly string[]> {
   const random = world.random("streams");
   const handlers = new Handlers();
   const findings: string[] = [];
@@ -151,6 +156,7 @@ export async function playStreams(world: World, seed: number): Promise<readonly 
     const tookMs = world.nowMs - since;
     const pausesMs = pauseMs * (count / 50);
     if (tookMs > TIMEOUT_MS + pausesMs + 1_000) found(`it took ${tookMs} ms`);
+    ends.push(how);
     world.note(`stream ${id} ended with ${how} after ${count} items`);
   };
   await Promise.all(Array.from({ length: STREAMS }, (_, id) => read(seed * 1_000 + id)));

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { createClient, createSystem } from "rocket-actors";
 import { remoting } from "rocket-actors/transport/remoting";
+import { createDeferred } from "../../src/async/deferred.ts";
 import { startCluster } from "../broker/launcher.ts";
 import { freshName, sharedNameServer } from "../broker/shared.ts";
 import { until } from "../helpers/settled.ts";
@@ -9,6 +10,8 @@ import { ProducerProcess } from "./producer_process.ts";
 import { Reading, type ReadThrough } from "./reading.ts";
 
 const ITEMS = 10_000;
+/** Where readers wait for all the others. */
+const HELD_AT = 300;
 /** How soon a reader must know that its producer is gone, in milliseconds: long before the idle timeout. */
 const KNOWN_AFTER_MS = 15_000;
 
@@ -29,13 +32,16 @@ Deno.test("streams: 10,000 items come whole past a killed producer, and its own 
   await using pulled = await createClient({ transport: remoting({ nameServers, replies: "topic" }) });
   const clients = [pushed, pulled].map((client) => client.client(contract, { timeoutMs: 60_000 }));
   const readings: Reading[] = [];
+  const all = createDeferred<void>();
+  const hold = { items: HELD_AT, until: all.promise };
   // Queues take turns: soon both producers have a stream of either reader.
   while (readings.filter(({ by }) => by === "killed").length < 2 || readings.length < 6) {
-    for (const client of clients) readings.push(new Reading(client.read({ items: ITEMS, ms: 10 })));
+    for (const client of clients) readings.push(new Reading(client.read({ items: ITEMS, ms: 10 }), hold));
     await until(() => readings.every(({ items }) => items > 0));
     assert.ok(readings.length < 32, "no stream came from the producer that is to be killed");
   }
-  await until(() => readings.every(({ by, items }) => by === "survivor" || items >= 300));
+  all.resolve();
+  await until(() => readings.every(({ by, items }) => by === "survivor" || items > HELD_AT));
   const killedAt = performance.now();
   await killed.kill();
   const read = await Promise.all(readings.map(({ result }) => result));
@@ -58,10 +64,12 @@ Deno.test("streams: a rebalance lets 10,000 items come to their end, and ends wh
   await using caller = await createClient({ transport: remoting({ nameServers }) });
   const client = caller.client(contract, { timeoutMs: 60_000 });
   const streams = () => first.tree().children.find(({ kind }) => kind === "service")?.children[0]?.details;
+  const all = createDeferred<void>();
   // Queues take turns, so that some of either kind are on queues that stay, and some on queues that go.
   const readings = Array.from({ length: 20 }, (_, index) => {
     const isShort = index % 5 === 0;
-    return { isShort, reading: new Reading(client.read({ items: ITEMS, ms: isShort ? 5 : 1_500 })) };
+    const stream = client.read({ items: ITEMS, ms: isShort ? 5 : 1_500 });
+    return { isShort, reading: new Reading(stream, { items: HELD_AT, until: all.promise }) };
   });
   const short = readings.filter(({ isShort }) => isShort).map(({ reading }) => reading);
   const endless = readings.filter(({ isShort }) => !isShort).map(({ reading }) => reading);
@@ -69,6 +77,7 @@ Deno.test("streams: a rebalance lets 10,000 items come to their end, and ends wh
   assert.equal(streams()?.streamsRunning, 20);
 
   await using second = await createSystem({ name: "second", transport: remoting({ nameServers }) });
+  all.resolve();
   await second.serve(contract, { read: produce("second") });
   await until(() => service.state().queues.length === 8);
   const read = await Promise.all(short.map(({ result }) => result));

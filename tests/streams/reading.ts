@@ -1,8 +1,16 @@
 import { type ItemStream, RpcError } from "rocket-actors";
 import type { Made } from "./contract.ts";
 
+/** After so many items a reader pauses for a moment. */
+const PAUSE_EVERY = 1_000;
 /** How long a reader pauses now and then, in milliseconds. */
 const PAUSE_MS = 40;
+
+/** Where a reader stops until something has come about. */
+export interface Hold {
+  readonly items: number;
+  readonly until: Promise<void>;
+}
 
 /** How reading a stream went. */
 export interface ReadThrough {
@@ -28,18 +36,19 @@ export class Reading {
   readonly #wrong: string[] = [];
   readonly result: Promise<ReadThrough>;
 
-  /** @param pauseEvery after so many items it pauses for a moment */
-  constructor(stream: ItemStream<Made>, pauseEvery = 1_000) {
-    this.result = this.#read(stream, pauseEvery);
+  /** @param hold behind so many items it waits until it may go on: however fast the producer is, it cannot end before */
+  constructor(stream: ItemStream<Made>, hold?: Hold) {
+    this.result = this.#read(stream, hold);
   }
 
-  async #read(stream: ItemStream<Made>, pauseEvery: number): Promise<ReadThrough> {
+  async #read(stream: ItemStream<Made>, hold: Hold | undefined): Promise<ReadThrough> {
     try {
       for await (const { n, by } of stream) {
         if (n !== ++this.items) this.#wrong.push(`item ${n} came where ${this.items} was due`);
         if (this.by !== "" && by !== this.by) this.#wrong.push(`item ${n} is of ${by}`);
         this.by = by;
-        if (n % pauseEvery === 0) await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+        if (n % PAUSE_EVERY === 0) await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+        if (n === hold?.items) await hold.until;
       }
       this.end = "ok";
     } catch (error) {

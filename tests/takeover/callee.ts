@@ -4,7 +4,8 @@
  *     deno run -A tests/takeover/callee.ts <name server> <contract> <event file> [--drop-acks]
  *
  * Events are appended before the handler goes on, so a SIGKILL loses none: `asked <call>` when a start is about to be
- * recorded, `ran <method> <n> <attempt> <call>` when the handler begins, `done <method> <n>` when it ends. Each line on
+ * recorded, `ran <method> <n> <attempt> <call>` when the handler begins, `done <method> <n>` when it ends, `lost <reason>` for
+ * each queue that it loses. Each line on
  * stdin is answered by one line of JSON: the service's state. The end of stdin, or SIGTERM, stops it gracefully.
  */
 // deno-lint-ignore-file no-console -- stdout is how the test talks to it
@@ -13,6 +14,7 @@ import { remoting } from "rocket-actors/transport/remoting";
 import { type Work, workContract } from "./contract.ts";
 import { observed } from "./observed_transport.ts";
 
+console.log("begins");
 const [nameServers = "", contractName = "", eventFile = "", flag] = Deno.args;
 const events = Deno.openSync(eventFile, { create: true, append: true });
 const encoder = new TextEncoder();
@@ -32,6 +34,7 @@ function handler(method: string): Handler<Work, number> {
 
 const transport = observed(remoting({ nameServers }), {
   asked: (delivery) => delivery.message.keys.forEach((key) => write(`asked ${key}`)),
+  lost: (reason) => write(`lost ${reason}`),
   dropAcks: flag === "--drop-acks",
 });
 const system = await createSystem({ name: "callee", transport });

@@ -14,6 +14,8 @@ export interface Events {
   }[];
   /** `method n` of handlers that ended. */
   readonly done: ReadonlySet<string>;
+  /** Why queues were lost. */
+  readonly lost: readonly string[];
 }
 
 /** A callee in a process of its own, which a test may kill. */
@@ -23,6 +25,8 @@ export class CalleeProcess implements AsyncDisposable {
   readonly #stdin: WritableStreamDefaultWriter<Uint8Array>;
   readonly #eventFile: string;
   readonly #stderr: Promise<string>;
+  /** When its own code began to run, by `performance.now()`: the runtime had been started by then. */
+  beganAtMs = NaN;
   #buffered = "";
   #ended = false;
 
@@ -58,6 +62,16 @@ export class CalleeProcess implements AsyncDisposable {
     return JSON.parse(await this.line());
   }
 
+  /** Waits until it owns that many queues. */
+  async owns(queues: number): Promise<void> {
+    for (const until = performance.now() + WAIT_LIMIT_MS;;) {
+      const owned = (await this.state()).queues.length;
+      if (owned === queues) return;
+      if (performance.now() > until) throw new Error(`It owns ${owned} queues, not ${queues}`);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  }
+
   /** SIGSTOP: as a long pause of the machine. */
   pause(): void {
     this.#child.kill("SIGSTOP");
@@ -78,11 +92,14 @@ export class CalleeProcess implements AsyncDisposable {
     return this.#end("SIGTERM");
   }
 
-  /** Resolves when handlers of that method have begun and not ended. */
-  async isAtWork(method: string): Promise<void> {
+  /** SIGSTOPs it while handlers of that method have begun and not ended: nothing can end them before it is killed. */
+  async pauseAtWork(method: string): Promise<void> {
     for (const until = performance.now() + WAIT_LIMIT_MS; performance.now() < until;) {
+      this.pause();
       const { ran, done } = await this.events();
       if (ran.some((run) => run.method === method && !done.has(`${method} ${run.n}`))) return;
+      this.resume();
+      await new Promise((resolve) => setTimeout(resolve, 5));
     }
     throw new Error(`No handler of "${method}" was at work within ${WAIT_LIMIT_MS} ms`);
   }
@@ -100,6 +117,7 @@ export class CalleeProcess implements AsyncDisposable {
         callId,
       })),
       done: new Set(words.filter(([kind]) => kind === "done").map(([, method, n]) => `${method} ${n}`)),
+      lost: words.filter(([kind]) => kind === "lost").map(([, ...reason]) => reason.join(" ")),
     };
   }
 
@@ -134,7 +152,10 @@ export async function startCallee(
     stderr: "piped",
   });
   const callee = new CalleeProcess(command.spawn(), eventFile);
-  const first = await callee.line();
-  if (first !== "ready") throw new Error(`The callee said ${JSON.stringify(first)}`);
+  for (const expected of ["begins", "ready"]) {
+    const line = await callee.line();
+    if (line !== expected) throw new Error(`The callee said ${JSON.stringify(line)}`);
+    if (expected === "begins") callee.beganAtMs = performance.now();
+  }
   return callee;
 }

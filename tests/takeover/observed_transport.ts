@@ -4,6 +4,8 @@ import type { Delivery, Sink, Transport } from "rocket-actors";
 export interface Observation {
   /** Told right before a start is recorded. */
   asked(delivery: Delivery): void;
+  /** Told why a queue was lost. */
+  lost(reason: string): void;
   /** Settles nothing: as if the process always died between reply and acknowledgement. */
   readonly dropAcks: boolean;
 }
@@ -21,11 +23,14 @@ export function observed(transport: Transport, observation: Observation): Transp
   });
 }
 
-function observedSink(sink: Sink, { asked, dropAcks }: Observation): Sink {
+function observedSink(sink: Sink, { asked, lost, dropAcks }: Observation): Sink {
   return {
     assigned: (partition) => sink.assigned(partition),
     revoked: (partition) => sink.revoked(partition),
-    lost: (partition, reason) => sink.lost(partition, reason),
+    lost: (partition, reason) => {
+      lost(reason);
+      sink.lost(partition, reason);
+    },
     deliver: (partition, delivery) =>
       sink.deliver(partition, {
         ...delivery,

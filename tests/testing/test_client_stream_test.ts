@@ -97,3 +97,17 @@ Deno.test("testClient runs the handler of an idempotent stream again only as lon
   await assertFails(stream.next(), "internal", "replied");
   assert.equal(runs, 4);
 });
+
+Deno.test("testClient ends a stream that asks for another attempt behind its first item, as a system does", async () => {
+  let runs = 0;
+  await using client = testClient(Feed, {
+    *count(_to, ctx) {
+      yield { n: ++runs };
+      throw ctx.retryAfter(10);
+    },
+  });
+  const stream = client.count(0);
+  assert.deepEqual(await stream.next(), { done: false, value: { n: 1 } });
+  await assertFails(stream.next(), "unavailable", "replied");
+  assert.equal(runs, 1);
+});

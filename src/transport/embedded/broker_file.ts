@@ -1,4 +1,5 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
+import { pragma } from "../../sqlite/database.ts";
 import type { OpenFile } from "./open_broker_file.ts";
 
 /** A topic as it is kept. */
@@ -102,6 +103,11 @@ export class BrokerFile {
   /** Takes back what was written. Some errors have done so already. */
   rollback(): void {
     if (this.#database.isTransaction) this.#database.exec("ROLLBACK");
+  }
+
+  /** Writes a page as it is: that succeeds where there is room. */
+  touch(): void {
+    this.#database.exec(`PRAGMA user_version = ${String(pragma(this.#database, "user_version"))}`);
   }
 
   close(): void {

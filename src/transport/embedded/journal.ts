@@ -32,11 +32,12 @@ export interface Journal {
   /** A message is no longer kept. */
   dropped(stored: StoredMessage): void;
   /**
-   * Resolves once all that was told so far is on record. Waits for as long as it takes: while there is no room on the
-   * disk, say. Rejects only when nothing will be recorded any more.
+   * Resolves once all that was told so far is on record, but for messages that are to be stored, which have answers of
+   * their own. Waits for as long as it takes: while there is no room on the disk, say. Rejects only when nothing will be
+   * recorded any more.
    */
   recorded(): Promise<void>;
-  /** The same, but rejects with `unavailable` / `not_sent` when the next transaction fails. */
+  /** The same, but fails as {@linkcode Journal.store} when its transaction does. */
   flushed(): Promise<void>;
   /** Records what it was told, and lets go of the file. Nothing is recorded any more. */
   close(): void;

@@ -5,6 +5,7 @@ import {
   checkOwner,
   explained,
   type FileKind,
+  flushToDisk,
   isBusy,
   makeOrCheck,
   openDatabase,
@@ -61,7 +62,7 @@ const TABLES = `
 /** "rkab". */
 const KIND: FileKind = { noun: "broker file", applicationId: 0x726b6162, format: 1, tables: TABLES };
 
-/** Files that this process has open, by device and number: locks of SQLite count between processes. */
+/** Files that this process has open, by device and number: whoever asks for one is told so without waiting for its lock. */
 const opened = new Set<string>();
 
 /** A broker file that nobody else can open until it is closed. */
@@ -171,7 +172,7 @@ function prepare(database: DatabaseSync, file: string, ownership: BrokerSettings
     throw refuse(KIND, file, "it needs a file on a local disk, where SQLite can keep a write-ahead log");
   }
   // What was acknowledged must not be forgotten when the power fails.
-  database.exec("PRAGMA synchronous = FULL");
+  flushToDisk(database);
   pragma(database, `journal_size_limit = ${LOG_BYTES}`);
 }
 

@@ -68,46 +68,33 @@ export class Retention {
       const message = `The embedded broker is full: nobody settles its ${unsettled} messages`;
       throw new RpcError("resource_exhausted", message, { outcome: "not_sent" });
     }
-    while (this.#settled.first !== undefined && !this.#fits(bytes)) this.#drop(this.#settled.first);
+    while (this.#settled.first !== undefined && !this.#fits(1, bytes)) this.#drop(this.#settled.first);
     this.#messages++;
     this.#bytes += bytes;
   }
 
   /** Makes room for a message that nobody will settle, and counts it. */
   reserveUnconsumed(bytes: number): void {
-    const messages = this.#limits.messages * UNCONSUMED_SHARE;
-    const maxBytes = this.#limits.bytes * UNCONSUMED_SHARE;
-    while (this.#settled.first !== undefined && !this.#fits(bytes)) {
-      if (this.#settled.size < messages && this.#settledBytes + bytes <= maxBytes) break;
-      this.#drop(this.#settled.first);
-    }
+    this.#trim(1, bytes);
     this.#messages++;
     this.#bytes += bytes;
   }
 
-  /** Counts a message that was kept before the broker was, and drops the oldest settled ones where that is too much. */
+  /** Counts a message that was kept before the broker was, and drops of the settled ones what would have been dropped then. */
   restore(stored: StoredMessage, settledAtMs: number): void {
     this.#messages++;
     this.#bytes += stored.bytes;
     if (stored.open > 0) stored.queue.unsettled.append(stored);
     else this.keep(stored, settledAtMs);
     this.#expire(this.now());
-    this.trim();
+    this.#trim();
   }
 
   /** Counts a message that was held back before the broker was. */
   restoreHeldBack(bytes: number): void {
     this.#messages++;
     this.#bytes += bytes;
-    this.trim();
-  }
-
-  /** Drops settled messages, oldest first, until the bounds are kept. */
-  trim(): void {
-    const { messages, bytes } = this.#limits;
-    while (this.#settled.first !== undefined && (this.#messages > messages || this.#bytes > bytes)) {
-      this.#drop(this.#settled.first);
-    }
+    this.#trim();
   }
 
   /** Takes back a reservation. */
@@ -154,8 +141,18 @@ export class Retention {
     this.#messages = this.#bytes = 0;
   }
 
-  #fits(bytes: number): boolean {
-    return this.#messages < this.#limits.messages && this.#bytes + bytes <= this.#limits.bytes;
+  /** Drops settled messages, oldest first, until the bounds are kept with what is to come, or a tenth of them is left. */
+  #trim(messages = 0, bytes = 0): void {
+    const most = this.#limits.messages * UNCONSUMED_SHARE;
+    const maxBytes = this.#limits.bytes * UNCONSUMED_SHARE;
+    while (this.#settled.first !== undefined && !this.#fits(messages, bytes)) {
+      if (this.#settled.size + messages < most + 1 && this.#settledBytes + bytes <= maxBytes) break;
+      this.#drop(this.#settled.first);
+    }
+  }
+
+  #fits(messages: number, bytes: number): boolean {
+    return this.#messages + messages <= this.#limits.messages && this.#bytes + bytes <= this.#limits.bytes;
   }
 
   #expire(now: number): void {

@@ -125,7 +125,7 @@ export class SqliteJournal implements Journal {
       return refused;
     }
     if (this.#recorded === undefined) {
-      if (this.#asked.length === 0 && isEmpty(this.#debts)) return RECORDED;
+      if (isEmpty(this.#debts)) return RECORDED;
       this.#recorded = createDeferred();
       this.#recorded.promise.catch(() => {});
       this.#flushSoon();
@@ -170,18 +170,20 @@ export class SqliteJournal implements Journal {
     if (this.#closed) return;
     this.#later ??= this.#host.after(ms, () => {
       this.#later = undefined;
-      if (!isEmpty(this.#debts)) this.#flush();
+      if (this.#full || !isEmpty(this.#debts)) this.#flush();
     });
   }
 
   #flush(): void {
     if (this.#closed) return;
     const batch = this.#takeBatch();
-    if (batch.length === 0 && isEmpty(this.#debts)) return;
+    if (batch.length === 0 && isEmpty(this.#debts) && !this.#full) return;
     const debts = this.#debts;
     let certain = true;
     try {
       this.#file.begin();
+      // A transaction without anything succeeds on a full disk too.
+      if (this.#full) this.#file.touch();
       this.#rows.write(batch, debts, this.#host.now());
       certain = false;
       this.#file.commit();

@@ -1,5 +1,6 @@
 import { MAX_EMBEDDED_BODY_BYTES, MAX_EMBEDDED_DELAY_MS } from "./defaults.ts";
 import { RpcError } from "../../errors/rpc_error.ts";
+import { closed } from "../closed.ts";
 import { checkDelay } from "../delay.ts";
 import { untilAborted } from "../until_aborted.ts";
 import type {
@@ -134,7 +135,7 @@ export class EmbeddedTransport implements Transport, Instance {
     return this.#ask(options, () => {
       const consumers = this.#broker.group(group);
       if (consumers === undefined) throw notSent(`Group "${group}" does not exist: call ensureTopics first`);
-      if (this.#closing !== undefined) throw notSent("The transport is closed");
+      if (this.#closing !== undefined) throw closed();
       if (this.#subscriptions.has(group)) throw new TypeError(`Cannot join group "${group}" twice`);
       let leaving: Promise<void> | undefined;
       const leave = () =>
@@ -189,7 +190,7 @@ export class EmbeddedTransport implements Transport, Instance {
   async #release(): Promise<void> {
     await Promise.all([...this.#subscriptions.values()].map((subscription) => subscription.close()));
     this.#closed = true;
-    this.#silence?.abort(notSent("The transport is closed"));
+    this.#silence?.abort(closed());
     if (this.#started !== undefined && this.#silence === undefined) this.#broker.disconnect(this);
     if (this.#ownsBroker) this.#broker.close();
     await Promise.allSettled(this.#asked);
@@ -198,7 +199,7 @@ export class EmbeddedTransport implements Transport, Instance {
   /** Does what is asked of the broker, at once where it has no journal. A dead process gets no answer, until its remains are closed. */
   #ask<T>({ signal }: Waiting, answer: () => T | Promise<T>): Promise<T> {
     if (signal?.aborted) return Promise.reject(signal.reason);
-    if (this.#closed) return Promise.reject(notSent("The transport is closed"));
+    if (this.#closed) return Promise.reject(closed());
     try {
       if (this.#silence !== undefined) return untilAborted(this.#never(this.#silence.signal), signal);
       const answered = answer();
@@ -223,8 +224,8 @@ export class EmbeddedTransport implements Transport, Instance {
     return await (this.#silence === undefined ? answered : this.#never<T>(this.#silence.signal));
   }
 
-  #never<T>(closed: AbortSignal): Promise<T> {
-    return untilAborted(new Promise<T>(() => {}), closed);
+  #never<T>(end: AbortSignal): Promise<T> {
+    return untilAborted(new Promise<T>(() => {}), end);
   }
 
   get #running(): Started {

@@ -4,7 +4,6 @@ import { EVENTS } from "../../log/events.ts";
 import { logger } from "../../log/log.ts";
 import type { RocketMqClient } from "../../rocketmq/client/client.ts";
 import type { ConsumerGroup } from "../../rocketmq/client/heartbeat.ts";
-import { unregister } from "../../rocketmq/client/heartbeat.ts";
 import { masterAddress, PERM_READ } from "../../rocketmq/client/route.ts";
 import type { Sink, Subscription, TransportStart, Waiting } from "../transport.ts";
 import { untilAborted } from "../until_aborted.ts";
@@ -179,7 +178,7 @@ export class Consumer {
     for (const share of shares) this.#shares.delete(share);
     await Promise.allSettled(
       shares.filter(({ address }) => this.#client.isConnected(address))
-        .map(({ address }) => unregister(this.#client, address, { consumerGroup: group })),
+        .map(({ address }) => this.#registration.leave(address, group)),
     );
     this.#groups.delete(group);
     this.#subscriptions.delete(group);

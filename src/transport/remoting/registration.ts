@@ -32,6 +32,8 @@ export class Registration {
   readonly #connections = new Map<string, number>();
   /** Brokers where the second producer group is named too. */
   readonly #named = new Set<string>();
+  /** Heartbeats without an answer yet. */
+  readonly #beating = new Map<string, Set<Promise<void>>>();
   readonly #timers = new Set<Timer>();
   #closed = false;
 
@@ -110,17 +112,30 @@ export class Registration {
     });
   }
 
+  /**
+   * Leaves a consumer group that no further heartbeat names. Brokers deal with requests of one connection side by side: a
+   * heartbeat from before could be the last one dealt with, and leave a member behind that nobody is. Queues would be
+   * its own for as long as the connection lasts.
+   *
+   * @throws {RocketMqError} when the broker does not hear it: it finds out by itself
+   */
+  async leave(address: string, consumerGroup: string): Promise<void> {
+    await this.#quiet(address);
+    await unregister(this.#client, address, { consumerGroup });
+  }
+
   /** Leaves every broker. Never rejects: a broker that does not hear it finds out by itself. */
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
     for (const timer of this.#timers) timer.cancel();
-    await Promise.allSettled([...this.#wanted].map((address) => this.#leave(address)));
+    await Promise.allSettled([...this.#wanted].map((address) => this.#leaveAll(address)));
   }
 
-  async #leave(address: string): Promise<void> {
+  async #leaveAll(address: string): Promise<void> {
     this.#client.release(address);
     if (!this.#client.isConnected(address)) return;
+    await this.#quiet(address);
     for (const producerGroup of this.#producerGroups(address)) {
       await unregister(this.#client, address, { producerGroup });
     }
@@ -138,10 +153,23 @@ export class Registration {
   }
 
   async #beat(address: string): Promise<void> {
-    await heartbeat(this.#client, address, {
+    const answered = heartbeat(this.#client, address, {
       producerGroups: this.#producerGroups(address),
       consumerGroups: this.#roles.consumerGroups(address),
-    });
+    }).then(() => {});
+    const beating = this.#beating.get(address) ?? new Set();
+    this.#beating.set(address, beating.add(answered));
+    try {
+      await answered;
+    } finally {
+      beating.delete(answered);
+      if (beating.size === 0) this.#beating.delete(address);
+    }
+  }
+
+  /** Waits for the heartbeats that are on their way. */
+  async #quiet(address: string): Promise<void> {
+    await Promise.allSettled(this.#beating.get(address) ?? []);
   }
 
   /**

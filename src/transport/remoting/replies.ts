@@ -7,6 +7,7 @@ import { replyTopic } from "../../rocketmq/client/property_names.ts";
 import { pushedBody } from "../../rocketmq/client/pushed_body.ts";
 import { sendReply } from "../../rocketmq/client/send.ts";
 import type { Command } from "../../rocketmq/remote/command.ts";
+import { closed } from "../closed.ts";
 import type { DirectMessage, Message, SendToOptions } from "../transport.ts";
 import { untilAborted } from "../until_aborted.ts";
 import { CALLER_GROUP, DIRECT_TRIES, PUSH_TIMEOUT_MS, PUSH_UNANSWERED_MS, REPLY_TRIES } from "./defaults.ts";
@@ -203,10 +204,6 @@ const NOT_STORED = "0";
 function unreachable({ clientId }: ReplyAddress): RpcError {
   const message = `No broker knows "${clientId}", and none keeps replies: storeReplyMessageEnable is off`;
   return new RpcError("unavailable", message, { outcome: "not_sent" });
-}
-
-function closed(): RpcError {
-  return new RpcError("unavailable", "The transport is closed", { outcome: "not_sent" });
 }
 
 function tooMany({ brokerName }: ReplyBroker): RpcError {

@@ -1,4 +1,3 @@
-import { RpcError } from "../../errors/rpc_error.ts";
 import { EVENTS } from "../../log/events.ts";
 import { logger } from "../../log/log.ts";
 import { RocketMqClient } from "../../rocketmq/client/client.ts";
@@ -32,6 +31,7 @@ import type {
   TransportState,
   Waiting,
 } from "../transport.ts";
+import { closed } from "../closed.ts";
 import { checkDelay } from "../delay.ts";
 import { Consumer } from "./consumer.ts";
 import { PLAN_NAMESPACE } from "./declared_plan.ts";
@@ -368,8 +368,4 @@ export class RemotingTransport implements Transport {
     log.warn(EVENTS.transport.lost, { address, error });
     this.#onState("degraded", `The connection to ${address} is lost: ${error.message}`);
   }
-}
-
-function closed(): RpcError {
-  return new RpcError("unavailable", "The transport is closed", { outcome: "not_sent" });
 }

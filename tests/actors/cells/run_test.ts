@@ -7,7 +7,8 @@ import { defineEntity, defineService } from "../../../src/contract/define.ts";
 import { method } from "../../../src/contract/method.ts";
 import { RpcError } from "../../../src/errors/rpc_error.ts";
 import { embedded } from "../../../src/transport/embedded/mod.ts";
-import { assertFails } from "../../helpers/settled.ts";
+import { ManualClock } from "../../helpers/manual_clock.ts";
+import { assertFails, turns } from "../../helpers/settled.ts";
 
 const Service = defineService("test.Service", {
   run: method<string, string>({ idempotent: true }),
@@ -78,7 +79,8 @@ Deno.test("Run is not begun with interceptors that are no functions: the service
 });
 
 Deno.test("Run takes the error of a Node API that was given the call's signal for the signal's reason: no crash", async () => {
-  await using system = await createSystem({ name: "test", transport: embedded() });
+  const clock = new ManualClock();
+  await using system = await createSystem({ name: "test", transport: embedded(), clock });
   let made = 0;
   await system.serve(Account, () => {
     made++;
@@ -93,7 +95,10 @@ Deno.test("Run takes the error of a Node API that was given the call's signal fo
   });
   const { run } = system.client(Account).at("k");
   assert.equal(await run("first"), "first 1");
-  await assertFails(run("wait", { timeoutMs: 30 }), "deadline_exceeded", "replied");
+  const late = assertFails(run("wait", { timeoutMs: 30 }), "deadline_exceeded", "replied");
+  await turns(5);
+  clock.advance(30);
+  await late;
   const given = new AbortController();
   const cancelled = run("wait", { signal: given.signal });
   assert.equal(await Promise.race([cancelled.catch(() => "over"), sleep(20, "runs")]), "runs");
@@ -102,6 +107,12 @@ Deno.test("Run takes the error of a Node API that was given the call's signal fo
   assert.equal(await run("then"), "then 1");
   assert.equal(system.services()[0]?.deadLetters, 0);
   // Whatever else is called so is a crash as ever.
-  await assertFails(run("own"), "internal", "replied");
+  const crashed = assertFails(run("own"), "internal", "replied");
+  // It is tried again after a pause.
+  for (let tenths = 0; tenths < 40; tenths++) {
+    await turns();
+    clock.advance(100);
+  }
+  await crashed;
   assert.ok(made > 1);
 });

@@ -62,6 +62,23 @@ Deno.test("ProducerWatch whose credit cannot be told tries again with each look"
   at.watch.stop();
 });
 
+Deno.test("ProducerWatch says at once what was read while it told something, also where that is few large items", async () => {
+  const at = new Fixture();
+  const sends: { resolve(): void; reject(error: Error): void }[] = [];
+  at.onTell = () => new Promise((resolve, reject) => sends.push({ resolve, reject }));
+  at.watch.took(1, 1_000_000);
+  at.watch.took(2, 1_000_000);
+  assert.deepEqual(at.told, ["credit 1"]);
+  sends.shift()?.resolve();
+  await turns();
+  assert.deepEqual(at.told, ["credit 1", "credit 2"]);
+  sends.shift()?.reject(new Error("down"));
+  await turns();
+  await at.pass(500);
+  assert.deepEqual(at.told, ["credit 1", "credit 2", "credit 2"]);
+  at.watch.stop();
+});
+
 Deno.test("ProducerWatch that has been stopped tells and asks nothing", async () => {
   const at = new Fixture();
   at.watch.stop();
@@ -80,4 +97,19 @@ Deno.test("ProducerWatch calls a producer gone that leaves a question unanswered
   assert.deepEqual(at.gone, []);
   await at.pass(8_000);
   assert.deepEqual(at.gone, ["The producer of the stream does not answer any more"]);
+});
+
+Deno.test("ProducerWatch whose question did not leave asks again, though it could give credit since", async () => {
+  const at = new Fixture();
+  at.onTell = () => Promise.reject(new Error("down"));
+  await at.pass(2_000);
+  assert.deepEqual(at.told, ["ping 0"]);
+  at.onTell = async (kind) => {
+    await turns(1);
+    if (kind === "ping") at.watch.answered();
+  };
+  for (let seq = 1; seq <= 32; seq++) at.watch.took(seq, 1);
+  await at.pass(8_000);
+  assert.deepEqual([at.told.slice(0, 3), at.gone], [["ping 0", "credit 32", "ping 32"], []]);
+  at.watch.stop();
 });

@@ -25,7 +25,7 @@ function treeOf(deadLetters: number, depth: number, ageMs = 0): TreeNode {
           ...node,
           id: "intake",
           kind: "intake",
-          details: { unsettled: 1, deadLetters, foundAgain: 2 },
+          details: { unsettled: 1, deadLetters, foundAgain: 2, streams: 9, streamsRunning: 4 },
           children: [queue],
         },
         { ...node, id: "transfer", kind: "method", details: { depth, running: 0, crashes: 0 } },
@@ -76,6 +76,9 @@ Deno.test("Collection adds up the systems of one provider, and asks for nothing 
   // Ages do not add up.
   assert.deepEqual([meter.now(OBSERVED.lag.name), meter.now(OBSERVED.age.name)], [2, 7]);
   assert.equal(meter.now(OBSERVED.events.name, "test.Payments", "found_again"), 4);
+  assert.equal(meter.now(OBSERVED.events.name, "test.Payments", "streams"), 18);
+  // A counter would take each end for a new beginning.
+  assert.equal(meter.now(OBSERVED.events.name, "test.Payments", "streams_running"), undefined);
   one.remove();
   one.remove();
   assert.deepEqual([meter.now(DEPTH), meter.now(DEAD)], [3, 3]);

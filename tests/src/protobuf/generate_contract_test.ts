@@ -72,7 +72,7 @@ Deno.test("generateContract writes what is long and strange so that it needs no 
 
 Deno.test("generateContract keeps the files' text exactly", async () => {
   const files = {
-    "bank.proto": `${HEAD}// \`\${1}\` \\u0041 \\\nmessage M {} service P { rpc A (M) returns (M); }`,
+    "bank.proto": `${HEAD}// \`\${1}\` \\u0041 \\\r\nmessage M {} service P { rpc A (M) returns (M); }`,
   };
   const folder = await Deno.makeTempDir({ prefix: "rocket-actors-proto-" });
   try {
@@ -83,6 +83,22 @@ Deno.test("generateContract keeps the files' text exactly", async () => {
     assert.equal(Reflect.get(Object(written["P"]), "name"), "bank.P");
   } finally {
     await Deno.remove(folder, { recursive: true });
+  }
+});
+
+Deno.test("generateContract writes nothing of files that make no contract, and no code that they have in their texts", () => {
+  const code = "x: void }> } ; globalThis.broken = 1; export interface Y { readonly y: Array<{ z";
+  const of = (rpc: string): string =>
+    `syntax = "proto3"; import "rocket_actors/options.proto";\nmessage M {}\n${rpc}`;
+  const method = (options: string): string => of(`service P { rpc A (M) returns (M) { ${options} } }`);
+  for (
+    const text of [
+      method(`option (rocket_actors.error) = { name: "${code}" };`),
+      method("option (rocket_actors.timeout_ms) = 0;"),
+      of("service P { rpc Then (M) returns (M); }"),
+    ]
+  ) {
+    assert.throws(() => generateContract({ "p.proto": text }), { name: "TypeError", message: /^Cannot / });
   }
 });
 

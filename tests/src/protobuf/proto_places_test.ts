@@ -73,3 +73,24 @@ Deno.test("ProtoPlaces reads any text to its end", () => {
     assert.ok(line === undefined || line === count + 1, `${line} of ${count + 1}`);
   }));
 });
+
+Deno.test("ProtoPlaces takes no longer for many tokens in one line than for as many lines", () => {
+  const seconds = (text: string): number => {
+    const since = performance.now();
+    assert.equal(new ProtoPlaces(text).lineOfAny("x"), undefined);
+    return (performance.now() - since) / 1_000;
+  };
+  // Looking for the end of the line at each token took 4 s.
+  seconds("; ".repeat(1_000));
+  const [lines, line] = [seconds(";\n".repeat(500_000)), seconds("; ".repeat(500_000))];
+  assert.ok(line < 1 + 8 * lines, `${line} s in one line, ${lines} s in many`);
+});
+
+Deno.test("ProtoPlaces follows messages within messages deeper than the parser does, not without end, and reads on behind them", () => {
+  const deep = "message D {\n".repeat(50_000) + "}".repeat(50_000);
+  const places = new ProtoPlaces(`${deep}\nmessage Last {}`);
+  assert.equal(places.lineOf("D.D.D"), 3);
+  assert.equal(places.lineOf("D.".repeat(99) + "D"), 100);
+  assert.equal(places.lineOf("D.".repeat(100) + "D"), undefined);
+  assert.equal(places.lineOf("Last"), 50_002);
+});

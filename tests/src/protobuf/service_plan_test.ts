@@ -8,7 +8,7 @@ enum Colour { option allow_alias = true; RED = 0; BLUE = 1; AZURE = 1; }
 message Id { int64 number = 1; }
 message M {
   string from = 1; Id id = 2; Colour colour = 3; repeated string many = 4; bytes raw = 5; double real = 6;
-  map<string, string> table = 7; fixed32 small_number = 8;
+  map<string, string> table = 7; fixed32 small_number = 8; string constructor = 9;
 }
 `;
 
@@ -69,6 +69,8 @@ Deno.test("planService gives the same key for what is one value, and for what wa
   const colours = [{ colour: "AZURE" }, { colour: 1 }, { colour: 7 }, {}, { colour: 0 }, { colour: "RED" }];
   assert.deepEqual(colours.map((input) => colour?.(input)), ["BLUE", "BLUE", "7", "RED", "RED", "RED"]);
   assert.equal(planOf('option (rocket_actors.key) = "small_number";').key?.({ smallNumber: 3 }), "3");
+  const inherited = planOf('option (rocket_actors.key) = "constructor";').key;
+  assert.deepEqual([inherited?.({}), inherited?.({ constructor: "a" })], ["", "a"]);
 });
 
 Deno.test("planService says which rpc cannot be a method, where, and what to do", () => {

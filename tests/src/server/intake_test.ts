@@ -1,15 +1,11 @@
 import assert from "node:assert/strict";
 import { Intake } from "../../../src/server/intake.ts";
-import { FakeDelivery, FakePartition, messageOf, QUEUE, requestOf } from "../../helpers/deliveries.ts";
+import { deliveryOf, FakePartition, QUEUE } from "../../helpers/deliveries.ts";
 import { createDeferred } from "../../../src/async/deferred.ts";
 import { EVENTS } from "../../../src/log/events.ts";
 import { eventsOf, recordLogs } from "../../helpers/logs.ts";
 import { ServiceFixture } from "../../helpers/service_fixture.ts";
 import { turns } from "../../helpers/settled.ts";
-
-function delivery(id: string): FakeDelivery {
-  return new FakeDelivery(messageOf(requestOf(id)));
-}
 
 Deno.test("Intake feeds the mailboxes from all its partitions until they are revoked or lost", async () => {
   const at = new ServiceFixture();
@@ -18,9 +14,9 @@ Deno.test("Intake feeds the mailboxes from all its partitions until they are rev
   intake.assigned(a);
   intake.assigned(b);
   assert.deepEqual(intake.queues, [a.queue, b.queue]);
-  intake.deliver(a, delivery("c1"));
-  intake.deliver(b, delivery("c2"));
-  intake.deliver(stranger, delivery("c3"));
+  intake.deliver(a, deliveryOf("c1"));
+  intake.deliver(b, deliveryOf("c2"));
+  intake.deliver(stranger, deliveryOf("c3"));
   assert.deepEqual([at.mailbox.map(({ id }) => id), intake.unsettled], [["c1", "c2"], 2]);
   await intake.revoked(a);
   intake.lost(b, "gone");
@@ -37,7 +33,7 @@ Deno.test("Intake hands on what waits in every partition when a mailbox has room
   at.room = 0;
   partitions.forEach((partition, index) => {
     intake.assigned(partition);
-    intake.deliver(partition, delivery(`c${index}`));
+    intake.deliver(partition, deliveryOf(`c${index}`));
   });
   assert.equal(at.mailbox.length, 0);
   at.room = 5;
@@ -52,7 +48,7 @@ Deno.test("Intake lets what belongs to a partition go after its drain, and gives
   const partition = new FakePartition();
   partition.queue = { ...QUEUE, broker: "b", id: 3 };
   intake.assigned(partition);
-  intake.deliver(partition, delivery("c1"));
+  intake.deliver(partition, deliveryOf("c1"));
   const [call] = at.mailbox;
   assert.ok(call !== undefined && call.claim());
   const { promise, resolve } = createDeferred<void>();
@@ -94,7 +90,7 @@ Deno.test("Intake lets what belongs to a lost partition go once, and waits for n
   intake.assigned(partition);
   intake.assigned(other);
   at.onReleased = () => Promise.reject(new Error("Stuck"));
-  intake.deliver(partition, delivery("c1"));
+  intake.deliver(partition, deliveryOf("c1"));
   assert.ok(at.mailbox[0]?.claim());
   const records = await recordLogs(async () => {
     const revoking = intake.revoked(partition);
@@ -114,7 +110,7 @@ Deno.test("Intake finds the call that is cancelled in any of its partitions", as
   const partitions = [new FakePartition(), new FakePartition()];
   partitions.forEach((partition, index) => {
     intake.assigned(partition);
-    intake.deliver(partition, delivery(`c${index}`));
+    intake.deliver(partition, deliveryOf(`c${index}`));
   });
   assert.ok(intake.cancel("c1") && !intake.cancel("c2"));
   await turns();

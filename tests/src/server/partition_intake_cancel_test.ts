@@ -2,24 +2,15 @@ import assert from "node:assert/strict";
 import { createDeferred } from "../../../src/async/deferred.ts";
 import { cancelMessage } from "../../../src/envelope/cancel.ts";
 import { RpcError } from "../../../src/errors/rpc_error.ts";
-import { FakeDelivery, messageOf, QUEUE, requestOf } from "../../helpers/deliveries.ts";
+import { deliveryOf, FakeDelivery, idsOf, messageOf, QUEUE, requestOf } from "../../helpers/deliveries.ts";
 import { ServiceFixture } from "../../helpers/service_fixture.ts";
 import { turns } from "../../helpers/settled.ts";
-
-/** A delivery of one request. */
-function delivery(id: string, options: ConstructorParameters<typeof FakeDelivery>[1] = {}, tag = "run") {
-  return new FakeDelivery(messageOf(requestOf(id), tag), options);
-}
-
-function idsOf(calls: readonly { readonly id: string }[]): readonly string[] {
-  return calls.map(({ id }) => id);
-}
 
 Deno.test("PartitionIntake ends a call by a cancel in its queue, before, behind or while it runs", async () => {
   const at = new ServiceFixture();
   const cancel = (id: string) => new FakeDelivery({ ...cancelMessage(id, "run"), topic: QUEUE.topic });
   at.room = 2;
-  const calls = ["c1", "c2", "c3", "c4"].map((id) => delivery(id));
+  const calls = ["c1", "c2", "c3", "c4"].map((id) => deliveryOf(id));
   const cancels = ["c4", "c2", "c3", "c1"].map(cancel);
   // Two sends at once may be stored in either order.
   at.intake.deliver(cancels[0] ?? assert.fail());
@@ -38,14 +29,14 @@ Deno.test("PartitionIntake ends a call by a cancel in its queue, before, behind 
   const { cancelled, unknownCancels } = at.shared.counts;
   assert.deepEqual([cancelled, unknownCancels], [4, 1]);
   at.room = 9;
-  at.intake.deliver(delivery("c5"));
+  at.intake.deliver(deliveryOf("c5"));
   assert.deepEqual(idsOf(at.mailbox), ["c1", "c2", "c5"], "nothing holds the queue up");
 });
 
 Deno.test("PartitionIntake finds out about a suspect before a cancel ends it", async () => {
   for (const [tag, answer, letters] of [["again", "cancelled", 0], ["run", "internal", 1]] as const) {
     const at = new ServiceFixture();
-    at.intake.deliver(delivery("c1", { starts: 1 }, tag));
+    at.intake.deliver(deliveryOf("c1", { starts: 1 }, tag));
     assert.ok(at.intake.cancel("c1"));
     await turns();
     for (const call of at.mailbox) assert.ok(!at.run(call));

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
+import { HEADER, unescapeHeader } from "../../../src/envelope/headers.ts";
+import { type Reply, replyHeaders } from "../../../src/envelope/reply.ts";
 import type { Request } from "../../../src/envelope/request.ts";
-import { FakeDelivery, messageOf, requestOf } from "../../helpers/deliveries.ts";
+import { deliveryOf, FakeDelivery, idsOf, messageOf, requestOf } from "../../helpers/deliveries.ts";
 import { ServiceFixture } from "../../helpers/service_fixture.ts";
 import { turns } from "../../helpers/settled.ts";
 
@@ -8,6 +10,51 @@ import { turns } from "../../helpers/settled.ts";
 function suspect(id: string, tag: string, starts: number, changes: Partial<Request> = {}): FakeDelivery {
   return new FakeDelivery(messageOf(requestOf(id, changes), tag), { starts });
 }
+
+Deno.test("PartitionIntake lets nothing of the partition run beside a call on its third attempt", async () => {
+  const at = new ServiceFixture();
+  at.intake.deliver(deliveryOf("c1", {}, "again"));
+  at.intake.deliver(deliveryOf("c2", { starts: 2 }, "again"));
+  at.intake.deliver(deliveryOf("c3", {}, "again"));
+  await turns();
+  assert.deepEqual(idsOf(at.mailbox), ["c1"]);
+  at.run(at.mailbox[0]);
+  assert.deepEqual(idsOf(at.mailbox), ["c1", "c2"]);
+  assert.equal(at.mailbox[1]?.attempt, 3);
+  at.intake.pump();
+  assert.equal(at.mailbox.length, 2);
+  at.run(at.mailbox[1]);
+  assert.deepEqual(idsOf(at.mailbox), ["c1", "c2", "c3"]);
+  at.run(at.mailbox[2]);
+  await turns();
+});
+
+Deno.test("PartitionIntake sends the stored reply of a suspect again instead of running it", async () => {
+  const at = new ServiceFixture();
+  const reply: Reply = { id: "c1", ok: true, type: "application/json", body: Uint8Array.of(49) };
+  at.transport.onStoredReplies = () =>
+    Promise.resolve([{ headers: replyHeaders(reply), body: Uint8Array.of(49) }]);
+  const suspect = deliveryOf("c1", { starts: 1 });
+  at.intake.deliver(suspect);
+  at.intake.deliver(deliveryOf("c2", { offset: 1 }));
+  assert.deepEqual(idsOf(at.mailbox), [], "the order is kept while the suspect is judged");
+  await turns();
+  assert.deepEqual([at.replies, suspect.acks, at.shared.counts.foundAgain], [[reply], 1, 1]);
+  assert.deepEqual(idsOf(at.mailbox), ["c2"]);
+});
+
+Deno.test("PartitionIntake never runs a suspect that is not idempotent: dead letter, and an honest answer", async () => {
+  const at = new ServiceFixture();
+  const suspect = deliveryOf("c1", { starts: 1 });
+  at.intake.deliver(suspect);
+  await turns();
+  assert.deepEqual([at.mailbox.length, suspect.acks], [0, 1]);
+  const [reply] = at.replies;
+  assert.ok(reply !== undefined && !reply.ok);
+  assert.deepEqual([reply.error.code, reply.error.outcome], ["internal", "sent_unknown"]);
+  const reason = unescapeHeader(at.transport.sent[0]?.message.headers.get(HEADER.dead) ?? "");
+  assert.equal(reason, "may have run; attempts: 1");
+});
 
 Deno.test("PartitionIntake keeps a suspect whose time is up as a dead letter, where it must not run twice", async () => {
   const at = new ServiceFixture();

@@ -9,7 +9,7 @@ import { type Reply, replyHeaders } from "../../../src/envelope/reply.ts";
 import type { Request } from "../../../src/envelope/request.ts";
 import { RpcError } from "../../../src/errors/rpc_error.ts";
 import type { Message, PlainRequest } from "../../../src/transport/transport.ts";
-import { FakeDelivery, messageOf, packOf, QUEUE, requestOf } from "../../helpers/deliveries.ts";
+import { FakeDelivery, idsOf, messageOf, packOf, QUEUE, requestOf } from "../../helpers/deliveries.ts";
 import { schemaOf, slowCapitals } from "../../helpers/schemas.ts";
 import { ServiceFixture } from "../../helpers/service_fixture.ts";
 import { turns } from "../../helpers/settled.ts";
@@ -55,10 +55,6 @@ function plainDelivery(key: string, headers: [string, string][] = []): FakeDeliv
     plain,
   };
   return new FakeDelivery(message, { offset: 5 });
-}
-
-function idsOf(calls: readonly { readonly id: string }[]): readonly string[] {
-  return calls.map(({ id }) => id);
 }
 
 Deno.test("Preparation lets calls run on the queue of their key, of which it asks the transport once", async () => {

@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
+import type { DatabaseSync } from "node:sqlite";
 import {
   checkOwner,
   explained,
   type FileKind,
+  flushToDisk,
   isBusy,
   isFull,
   makeOrCheck,
@@ -11,6 +13,8 @@ import {
   refuse,
   transact,
 } from "../../../src/sqlite/database.ts";
+import { openOutcomeFile } from "../../../src/store/sqlite_file.ts";
+import { openBrokerFile } from "../../../src/transport/embedded/open_broker_file.ts";
 import { TemporaryFile } from "../../helpers/temporary_file.ts";
 
 const KIND: FileKind = {
@@ -66,6 +70,30 @@ Deno.test("transact() keeps all of it or nothing, and throws what was thrown tho
   assert.equal(database.isTransaction, false);
   assert.deepEqual(database.prepare("SELECT name FROM things").all().map(({ name }) => name), ["kept"]);
   database.close();
+});
+
+Deno.test("flushToDisk() has every commit flushed, past the disk's memory too, in the files of brokers and stores", () => {
+  const flushes = (
+    database: DatabaseSync,
+  ): unknown => [
+    pragma(database, "journal_mode"),
+    pragma(database, "synchronous"),
+    pragma(database, "fullfsync"),
+  ];
+  using plain = new TemporaryFile();
+  const database = openDatabase(plain.path);
+  database.exec("PRAGMA synchronous = OFF");
+  flushToDisk(database);
+  assert.deepEqual(flushes(database), ["delete", 2, 1]);
+  database.close();
+  using file = new TemporaryFile();
+  const broker = openBrokerFile(file.path, "offset");
+  assert.deepEqual(flushes(broker.database), ["wal", 2, 1]);
+  broker.close();
+  using outcomes = new TemporaryFile();
+  const store = openOutcomeFile(outcomes.path, 5);
+  assert.deepEqual(flushes(store), ["wal", 2, 1]);
+  store.close();
 });
 
 Deno.test("isBusy() and isFull() know SQLite's errors, with and without a code", () => {

@@ -1,24 +1,12 @@
 import assert from "node:assert/strict";
-import { type Clock, systemClock } from "../../../../src/async/clock.ts";
 import { createDeferred } from "../../../../src/async/deferred.ts";
-import { type ClientOptions, RocketMqClient } from "../../../../src/rocketmq/client/client.ts";
+import type { RocketMqClient } from "../../../../src/rocketmq/client/client.ts";
 import type { ConnectionEvent } from "../../../../src/rocketmq/client/peer.ts";
-import type { RequestReply } from "../../../../src/rocketmq/remote/command.ts";
 import { peerFrame, type Script, ScriptedPeer } from "../../../fault/scripted_peer.ts";
+import { newClient, NOBODY } from "./client_fixture.ts";
 
-const NOBODY = "127.0.0.1:1";
 const PING = { code: 28, fields: {} };
 const ECHO: Script = (session) => session.serve(({ code }) => ({ code }));
-
-function newClient(nameServers: string, options: Partial<ClientOptions> = {}): RocketMqClient {
-  return new RocketMqClient({ nameServers, clientId: "c", random: () => 0, ...options });
-}
-
-function routeBody(brokerName: string): Uint8Array {
-  const brokerDatas = [{ brokerName, cluster: "C", brokerAddrs: { "0": "1.2.3.4:1" } }];
-  const queueDatas = [{ brokerName, readQueueNums: 1, writeQueueNums: 1, perm: 6 }];
-  return new TextEncoder().encode(JSON.stringify({ brokerDatas, queueDatas }));
-}
 
 /** Collects events and tells when there are enough. */
 function recordEvents(client: RocketMqClient): (count: number) => Promise<ConnectionEvent[]> {
@@ -35,17 +23,6 @@ function recordEvents(client: RocketMqClient): (count: number) => Promise<Connec
     await reached.promise;
     return events;
   };
-}
-
-/** The machine's clock with a hand on its monotonic side. */
-class ShiftedClock implements Clock {
-  shiftMs = 0;
-  readonly now = systemClock.now;
-  readonly after = systemClock.after;
-
-  monotonic(): number {
-    return systemClock.monotonic() + this.shiftMs;
-  }
 }
 
 Deno.test("RocketMqClient connects on demand, once for all requests of an address", async () => {
@@ -129,7 +106,8 @@ Deno.test("RocketMqClient tries an address in back-off at once for a request", a
   await using _second = new ScriptedPeer(ECHO, Number(address.split(":")[1]));
   const start = performance.now();
   assert.equal((await client.request(address, PING)).code, PING.code);
-  assert.ok(performance.now() - start < 1_000);
+  // By now its turn would come after 5 s.
+  assert.ok(performance.now() - start < 4_500);
 });
 
 Deno.test("RocketMqClient answers a broker's request, and knows which broker asked", async () => {
@@ -155,7 +133,8 @@ Deno.test("RocketMqClient answers a broker's request, and knows which broker ask
 Deno.test("RocketMqClient.request() bounds connecting and answer together, and heeds its signal", async () => {
   await using peer = new ScriptedPeer((session) => session.serve(() => undefined));
   await using client = newClient(NOBODY);
-  await assert.rejects(client.request(peer.address, PING, { timeoutMs: 30 }), { kind: "unknown" });
+  // Time enough to connect, whatever else the machine is doing.
+  await assert.rejects(client.request(peer.address, PING, { timeoutMs: 2_000 }), { kind: "unknown" });
   const reason = new Error("Changed my mind");
   const controller = new AbortController();
   const request = client.request(peer.address, PING, { signal: controller.signal });
@@ -190,171 +169,6 @@ Deno.test("RocketMqClient refuses name servers and ids that make no sense", () =
   assert.throws(() => newClient(" ; "), TypeError);
   assert.throws(() => newClient("a:1;b"), TypeError);
   assert.throws(() => newClient(NOBODY, { clientId: "" }), TypeError);
-});
-
-Deno.test("NameServers go to the next when one fails, and stay there", async () => {
-  await using peer = new ScriptedPeer((session) => session.serve(() => ({ code: 0, body: routeBody("b") })));
-  await using client = newClient(`${NOBODY}; ${peer.address}`);
-  assert.deepEqual(client.nameServers.addresses, [NOBODY, peer.address]);
-  assert.equal((await client.route("T")).topic, "T");
-  assert.equal((await client.route("U")).topic, "U");
-  await assert.rejects(client.nameServers.putValue("n", "k", "v"), { kind: "not_sent", address: NOBODY });
-  await using lost = newClient(`${NOBODY};127.0.0.1:2`);
-  await assert.rejects(lost.route("T"), { kind: "not_sent", address: "127.0.0.1:2" });
-});
-
-Deno.test("NameServers go to the next when one does not answer", async () => {
-  await using mute = new ScriptedPeer((session) => session.serve(() => undefined));
-  await using peer = new ScriptedPeer((session) =>
-    session.serve(() => ({ code: 0, fields: { value: "v" } }))
-  );
-  await using client = newClient(`${mute.address};${peer.address}`, { requestTimeoutMs: 50 });
-  assert.equal(await client.nameServers.getValue("n", "k"), "v");
-});
-
-/** A name server whose answers a test can change, and count. */
-async function withRoutes(
-  use: (
-    client: RocketMqClient,
-    clock: ShiftedClock,
-    server: { reply: RequestReply; asked: number },
-  ) => Promise<void>,
-): Promise<void> {
-  const server: { reply: RequestReply; asked: number } = {
-    reply: { code: 0, body: routeBody("a") },
-    asked: 0,
-  };
-  await using peer = new ScriptedPeer((session) =>
-    session.serve(() => {
-      server.asked++;
-      return server.reply;
-    })
-  );
-  const clock = new ShiftedClock();
-  await using client = newClient(peer.address, { clock });
-  await use(client, clock, server);
-}
-
-Deno.test("RocketMqClient.route() shares one look-up and keeps its result", async () => {
-  await withRoutes(async (client, _clock, server) => {
-    const [first, second] = await Promise.all([client.route("T"), client.route("T")]);
-    assert.equal(first, second);
-    assert.equal(await client.route("T"), first);
-    assert.equal(server.asked, 1);
-    const abandoned = client.route("U", { signal: AbortSignal.abort(new Error("no")) });
-    await assert.rejects(abandoned, { message: "no" });
-  });
-});
-
-Deno.test("RocketMqClient.route() refreshes after 30 s, for the next to use, and at once when asked", async () => {
-  await withRoutes(async (client, clock, server) => {
-    const old = await client.route("T");
-    server.reply = { code: 0, body: routeBody("b") };
-    clock.shiftMs += 29_000;
-    assert.equal(await client.route("T"), old);
-    assert.equal(server.asked, 1);
-    clock.shiftMs += 2_000;
-    assert.equal(await client.route("T"), old);
-    const renewed = await client.route("T", { fresh: true });
-    assert.ok(renewed.brokers.has("b"));
-    assert.ok((await client.route("T")).brokers.has("b"));
-    assert.equal(server.asked, 3);
-  });
-});
-
-Deno.test("RocketMqClient.route() keeps a route whose refresh fails", async () => {
-  await withRoutes(async (client, clock, server) => {
-    const old = await client.route("T");
-    server.reply = { code: 1, remark: "broken" };
-    clock.shiftMs += 31_000;
-    assert.equal(await client.route("T"), old);
-    await assert.rejects(client.route("T", { fresh: true }), { responseCode: 1 });
-    assert.equal(await client.route("T"), old);
-    assert.equal(server.asked, 3);
-  });
-});
-
-Deno.test("RocketMqClient.route() believes for a second that there is no such topic", async () => {
-  await withRoutes(async (client, clock, server) => {
-    server.reply = { code: 17, remark: "No topic route info" };
-    const absent = { kind: "refused", responseCode: 17 };
-    await assert.rejects(client.route("T"), absent);
-    await assert.rejects(client.route("T"), absent);
-    assert.equal(server.asked, 1);
-    server.reply = { code: 0, body: routeBody("a") };
-    clock.shiftMs += 1_001;
-    assert.equal((await client.route("T")).topic, "T");
-    server.reply = { code: 17 };
-    await assert.rejects(client.route("T", { fresh: true }), absent);
-    await assert.rejects(client.route("T"), absent);
-    assert.equal(server.asked, 3);
-  });
-});
-
-Deno.test("RocketMqClient.route() keeps a known route for a minute when a name server has forgotten its topic", async () => {
-  await withRoutes(async (client, clock, server) => {
-    const known = await client.route("T");
-    server.reply = { code: 17 };
-    const used = async (asked: number) => {
-      const route = await client.route("T");
-      // The look-up runs in the background.
-      while (server.asked < asked) await new Promise((resolve) => setTimeout(resolve, 1));
-      await new Promise((resolve) => setTimeout(resolve, 1));
-      return route;
-    };
-    clock.shiftMs += 30_000;
-    assert.equal(await used(2), known);
-    clock.shiftMs += 1_000;
-    assert.equal(await used(3), known, "asked again a second later");
-    clock.shiftMs += 60_000;
-    assert.equal(await used(4), known);
-    await assert.rejects(client.route("T"), { responseCode: 17 });
-    server.reply = { code: 0, body: routeBody("b") };
-    clock.shiftMs += 1_000;
-    assert.ok((await client.route("T")).brokers.has("b"));
-    assert.equal(server.asked, 5);
-  });
-});
-
-Deno.test("RocketMqClient.route() asks every name server before it says that there is no such topic", async () => {
-  await using empty = new ScriptedPeer((session) => session.serve(() => ({ code: 17 })));
-  await using full = new ScriptedPeer((session) => session.serve(() => ({ code: 0, body: routeBody("b") })));
-  await using client = newClient(`${empty.address};${full.address}`);
-  assert.ok((await client.route("T")).brokers.has("b"));
-});
-
-Deno.test("RocketMqClient.route() waits for a look-up where what it knows is too old, and goes by it where that fails", async () => {
-  await withRoutes(async (client, clock, server) => {
-    const known = await client.route("T", { maxAgeMs: 1_000 });
-    assert.equal(await client.route("T", { maxAgeMs: 1_000 }), known);
-    assert.equal(server.asked, 1);
-    server.reply = { code: 0, body: routeBody("b") };
-    clock.shiftMs += 2_000;
-    const renewed = await client.route("T", { maxAgeMs: 1_000 });
-    assert.ok(renewed.brokers.has("b"));
-    for (const reply of [{ code: 17 }, { code: 1 }]) {
-      server.reply = reply;
-      clock.shiftMs += 2_000;
-      assert.equal(await client.route("T", { maxAgeMs: 1_000 }), renewed);
-    }
-    assert.equal(server.asked, 4);
-    await assert.rejects(client.route("U", { maxAgeMs: 1_000 }), { responseCode: 1 });
-    const reason = new Error("no");
-    const aborted = client.route("T", { maxAgeMs: 0, signal: AbortSignal.abort(reason) });
-    await assert.rejects(aborted, (error) => error === reason);
-  });
-});
-
-Deno.test("RocketMqClient.route() remembers 4,096 topics, and forgets those that it has known for longest", async () => {
-  await withRoutes(async (client, _clock, server) => {
-    const topics = Array.from({ length: 4_097 }, (_, index) => `T${index}`);
-    await Promise.all(topics.map((topic) => client.route(topic)));
-    assert.equal(server.asked, 4_097);
-    await client.route("T1");
-    assert.equal(server.asked, 4_097);
-    await client.route("T0");
-    assert.equal(server.asked, 4_098);
-  });
 });
 
 /** The connections of a peer that sends its clients away on each of the first ones. */

@@ -219,3 +219,17 @@ Deno.test("restore() refuses sends while more is unsettled than retention keeps,
   assert.equal((await lives.broker.append(messageOf(), queueOf(0))).offset, 3);
   assert.equal(lives.broker.retention.messages, 2);
 });
+
+Deno.test("restore() keeps replies and dead letters of a broker that is full of what is not settled", async () => {
+  using lives = new Lives({ retainedMessages: 20 });
+  await lives.make();
+  await lives.send(0, ...Array.from({ length: 20 }, (_, index) => String(index)));
+  for (const key of ["first", "second", "third"]) {
+    await lives.broker.sendTo("embedded:rka1-gone", messageOf(key, { keys: [key] }));
+  }
+  const kept = (): readonly number[] =>
+    ["first", "second", "third"].map((key) => lives.broker.storedReplies(key).length);
+  assert.deepEqual([kept(), lives.broker.retention.messages], [[0, 1, 1], 22]);
+  lives.again();
+  assert.deepEqual([kept(), lives.broker.retention.messages], [[0, 1, 1], 22]);
+});

@@ -203,6 +203,43 @@ Deno.test("SqliteJournal refuses what a full disk has no room for, keeps what it
   assert.deepEqual(stage.kept().map(({ length }) => length), [6, 200_000, 5]);
 });
 
+Deno.test("SqliteJournal sees by itself that a full disk has room again, with nothing owed", async () => {
+  using stage = new Stage();
+  await stage.make();
+  await using _transport = await transportOf(stage);
+  stage.clock.advance(LAZY_MS);
+  await turns();
+  stage.onCommit = () => {
+    throw new SqliteError(13, "database or disk is full");
+  };
+  await assertFails(stage.send("x"), "unavailable", "not_sent");
+  stage.clock.advance(RETRY_MS);
+  await turns();
+  assert.match(stage.states.join(), /^degraded: [^,]*$/);
+  const log = (): number => Deno.statSync(`${stage.file.path}-wal`).size;
+  const before = log();
+  stage.onCommit = () => {};
+  stage.clock.advance(RETRY_MS);
+  await turns();
+  assert.match(stage.states[1] ?? "", /^connected: /);
+  assert.ok(log() > before, "something was written");
+  assert.equal(stage.clock.timers, 0);
+});
+
+Deno.test("SqliteJournal lets no start wait for messages of others, nor for what is on record already", async () => {
+  using stage = new Stage({ ownership: "perMessage" });
+  const sink = await stage.make();
+  await stage.send("a");
+  await turns();
+  stage.clock.advance(LAZY_MS);
+  stage.onCommit = () => {
+    throw new SqliteError(13, "database or disk is full");
+  };
+  const sent = assertFails(stage.send("b"), "unavailable", "not_sent");
+  await sink.delivery("a").started();
+  await sent;
+});
+
 Deno.test("SqliteJournal gives up when nobody can tell what is on the disk, and says which send may be", async () => {
   using stage = new Stage();
   const sink = await stage.make();

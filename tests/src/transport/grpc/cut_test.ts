@@ -1,20 +1,22 @@
 import assert from "node:assert/strict";
 import { ByteRelay } from "../../../fault/byte_relay.ts";
 import { ScriptedProxy } from "../../../fault/scripted_proxy.ts";
-import { hastyClock, startGrpc, textMessage } from "../../../helpers/grpc_stage.ts";
+import { HastyClock, startGrpc, textMessage } from "../../../helpers/grpc_stage.ts";
 import { RecordingSink } from "../../../helpers/recording_sink.ts";
 import { assertFails, until } from "../../../helpers/settled.ts";
 
 Deno.test("GrpcTransport notices a network that is cut without a word, and goes on once it is whole", async () => {
   await using proxy = await ScriptedProxy.start();
   await using relay = new ByteRelay(proxy.endpoint);
-  await using started = await startGrpc({ endpoints: relay.endpoint }, hastyClock(10));
+  const clock = new HastyClock();
+  await using started = await startGrpc({ endpoints: relay.endpoint }, clock);
   const { transport, states } = started;
   const sink = new RecordingSink();
   await transport.subscribe({ topic: "T", group: "rpc-T" }, sink);
   const [queue] = await transport.queues("T");
   assert.ok(queue);
   relay.cut();
+  clock.pace(10);
   const lost = assertFails(
     transport.send(textMessage("T", "lost"), { queue }),
     "unavailable",
@@ -22,6 +24,7 @@ Deno.test("GrpcTransport notices a network that is cut without a word, and goes 
   );
   await until(() => states.at(-1) === "degraded");
   await lost;
+  clock.pace(1);
   relay.heal();
   await until(() => states.at(-1) === "connected");
   await transport.send(textMessage("T", "again"), { queue });

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { createClient, createSystem, defineService, method, systemClock } from "rocket-actors";
+import { type Clock, createClient, createSystem, defineService, method, systemClock } from "rocket-actors";
 import { grpc } from "rocket-actors/transport/grpc";
 import { ScriptedProxy } from "../../../fault/scripted_proxy.ts";
-import { hastyClock, startGrpc, textMessage } from "../../../helpers/grpc_stage.ts";
+import { HastyClock, startGrpc, textMessage } from "../../../helpers/grpc_stage.ts";
 import { RecordingSink } from "../../../helpers/recording_sink.ts";
 import { failureOf, until } from "../../../helpers/settled.ts";
 
@@ -28,7 +28,7 @@ async function assertSilent(proxy: ScriptedProxy): Promise<void> {
 }
 
 /** With a message that is settled while nobody takes note of it, one that is not, and one that waits here. */
-async function occupied(proxy: ScriptedProxy, clock = systemClock): Promise<() => Promise<void>> {
+async function occupied(proxy: ScriptedProxy, clock: Clock = systemClock): Promise<() => Promise<void>> {
   const { transport } = await startGrpc({ endpoints: proxy.endpoint }, clock);
   const sink = new RecordingSink(2);
   await transport.subscribe({ topic: "T", group: "rpc-T" }, sink);
@@ -76,8 +76,10 @@ Deno.test("GrpcTransport closes while the broker behind its proxy is dead", asyn
 Deno.test("GrpcTransport closes while its proxy dies, at every moment of that", async () => {
   for (const ms of [0, 1, 5, 20]) {
     await using proxy = await ScriptedProxy.start();
-    const close = await occupied(proxy, hastyClock(10));
-    const closing = closesWithin(UNANSWERED_MS / 10, close);
+    const clock = new HastyClock();
+    const close = await occupied(proxy, clock);
+    clock.pace(10);
+    const closing = closesWithin(UNANSWERED_MS / 2, close);
     await pause(ms);
     proxy.stop();
     await closing;

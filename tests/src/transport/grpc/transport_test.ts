@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { actor, createSystem, defineEntity, defineService, method, type } from "rocket-actors";
 import { grpc } from "rocket-actors/transport/grpc";
 import { ScriptedProxy } from "../../../fault/scripted_proxy.ts";
-import { hastyClock, startGrpc, textMessage } from "../../../helpers/grpc_stage.ts";
+import { HastyClock, startGrpc, textMessage } from "../../../helpers/grpc_stage.ts";
 import { RecordingSink } from "../../../helpers/recording_sink.ts";
 import { assertFails, failureOf, until } from "../../../helpers/settled.ts";
 
@@ -240,7 +240,7 @@ Deno.test("GrpcTransport goes on when its proxy was killed and comes back", asyn
   await until(() => sink.texts.includes("again"));
   await transport.sendTo(transport.addresses.reply, textMessage("", "hello"));
   await until(() => heard.length === 1);
-  assert.ok(performance.now() - back < 3_000, `it took ${performance.now() - back} ms`);
+  assert.ok(performance.now() - back < 8_000, `it took ${performance.now() - back} ms`);
 });
 
 Deno.test("GrpcTransport goes to another endpoint when one is lost", async () => {
@@ -257,9 +257,12 @@ Deno.test("GrpcTransport goes to another endpoint when one is lost", async () =>
 
 Deno.test("GrpcTransport gives up a connection whose proxy answers no heartbeat any more", async () => {
   await using proxy = await ScriptedProxy.start();
-  await using started = await startGrpc({ endpoints: proxy.endpoint }, hastyClock(20));
+  const clock = new HastyClock();
+  await using started = await startGrpc({ endpoints: proxy.endpoint }, clock);
   proxy.script = { silent: (kind) => kind === "heartbeat" };
+  clock.pace(20);
   await until(() => started.states.at(-1) === "degraded");
+  clock.pace(1);
   proxy.script = {};
   const before = proxy.count("settings");
   await until(() => started.states.at(-1) === "connected" && proxy.count("settings") > before);
@@ -267,17 +270,24 @@ Deno.test("GrpcTransport gives up a connection whose proxy answers no heartbeat 
 
 Deno.test("GrpcTransport does not start where its settings are never answered", async () => {
   await using proxy = await ScriptedProxy.start({ silent: (kind) => kind === "telemetry" });
-  const failure = await failureOf(startGrpc({ endpoints: proxy.endpoint }, hastyClock(20)));
+  const clock = new HastyClock();
+  const starting = failureOf(startGrpc({ endpoints: proxy.endpoint }, clock));
+  await until(() => proxy.count("telemetry") > 0);
+  clock.pace(20);
+  const failure = await starting;
   assert.deepEqual([failure.code, failure.outcome], ["unavailable", "not_sent"]);
   assert.match(failure.message, /did not answer settings/);
 });
 
 Deno.test("GrpcTransport receives from brokers that come later, requests and replies", async () => {
   await using proxy = await ScriptedProxy.start();
-  await using started = await startGrpc({ endpoints: proxy.endpoint }, hastyClock(60));
+  const clock = new HastyClock();
+  await using started = await startGrpc({ endpoints: proxy.endpoint }, clock);
   await started.transport.subscribe({ topic: "T", group: "rpc-T" }, new RecordingSink());
   proxy.script = { brokers: ["broker-a", "broker-b"] };
+  clock.pace(60);
   await until(() => proxy.receivedFrom.has("T broker-b") && proxy.receivedFrom.has("rpc-replies broker-b"));
+  clock.pace(1);
   assert.deepEqual((await started.transport.queues("T")).map(({ id }) => id), [0, 1]);
 });
 

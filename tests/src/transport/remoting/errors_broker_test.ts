@@ -52,7 +52,7 @@ async function startFailure(nameServers: string): Promise<RpcError> {
   const since = performance.now();
   const start = transport.start({ clock: systemClock, random: () => 0, instance: Date.now() });
   const failure = await assertFails(start, "unavailable", "not_sent");
-  assert.ok(performance.now() - since < 6_000);
+  assert.ok(performance.now() - since < 10_000);
   await transport.close();
   return failure;
 }
@@ -186,13 +186,13 @@ Deno.test("remoting() sends again what a busy broker refused, and says how it en
     await refusedSends(reply, Infinity, async (client, contract) => {
       for (
         const call of [
-          () => client.client(contract, { timeoutMs: 1_000 }).keyed("a"),
-          () => client.client(contract, { timeoutMs: 1_000 }).echo("a"),
+          () => client.client(contract, { timeoutMs: 3_000 }).keyed("a"),
+          () => client.client(contract, { timeoutMs: 3_000 }).echo("a"),
         ]
       ) {
         const since = performance.now();
         assert.match((await assertFails(call(), "unavailable", "not_sent")).message, advice);
-        assert.ok(performance.now() - since < 2_000);
+        assert.ok(performance.now() - since < 8_000);
       }
     });
   }

@@ -73,7 +73,7 @@ Deno.test("remoting() goes on without one of two brokers: keys keep their queues
   // Who comes while it is away knows the queues that it has, and sends nothing elsewhere.
   const late = await newCaller();
   await Promise.all([caller, late].map(async (each) => {
-    const client = each.client(contract, { timeoutMs: 1_500 });
+    const client = each.client(contract, { timeoutMs: 5_000 });
     const failing = there.slice(0, 2).map((key) => client.keyed(key));
     await Promise.all(failing.map((call) => assertFails(call, "unavailable", "not_sent")));
     await askKeys(each, here);

@@ -147,7 +147,13 @@ Deno.test("Masters meets who can be met for a topic, without waiting long for th
   }));
   names.topics.set("T", brokers);
   names.topics.set("C_REPLY_TOPIC", brokers);
-  await using client = new RocketMqClient({ nameServers: names.address, clientId: "c", random: () => 0 });
+  await using client = new RocketMqClient({
+    nameServers: names.address,
+    clientId: "c",
+    random: () => 0,
+    // Far more than a slow machine takes, far less than the silent one would be waited for.
+    requestTimeoutMs: 60_000,
+  });
   const registration = new Registration(client, systemClock, {
     producerGroup: "g",
     consumerGroups: () => [],
@@ -158,11 +164,13 @@ Deno.test("Masters meets who can be met for a topic, without waiting long for th
   const masters = new Masters(client, registration);
   const since = performance.now();
   const unmet = await masters.meetFor(await client.route("T"), {});
-  assert.ok(performance.now() - since < 2_000);
+  assert.ok(performance.now() - since < 20_000);
   assert.deepEqual([...unmet.keys()].sort(), [gone.address, silent.address].sort());
   assert.deepEqual([...beats], ["alive"]);
   await using _back = new ScriptedPeer(broker("back"), Number(gone.address.split(":")[1]));
   await until(() => beats.has("back"));
+  // What it was asked is not waited for any more.
+  await silent.stop();
   await registration.close();
 });
 

@@ -6,6 +6,7 @@ import { REREGISTER_AFTER_MS } from "../../../../src/transport/remoting/defaults
 import { Registration } from "../../../../src/transport/remoting/registration.ts";
 import { ScriptedPeer, type Session } from "../../../fault/scripted_peer.ts";
 import { ManualClock } from "../../../helpers/manual_clock.ts";
+import { turns, until } from "../../../helpers/settled.ts";
 
 /** A broker's table of the clients that it can push replies to, with its rules for writing and forgetting. */
 class Broker implements AsyncDisposable {
@@ -121,4 +122,33 @@ Deno.test("Registration counts the pause from the last of several connections", 
   clock.advance(REREGISTER_AFTER_MS / 2);
   await broker.requests(5);
   assert.deepEqual(broker.found, [true, true, true, false, true]);
+});
+
+Deno.test("Registration leaves a group only when heartbeats from before are answered: one dealt with later would join it again", async () => {
+  const asked: number[] = [];
+  const late: (() => Promise<void>)[] = [];
+  const success = { code: 0, body: new TextEncoder().encode("{}") };
+  await using peer = new ScriptedPeer(async (session) => {
+    for (;;) {
+      const request = await session.next();
+      asked.push(request.code);
+      const answer = () => session.answer(request, success);
+      if (request.code === RequestCode.HEART_BEAT) late.push(answer);
+      else await answer();
+    }
+  });
+  const client = new RocketMqClient({ nameServers: peer.address, clientId: "c", random: () => 0 });
+  await using _ = { [Symbol.asyncDispose]: () => client.close() };
+  const registration = new Registration(client, new ManualClock(), { consumerGroups: () => [] });
+  const joined = [registration.again(peer.address), registration.again(peer.address)];
+  const left = registration.leave(peer.address, "group");
+  await until(() => late.length === 2);
+  await late[0]?.();
+  await Promise.race(joined);
+  await turns();
+  assert.deepEqual(asked, [RequestCode.HEART_BEAT, RequestCode.HEART_BEAT]);
+  await late[1]?.();
+  await left;
+  assert.deepEqual(asked.slice(2), [RequestCode.UNREGISTER_CLIENT]);
+  await registration.close();
 });

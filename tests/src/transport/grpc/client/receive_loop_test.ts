@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { ScriptedProxy } from "../../../../fault/scripted_proxy.ts";
-import { hastyClock, startGrpc, textMessage } from "../../../../helpers/grpc_stage.ts";
+import { HastyClock, startGrpc, textMessage } from "../../../../helpers/grpc_stage.ts";
 import { until } from "../../../../helpers/settled.ts";
 
 const TOPIC = "T";
@@ -16,7 +16,10 @@ async function afterOne(
   >,
 ): Promise<void> {
   await using proxy = await ScriptedProxy.start();
-  await using started = await startGrpc({ endpoints: proxy.endpoint }, hastyClock(0.1));
+  const clock = new HastyClock();
+  await using started = await startGrpc({ endpoints: proxy.endpoint }, clock);
+  // A second look is taken late enough for what has to be done before it.
+  clock.pace(0.1);
   const { transport, heard } = started;
   const texts = () => heard.map(({ body }) => new TextDecoder().decode(body));
   const send = (text: string) => transport.sendTo(transport.addresses.reply, textMessage(TOPIC, text));
