@@ -7,12 +7,14 @@ import { type Life, livesOf, mayExpire } from "./lives.ts";
 export interface Promises {
   /** Whether handlers of one key run one at a time, whoever has died. */
   readonly ownedKeys: boolean;
+  /** Whether what must not run twice does not: a killed broker may forget what it has delivered. */
+  readonly runsOnce: boolean;
 }
 
 /** Everything that is wrong, in words; nothing where the promises were kept. */
 export function violations(
   evidence: Evidence,
-  { ownedKeys }: Promises = { ownedKeys: true },
+  { ownedKeys, runsOnce }: Promises = { ownedKeys: true, runsOnce: true },
 ): readonly string[] {
   const lives = livesOf(evidence.entries);
   return [
@@ -20,7 +22,7 @@ export function violations(
     ...failuresWithoutCause(lives, evidence.outages),
     ...(ownedKeys ? overlaps(evidence.entries) : []),
     ...disorder(evidence.entries),
-    ...runs(lives),
+    ...runs(lives, runsOnce),
     ...settlements(evidence, lives),
     ...effects(evidence, lives),
   ];
@@ -130,10 +132,10 @@ function disorder(entries: readonly Entry[]): readonly string[] {
 }
 
 /** Whether nothing ran more often than it may. */
-function runs(lives: ReadonlyMap<string, Life>): readonly string[] {
+function runs(lives: ReadonlyMap<string, Life>, runsOnce: boolean): readonly string[] {
   const wrong: string[] = [];
   for (const { called: { method, label }, began } of lives.values()) {
-    const most = ONCE.has(method) ? 1 : MOST_RUNS;
+    const most = runsOnce && ONCE.has(method) ? 1 : MOST_RUNS;
     if (began.length > most) wrong.push(`${method} ${label} began ${began.length} times`);
   }
   return wrong;

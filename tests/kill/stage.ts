@@ -59,6 +59,11 @@ export class Stage implements AsyncDisposable {
     ];
   }
 
+  /** Whether its callees have a store of outcomes. */
+  get remembers(): boolean {
+    return this.#flags.includes("--store");
+  }
+
   /** Starts processes until there are as many. */
   async staff(callees: number, callers: number): Promise<void> {
     const missing = (all: readonly Program[], wanted: number) => Math.max(0, wanted - all.length);

@@ -81,11 +81,6 @@ export function heldBack(): RpcError {
   return notSent("unimplemented", message);
 }
 
-/** What everything is refused with after the end. */
-export function closed(): RpcError {
-  return notSent("unavailable", "The transport is closed");
-}
-
 function refusalOf(code: number): Code | undefined {
   return NOT_STORED.get(code) ?? (FAULTS.has(Math.floor(code / 100)) ? "invalid_argument" : undefined);
 }

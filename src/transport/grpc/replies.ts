@@ -4,6 +4,7 @@ import type { Random } from "../../async/random.ts";
 import type { ProtoMessage } from "../../deps/rocketmq_proto.ts";
 import { EVENTS } from "../../log/events.ts";
 import { logger } from "../../log/log.ts";
+import { closed } from "../closed.ts";
 import type { DirectMessage } from "../transport.ts";
 import { untilAborted } from "../until_aborted.ts";
 import { Acks } from "./client/acks.ts";
@@ -18,7 +19,7 @@ import {
   REPLY_POLL_MS,
   ROUTE_KEPT_MS,
 } from "./defaults.ts";
-import { closed, isForbidden, notSent } from "./errors.ts";
+import { isForbidden, notSent } from "./errors.ts";
 import { directMessage, fromProto } from "./messages.ts";
 import { PROPERTY, REPLY_TOPIC, replyGroup, replyTag } from "./names.ts";
 

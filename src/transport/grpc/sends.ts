@@ -1,8 +1,9 @@
+import { closed } from "../closed.ts";
 import type { Message, QueueRef, SendReceipt } from "../transport.ts";
 import type { Caller } from "./client/requests.ts";
 import { Sender } from "./client/sender.ts";
 import { KNOWN_ROUTES } from "./defaults.ts";
-import { closed, toRpcError } from "./errors.ts";
+import { toRpcError } from "./errors.ts";
 import { toProto } from "./messages.ts";
 import type { KnownTopic, TopicRoutes } from "./topic_routes.ts";
 

@@ -1,9 +1,10 @@
+import { closed } from "../closed.ts";
 import type { Sink, Subscription, TransportStart, Waiting } from "../transport.ts";
 import { untilAborted } from "../until_aborted.ts";
 import { Identity } from "./client/account.ts";
 import type { Connection } from "./client/connection.ts";
 import { Consumer } from "./consumer.ts";
-import { closed, toNotSent } from "./errors.ts";
+import { toNotSent } from "./errors.ts";
 import { clientIdOf } from "./names.ts";
 import type { GrpcSettings } from "./options.ts";
 import type { TopicRoutes } from "./topic_routes.ts";

@@ -1,5 +1,6 @@
 import { EVENTS } from "../../log/events.ts";
 import { logger } from "../../log/log.ts";
+import { closed } from "../closed.ts";
 import type {
   Addresses,
   DirectMessage,
@@ -29,7 +30,7 @@ import { queryRoute, type Route } from "./client/routes.ts";
 import { addressOf, instanceAt } from "./address.ts";
 import { CAPABILITIES } from "./capabilities.ts";
 import { START_LIMIT_MS, START_LONGEST_MS } from "./defaults.ts";
-import { closed, heldBack, isAbsent, notSent, toNotSent } from "./errors.ts";
+import { heldBack, isAbsent, notSent, toNotSent } from "./errors.ts";
 import { clientIdOf, OUR_MARKER, PROPERTY, PROXY, REPLY_TOPIC, replyTag } from "./names.ts";
 import { type GrpcOptions, type GrpcSettings, grpcSettings } from "./options.ts";
 import { Replies } from "./replies.ts";
