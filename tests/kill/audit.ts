@@ -66,12 +66,19 @@ function failuresWithoutCause(
   for (const { called, settled } of lives.values()) {
     if (settled === undefined || settled.code === "ok") continue;
     const kind = `${settled.code}/${settled.outcome}`;
-    if (settled.code === "deadline_exceeded" ? mayExpire(called, outages) : CAUSES.has(kind)) continue;
+    const timeoutMs = called.timeoutMs ?? ONEWAY_SENT_MS;
+    const may = settled.code === "deadline_exceeded"
+      ? mayExpire({ ...called, timeoutMs }, outages)
+      : CAUSES.has(kind);
+    if (may) continue;
     const ms = settled.atMs - called.atMs;
     wrong.push(`${called.method} ${called.label} failed with ${kind} after ${ms} ms (${settled.message})`);
   }
   return wrong;
 }
+
+/** How long a one-way call is tried to be stored: that of all calls of its client. Milliseconds. */
+const ONEWAY_SENT_MS = 60_000;
 
 /** How calls may fail: as their handlers or their callers wish, or because something died. */
 const CAUSES: ReadonlySet<string> = new Set([

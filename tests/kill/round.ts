@@ -71,9 +71,10 @@ export async function playRounds(cluster: Cluster, roles: readonly Role[], seed:
   const played: Played[] = [];
   for (const role of roles) played.push(await playRound(stage, role, draw));
   wrong.push(...await stage.endLoad());
-  await until(async () => (await stage.unsettled()).length === 0);
-  wrong.push(...(await stage.unsettled()).map((queue) => `Not settled: ${queue}`));
-  const evidence = await stage.evidence(played.map(({ outage }) => outage));
+  const outages = played.map(({ outage }) => outage);
+  await until(async () => (await stage.unsettled(outages)).length === 0);
+  wrong.push(...(await stage.unsettled(outages)).map((queue) => `Not settled: ${queue}`));
+  const evidence = await stage.evidence(outages);
   const recoveries = played.map(({ role, sinceMs, untilMs }): Recovery => ({
     role,
     servedAgainMs: firstBetween(evidence.entries, sinceMs, untilMs),

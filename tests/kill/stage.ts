@@ -95,8 +95,8 @@ export class Stage implements AsyncDisposable {
   }
 
   /** Queues with something that is not settled; by gRPC, where offsets do not tell, what is neither answered nor buried. */
-  async unsettled(): Promise<readonly string[]> {
-    if (this.proxy !== undefined) return settlements(await this.evidence([]));
+  async unsettled(outages: readonly Outage[]): Promise<readonly string[]> {
+    if (this.proxy !== undefined) return settlements(await this.evidence(outages));
     return (await Promise.all(this.#contracts.map((contract) => this.#stored.unsettled(contract)))).flat();
   }
 
