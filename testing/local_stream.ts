@@ -8,7 +8,8 @@ import type { MethodPlaces } from "../src/codec/places.ts";
 import type { Reply } from "../src/envelope/reply.ts";
 import { RpcError } from "../src/errors/rpc_error.ts";
 import type { Answers, ItemBody } from "../src/server/answers.ts";
-import type { CallFacts, CallStream } from "../src/server/received_call.ts";
+import type { CallFacts } from "../src/server/call_facts.ts";
+import type { CallStream } from "../src/server/received_call.ts";
 
 type Step = IteratorResult<unknown, undefined>;
 

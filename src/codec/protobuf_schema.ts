@@ -41,6 +41,8 @@ export class Schema {
   readonly #types = new Map<string, Type>();
   readonly #messages = new Map<Type, MessageKind>();
   readonly #enums = new Map<Enum, EnumKind>();
+  /** Messages whose fields are still to be looked at. */
+  readonly #undefined: { readonly type: Type; readonly message: MessageKind }[] = [];
 
   /**
    * Reads a schema. Keeps nothing of what it is given.
@@ -59,7 +61,13 @@ export class Schema {
   /** The message of a full name, or `undefined`. */
   message(name: string): MessageKind | undefined {
     const type = this.#types.get(name.replace(/^\./, ""));
-    return type === undefined ? undefined : this.#messageOf(type);
+    if (type === undefined) return undefined;
+    const message = this.#messageOf(type);
+    // One after the other: each may name another one, and so on for thousands.
+    for (let next = this.#undefined.pop(); next !== undefined; next = this.#undefined.pop()) {
+      next.message.define(next.type.fieldsArray.map((field) => this.#plan(field)));
+    }
+    return message;
   }
 
   #collect(namespace: Namespace | Type): void {
@@ -74,7 +82,7 @@ export class Schema {
     if (known !== undefined) return known;
     const message = new MessageKind(type);
     this.#messages.set(type, message);
-    message.define(type.fieldsArray.map((field) => this.#plan(field)));
+    this.#undefined.push({ type, message });
     return message;
   }
 

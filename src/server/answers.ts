@@ -10,7 +10,7 @@ import { RpcError } from "../errors/rpc_error.ts";
 import { EVENTS } from "../log/events.ts";
 import { logger } from "../log/log.ts";
 import { VALIDATION_LIMIT_MS } from "./defaults.ts";
-import type { CallFacts } from "./received_call.ts";
+import type { CallFacts } from "./call_facts.ts";
 import { validate } from "../contract/validate.ts";
 
 /** An item of a stream as it travels, or what ends the stream because it cannot. */

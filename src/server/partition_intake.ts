@@ -1,15 +1,15 @@
 import type { Timer } from "../async/clock.ts";
 import type { Result } from "../call/inbound.ts";
-import { createDeferred } from "../async/deferred.ts";
 import { HEADER } from "../envelope/headers.ts";
 import { isRetryable } from "../envelope/reply.ts";
-import { RpcError } from "../errors/rpc_error.ts";
+import type { RpcError } from "../errors/rpc_error.ts";
 import { EVENTS } from "../log/events.ts";
 import { logger } from "../log/log.ts";
 import type { Delivery, Partition, QueueRef } from "../transport/transport.ts";
-import { DRAIN_LIMIT_MS, PULL_AHEAD, RECORD_LIMIT_MS, SPAN_LIMIT } from "./defaults.ts";
+import { PULL_AHEAD, SPAN_LIMIT } from "./defaults.ts";
 import { isSuspect, isUnmarkedCopy } from "./attempts.ts";
 import { Conclusions } from "./conclusions.ts";
+import { HandOver } from "./hand_over.ts";
 import { type Holder, Holds } from "./holds.ts";
 import { Inherited } from "./inherited.ts";
 import { LiveCalls } from "./live_calls.ts";
@@ -52,8 +52,7 @@ export class PartitionIntake implements CallOwner, StreamOwner {
   /** Whether messages are settled in queue order, by their owner. */
   readonly #ordered: boolean;
   readonly #inherited: Inherited;
-  #closed = false;
-  #onQuiet: (() => void) | undefined;
+  readonly #handOver: HandOver;
 
   constructor(partition: Partition, shared: Shared) {
     this.#partition = partition;
@@ -64,13 +63,24 @@ export class PartitionIntake implements CallOwner, StreamOwner {
       open: () => !this.#closed,
       pumped: () => this.#ask(),
       // Its next attempt is the next owner's: the hand-over does not wait for it.
-      waits: (call) => this.#closed && this.#passOn(call),
+      waits: (call) => this.#closed && this.#handOver.passOn(call),
       gone: (call) => this.#gone(call),
     });
     this.#conclusions = new Conclusions(this.#live, shared);
     this.#holds = new Holds(this.#live, shared, this.#span, this.#conclusions.retries);
-    this.#settlements = new Settlements(shared, () => !this.#closed, () => this.#quiet && this.#onQuiet?.());
+    this.#settlements = new Settlements(shared, () => !this.#closed, () => this.#handOver.ended());
+    this.#handOver = new HandOver({
+      live: this.#live,
+      streams: this.#streams,
+      settlements: this.#settlements,
+      retries: this.#conclusions.retries,
+      clock: shared.parts.clock,
+    });
     partition.demand(PULL_AHEAD);
+  }
+
+  get #closed(): boolean {
+    return this.#handOver.begun;
   }
 
   nowMs(): number {
@@ -149,27 +159,14 @@ export class PartitionIntake implements CallOwner, StreamOwner {
   }
 
   /** Hands the partition over: starts nothing more, and resolves when no handler of it is at work, or was told to stop. */
-  async revoke(): Promise<void> {
-    this.#closed = true;
+  revoke(): Promise<void> {
     this.#partition.demand(0);
-    for (const call of [...this.#live.calls]) {
-      if (!call.running && !call.settled) this.#passOn(call);
-    }
-    if (this.#quiet) return;
-    const { promise, resolve } = createDeferred<void>();
-    this.#onQuiet = resolve;
-    const { clock } = this.#shared.parts;
-    const records = clock.after(RECORD_LIMIT_MS, () => this.#withdrawUnrecorded());
-    const limit = clock.after(DRAIN_LIMIT_MS, () => this.#withdrawAll("The drain limit has passed"));
-    await promise;
-    records.cancel();
-    limit.cancel();
+    return this.#handOver.revoke();
   }
 
   /** The partition may be another's by now: aborts everything and settles nothing. */
   lose(reason: string): void {
-    this.#closed = true;
-    this.#withdrawAll(reason);
+    this.#handOver.lose(reason);
   }
 
   /** How far the queue is behind: what is known of it. */
@@ -213,7 +210,7 @@ export class PartitionIntake implements CallOwner, StreamOwner {
     this.#streams.delete(call);
     // Nothing of it could be stored, and nobody waits any more.
     this.#live.settle(call);
-    if (this.#quiet) this.#onQuiet?.();
+    this.#handOver.ended();
   }
 
   endedLate(call: ReceivedCall, result: Result): void {
@@ -327,36 +324,7 @@ export class PartitionIntake implements CallOwner, StreamOwner {
 
   #gone(call: ReceivedCall): void {
     this.#holds.ended(call);
-    if (this.#quiet) this.#onQuiet?.();
-  }
-
-  /** A start behind a call that was just withdrawn is never recorded: a record covers a prefix of the queue. */
-  #withdrawUnrecorded(): void {
-    for (const call of [...this.#live.calls]) {
-      if (call.recording) this.#withdraw(call, "The queue was handed over");
-    }
-  }
-
-  /** A call that does not run is the next owner's. */
-  #passOn(call: ReceivedCall): void {
-    if (!this.#conclusions.retries.passOn(call)) this.#withdraw(call, "The queue was handed over");
-  }
-
-  #withdrawAll(reason: string): void {
-    for (const call of [...this.#live.calls, ...this.#streams]) this.#withdraw(call, reason);
-    this.#onQuiet?.();
-  }
-
-  /** What stands for it in the queue stays as it is: its next owner has to find it. */
-  #withdraw(call: ReceivedCall, reason: string): void {
-    call.withdraw(new RpcError("unavailable", reason, { outcome: "sent_unknown", callId: call.id }));
-    this.#live.remove(call);
-    if (this.#quiet) this.#onQuiet?.();
-  }
-
-  /** Whether nothing of it is under way. */
-  get #quiet(): boolean {
-    return this.#live.calls.size === 0 && this.#streams.size === 0 && this.#settlements.underWay === 0;
+    this.#handOver.ended();
   }
 
   #received(delivery: Delivery, calls: number, nowMs: number): Receipt {

@@ -9,7 +9,8 @@ import { logger } from "../log/log.ts";
 import { originOf } from "./origin.ts";
 import type { Message, QueueRef } from "../transport/transport.ts";
 import { isSuspect, startsBefore } from "./attempts.ts";
-import { type CallFacts, ranBefore } from "./received_call.ts";
+import type { CallFacts } from "./call_facts.ts";
+import { ranBefore } from "./ran_before.ts";
 import type { Shared } from "./shared.ts";
 import { deadAnswer } from "./suspects.ts";
 

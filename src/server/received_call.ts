@@ -6,14 +6,14 @@ import type { ItemSink } from "../call/item_sink.ts";
 import { MAX_PACK_ENTRIES } from "../envelope/pack.ts";
 import type { Linked } from "../collections/linked_list.ts";
 import type { MethodSettings } from "../contract/types.ts";
-import type { Request } from "../envelope/request.ts";
 import type { Reply } from "../envelope/reply.ts";
 import { RpcError } from "../errors/rpc_error.ts";
 import type { Claim } from "../store/outcome_store.ts";
-import { isSuspect } from "./attempts.ts";
+import { expired, overdue, queueLost } from "./call_errors.ts";
+import type { CallFacts } from "./call_facts.ts";
+import { ranBefore } from "./ran_before.ts";
 import type { Receipt } from "./receipt.ts";
 import type { SeenCall } from "./window.ts";
-import type { Delivery, PlainRequest } from "../transport/transport.ts";
 
 /** What a received call needs from the service that received it. */
 export interface CallOwner {
@@ -42,23 +42,6 @@ export interface CallStream extends ItemSink {
   end(reply: Reply): void;
   /** The call is no longer this instance's. */
   withdrawn(reason: RpcError): void;
-}
-
-/** Everything about a call that is fixed when it is received; input and key once its input has been checked. */
-export interface CallFacts {
-  readonly request: Request;
-  readonly method: string;
-  readonly settings: MethodSettings;
-  readonly input: unknown;
-  /** An entity's, or that of the input of an ordered method. */
-  readonly key: string | undefined;
-  readonly delivery: Delivery;
-  readonly deadlineMs: number;
-  readonly attempt: number;
-  /** Set where the requester is a plain RocketMQ client. */
-  readonly plain: PlainRequest | undefined;
-  /** Its place among the calls of its message, from 0. */
-  readonly index: number;
 }
 
 /** One call between its delivery and its settlement. */
@@ -341,35 +324,4 @@ export class ReceivedCall implements InboundCall, Linked<ReceivedCall> {
     }
     return controller;
   }
-}
-
-/** What becomes of a call whose queue is another's. */
-function queueLost(callId: string): RpcError {
-  return new RpcError("unavailable", "Its queue was lost", { outcome: "sent_unknown", callId });
-}
-
-/** What tells a handler that it takes too long. */
-function overdue(callId: string): RpcError {
-  return new RpcError("deadline_exceeded", "The deadline passed while the handler ran", { callId });
-}
-
-/**
- * What answers a call whose deadline passed before its handler could start.
- *
- * @param minRemainingMs what its method needs at least
- */
-export function expired(minRemainingMs = 0): RpcError {
-  const message = minRemainingMs === 0
-    ? "The deadline passed before a handler could start"
-    : `Less time was left than the ${minRemainingMs} ms that the method needs`;
-  return new RpcError("deadline_exceeded", message, { outcome: "expired" });
-}
-
-/**
- * Whether the handler of a call ran that was not started here: an earlier owner may have started it, or an earlier
- * message of the same call.
- */
-export function ranBefore(delivery: Delivery, request?: Request): Ran {
-  if (delivery.starts > 0) return "maybe";
-  return request !== undefined && (request.attempt > 1 || isSuspect(request, delivery)) ? "maybe" : "no";
 }

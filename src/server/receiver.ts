@@ -12,7 +12,8 @@ import { attemptOf } from "./attempts.ts";
 import { BrokerClock } from "./broker_clock.ts";
 import { VALIDATION_LIMIT_MS } from "./defaults.ts";
 import type { Opened } from "./open.ts";
-import { type CallFacts, expired } from "./received_call.ts";
+import type { CallFacts } from "./call_facts.ts";
+import { expired } from "./call_errors.ts";
 
 /** What became of a request that was looked at before any handler. */
 export type Received =

@@ -6,7 +6,8 @@ import { STORE_PAUSE_MS } from "./defaults.ts";
 import { laterOf } from "./later.ts";
 import { RpcError } from "../errors/rpc_error.ts";
 import type { LiveCalls } from "./live_calls.ts";
-import { expired, type ReceivedCall } from "./received_call.ts";
+import type { ReceivedCall } from "./received_call.ts";
+import { expired } from "./call_errors.ts";
 import { type Resend, sentAgain } from "./resends.ts";
 import type { Shared } from "./shared.ts";
 

@@ -10,7 +10,8 @@ import { observedRequest } from "./observed.ts";
 import type { Opened, Unreadable } from "./open.ts";
 import { replyTo } from "./origin.ts";
 import type { Receipt } from "./receipt.ts";
-import { expired, ranBefore } from "./received_call.ts";
+import { expired } from "./call_errors.ts";
+import { ranBefore } from "./ran_before.ts";
 import type { Shared } from "./shared.ts";
 
 const log = logger("callee");

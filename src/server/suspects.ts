@@ -11,7 +11,8 @@ import { isSuspect, startsBefore } from "./attempts.ts";
 import { LOOKUPS_AT_ONCE } from "./defaults.ts";
 import type { Once } from "./once.ts";
 import { originOf } from "./origin.ts";
-import type { CallFacts, ReceivedCall } from "./received_call.ts";
+import type { CallFacts } from "./call_facts.ts";
+import type { ReceivedCall } from "./received_call.ts";
 
 const log = logger("callee");
 

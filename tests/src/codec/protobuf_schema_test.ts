@@ -84,3 +84,11 @@ Deno.test("Schema says what is wrong with a schema", () => {
     assert.throws(() => new Schema(schema as ProtobufSchema), { name: "TypeError", message });
   }
 });
+
+Deno.test("Schema follows messages that name each other, thousands of them", () => {
+  const names = Array.from({ length: 2_000 }, (_, index) => `M${index}`);
+  const messages = names.map((name, index) => `message ${name} { ${names[index + 1] ?? "int32"} next = 1; }`);
+  const file = `syntax = "proto3"; ${messages.join("\n")}`;
+  assert.deepStrictEqual(roundTrip(file, "M1998", { next: { next: 5 } }), { next: { next: 5 } });
+  assert.deepStrictEqual(roundTrip(file, "M0", { next: {} }), { next: {} });
+});

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { Backlog } from "../../../src/server/backlog.ts";
-import { type CallFacts, type CallOwner, ReceivedCall } from "../../../src/server/received_call.ts";
+import type { CallFacts } from "../../../src/server/call_facts.ts";
+import { type CallOwner, ReceivedCall } from "../../../src/server/received_call.ts";
 import { DuplicateWindow } from "../../../src/server/window.ts";
 import { FakeDelivery, messageOf, requestOf } from "../../helpers/deliveries.ts";
 import { ManualClock } from "../../helpers/manual_clock.ts";

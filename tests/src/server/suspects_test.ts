@@ -6,7 +6,7 @@ import { HEADER } from "../../../src/envelope/headers.ts";
 import { type Reply, replyBody, replyHeaders, writeReply } from "../../../src/envelope/reply.ts";
 import { requestHeaders } from "../../../src/envelope/request.ts";
 import { EVENTS } from "../../../src/log/events.ts";
-import type { CallFacts } from "../../../src/server/received_call.ts";
+import type { CallFacts } from "../../../src/server/call_facts.ts";
 import type { Once } from "../../../src/server/once.ts";
 import { originOf } from "../../../src/server/origin.ts";
 import { RpcError } from "../../../src/errors/rpc_error.ts";
