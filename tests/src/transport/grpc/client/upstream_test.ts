@@ -57,24 +57,6 @@ Deno.test("upstream: a session that is released within a second of an error come
   await until(() => streams.length === 2);
 });
 
-Deno.test("upstream: shutdown() fails while the proxy is away, and leaves all open", {
-  // So do the timers of its channel.
-  sanitizeOps: false,
-  sanitizeResources: false,
-}, async () => {
-  class Away extends Producer {
-    there = [new Endpoints(NOBODY)];
-    protected override getTotalRouteEndpoints(): Endpoints[] {
-      return this.there;
-    }
-  }
-  const producer = new Away({ endpoints: NOBODY, namespace: "", logger });
-  await producer.startup();
-  await assert.rejects(producer.shutdown(), { code: 14 });
-  producer.there = [];
-  await producer.shutdown();
-});
-
 Deno.test("upstream: startup() misses settings that come while it looks up its routes, and waits on", async () => {
   class Early extends Producer {
     protected override updateRoutes(): Promise<void> {
@@ -176,6 +158,24 @@ Deno.test("upstream: loading it takes native code", async () => {
   const { success, stderr } = await command.output();
   assert.ok(!success);
   assert.match(new TextDecoder().decode(stderr), /native binding|ffi/);
+});
+
+Deno.test("upstream: shutdown() fails while the proxy is away, and leaves all open", {
+  // So do the timers of its channel.
+  sanitizeOps: false,
+  sanitizeResources: false,
+}, async () => {
+  class Away extends Producer {
+    there = [new Endpoints(NOBODY)];
+    protected override getTotalRouteEndpoints(): Endpoints[] {
+      return this.there;
+    }
+  }
+  const producer = new Away({ endpoints: NOBODY, namespace: "", logger });
+  await producer.startup();
+  await assert.rejects(producer.shutdown(), { code: 14 });
+  producer.there = [];
+  await producer.shutdown();
 });
 
 // deno-lint-ignore no-explicit-any -- any class
