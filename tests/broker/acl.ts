@@ -37,6 +37,35 @@ export function aclConfig(acl: AclSettings, version: string): Readonly<Record<st
   };
 }
 
+/** Entries of the proxy's file: it checks who asks itself, by what brokers know of accounts, and is the admin to them. */
+export function proxyAclConfig({ admin }: AclSettings): Readonly<Record<string, unknown>> {
+  const { accessKey, secretKey } = admin;
+  return {
+    authenticationEnabled: true,
+    authenticationProvider: `${PROVIDERS}.authentication.provider.DefaultAuthenticationProvider`,
+    authenticationMetadataProvider: "org.apache.rocketmq.proxy.auth.ProxyAuthenticationMetadataProvider",
+    innerClientAuthenticationCredentials: JSON.stringify({ accessKey, secretKey }),
+    // Else it does not sign what it asks brokers, and does not start.
+    enableAclRpcHookForClusterMode: true,
+    authorizationEnabled: true,
+    authorizationProvider: `${PROVIDERS}.authorization.provider.DefaultAuthorizationProvider`,
+    authorizationMetadataProvider: "org.apache.rocketmq.proxy.auth.ProxyAuthorizationMetadataProvider",
+    // What is granted counts after a second, not after a minute.
+    ...{
+      userCacheExpiredSecond: 1,
+      userCacheRefreshSecond: 1,
+      userCacheExpiredSeconds: 1,
+      userCacheRefreshSeconds: 1,
+    },
+    ...{
+      aclCacheExpiredSecond: 1,
+      aclCacheRefreshSecond: 1,
+      aclCacheExpiredSeconds: 1,
+      aclCacheRefreshSeconds: 1,
+    },
+  };
+}
+
 /** The file of accounts that 4.9 reads from its home; nothing in 5.x. */
 export function aclFile(acl: AclSettings, version: string): ReadonlyMap<string, string> {
   if (!isOldLine(version)) return new Map();

@@ -1,4 +1,4 @@
-import { aclConfig, aclFile, type AclSettings } from "./acl.ts";
+import { aclConfig, aclFile, type AclSettings, proxyAclConfig } from "./acl.ts";
 import { type BrokerHandle, JvmBroker } from "./broker.ts";
 import { brokerConfig, homeFiles, nameServerConfig, proxyConfig } from "./configuration.ts";
 import { BrokerUnavailable } from "./errors.ts";
@@ -7,7 +7,7 @@ import { startProgram } from "./jvm.ts";
 import { BROKER_PORTS, findPort } from "./ports.ts";
 import { addressInRoute, answersFrame, answersHttp2 } from "./probe.ts";
 import type { JvmProcess } from "./process.ts";
-import { type ProbeTls, probeTls, tlsProperties, type TlsSettings } from "./tls.ts";
+import { type ProbeTls, probeTls, proxyTlsConfig, tlsProperties, type TlsSettings } from "./tls.ts";
 import { waitUntil } from "./wait.ts";
 
 const DEFAULT_TIMEOUT_MS = 60_000;
@@ -32,9 +32,9 @@ export interface ClusterOptions {
   nameServerConfig?: Readonly<Record<string, string>>;
   /** Extra lines of broker.conf for every broker, replicas included; they win over the launcher's own. */
   brokerConfig?: Readonly<Record<string, string>>;
-  /** Brokers let in who proves to be one of these; default: everybody. */
+  /** Brokers, and the proxy, let in who proves to be one of these; default: everybody. */
   acl?: AclSettings;
-  /** Name server and brokers show a certificate; default: none. */
+  /** Name server, brokers and proxy show a certificate; default: none. */
   tls?: TlsSettings;
   /** "5.5.0" (default) or "4.9.7". */
   version?: string;
@@ -240,7 +240,12 @@ class JvmCluster implements Cluster {
     const directory = await this.#makeHome("proxy");
     const ports = { grpc: findPort(), remoting: findPort() };
     const config = `${directory}/rmq-proxy.json`;
-    await Deno.writeTextFile(config, proxyConfig(this.#clusterName, this.nameServer, ports));
+    const { acl, tls } = this.#options;
+    const extra = {
+      ...(acl === undefined ? {} : proxyAclConfig(acl)),
+      ...(tls === undefined ? {} : proxyTlsConfig(tls)),
+    };
+    await Deno.writeTextFile(config, proxyConfig(this.#clusterName, this.nameServer, ports, extra));
     const start = {
       program: "proxy",
       name: "proxy",
@@ -258,7 +263,13 @@ class JvmCluster implements Cluster {
         }),
     };
     this.#proxy = new JvmBroker("proxy", `127.0.0.1:${ports.grpc}`, host, this.#classPath);
-    await this.#proxy.ready();
+    try {
+      await this.#proxy.ready();
+    } catch (error) {
+      // It ends where its broker is slow to make a topic that it needs; whoever runs one starts it again.
+      if (this.#proxy.process.running) throw error;
+      await this.#proxy.restart();
+    }
   }
 
   async #makeHome(name: string): Promise<string> {

@@ -57,8 +57,13 @@ export function brokerConfig(broker: BrokerSettings): string {
   });
 }
 
-/** The gRPC proxy's file, in JSON. */
-export function proxyConfig(clusterName: string, nameServer: string, ports: ProxyPorts): string {
+/** The gRPC proxy's file, in JSON; the entries given win over ours. */
+export function proxyConfig(
+  clusterName: string,
+  nameServer: string,
+  ports: ProxyPorts,
+  extra: Readonly<Record<string, unknown>> = {},
+): string {
   return JSON.stringify({
     rocketMQClusterName: clusterName,
     namesrvAddr: nameServer,
@@ -69,6 +74,7 @@ export function proxyConfig(clusterName: string, nameServer: string, ports: Prox
     // Else leaving a group takes five seconds, and what nobody settles comes again after ten.
     minInvisibleTimeMillsForRecv: 1_000,
     grpcClientConsumerMinLongPollingTimeoutMillis: 200,
+    ...extra,
   });
 }
 

@@ -35,6 +35,11 @@ export function tlsProperties(tls: TlsSettings | undefined): readonly string[] {
   ];
 }
 
+/** Entries of the proxy's file. It takes plain connections on the same port, and asks nobody for a certificate. */
+export function proxyTlsConfig({ certificate, key }: TlsSettings): Readonly<Record<string, unknown>> {
+  return { tlsTestModeEnable: false, tlsCertPath: certificate, tlsKeyPath: key };
+}
+
 /** How a probe connects to servers that take TLS only. */
 export interface ProbeTls {
   readonly caCerts: string[];

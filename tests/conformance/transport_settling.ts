@@ -3,6 +3,9 @@ import { assertFails, turns } from "../helpers/settled.ts";
 import { RecordingSink } from "../helpers/recording_sink.ts";
 import type { TransportTest, TransportUnderTest } from "./transport_stage.ts";
 
+/** One moment as two machines may see it, in milliseconds: clocks differ, and what is delivered again may be stored again. */
+const SAME_TIME_MS = 3_000;
+
 /** Acknowledgements, starts, and who gets what was not settled. */
 export function settlingTests(
   test: TransportTest,
@@ -174,6 +177,10 @@ function redelivery(test: TransportTest): void {
     const again = first.sink.delivery("late");
     assert.notEqual(again, late);
     assert.deepEqual([late.starts, again.starts], [0, 1]);
+    assert.ok(
+      Math.abs(again.storedAtMs - late.storedAtMs) < SAME_TIME_MS,
+      "its deadline counts from when it was sent",
+    );
     late.ack();
     await stage.delivered(first.sink, 4);
     assert.equal(first.sink.delivery("late").starts, 2, "the late word settled nothing");

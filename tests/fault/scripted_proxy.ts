@@ -1,5 +1,5 @@
+import { Buffer } from "node:buffer";
 import { createHash } from "node:crypto";
-import protobuf from "npm:google-protobuf@3.21.4/google/protobuf/timestamp_pb.js";
 import { GrpcStatus, Server, ServerCredentials } from "../../src/deps/grpc.ts";
 import {
   AckMessageResponse,
@@ -25,6 +25,7 @@ import {
   Subscription,
   TelemetryCommand,
 } from "../../src/deps/rocketmq_proto.ts";
+import { timestamp } from "../../src/transport/grpc/client/protocol.ts";
 
 const OK = 20_000;
 const MESSAGE_NOT_FOUND = 40_401;
@@ -53,6 +54,13 @@ interface Poll {
   take(messages: readonly ProtoMessage[]): void;
 }
 
+/** What a proxy shows, and whose clients' certificates it asks for. */
+export interface ProxyTls {
+  readonly ca: string;
+  readonly certificate: string;
+  readonly key: string;
+}
+
 /** What a proxy is told to do otherwise. Each is asked every time. */
 export interface ProxyScript {
   /** RocketMQ's code for a request of that kind; `undefined`: as a healthy one would. */
@@ -61,6 +69,8 @@ export interface ProxyScript {
   silent?(kind: string): boolean;
   /** A receive that finds nothing ends at once. */
   hasty?: boolean;
+  /** Receives that are held do not notice what arrives, as brokers do while they begin to hold one. */
+  deaf?: boolean;
   /** What topics are made for. */
   types?(topic: string): readonly number[];
   /** The brokers that have every topic. Default: one. */
@@ -94,9 +104,13 @@ export class ScriptedProxy implements AsyncDisposable {
   #port = 0;
   #offset = 0;
 
-  static async start(script: ProxyScript = {}): Promise<ScriptedProxy> {
+  /** Certificates in PEM. Default: it speaks plain text. */
+  #tls: ProxyTls | undefined;
+
+  static async start(script: ProxyScript = {}, tls?: ProxyTls): Promise<ScriptedProxy> {
     const proxy = new ScriptedProxy();
     proxy.script = script;
+    proxy.#tls = tls;
     await proxy.listen();
     return proxy;
   }
@@ -112,11 +126,18 @@ export class ScriptedProxy implements AsyncDisposable {
     const { promise, resolve, reject } = Promise.withResolvers<number>();
     server.bindAsync(
       this.endpoint,
-      ServerCredentials.createInsecure(),
+      this.#credentials(),
       (error, port) => error ? reject(error) : resolve(port),
     );
     this.#port = await promise;
     this.#server = server;
+  }
+
+  #credentials(): ReturnType<typeof ServerCredentials.createInsecure> {
+    if (this.#tls === undefined) return ServerCredentials.createInsecure();
+    const { ca, certificate, key } = this.#tls;
+    const pair = { private_key: Buffer.from(key), cert_chain: Buffer.from(certificate) };
+    return ServerCredentials.createSsl(Buffer.from(ca), [pair], true);
   }
 
   /** Dies: every connection breaks. */
@@ -133,6 +154,11 @@ export class ScriptedProxy implements AsyncDisposable {
       stream.emit("error", { code: GrpcStatus.UNAVAILABLE, details: "as if it stopped" });
     }
     this.#streams.clear();
+  }
+
+  /** How many receives of a topic it holds. */
+  held(topic: string): number {
+    return this.#polls.get(topic)?.size ?? 0;
   }
 
   /** How often it was asked for something. */
@@ -224,7 +250,7 @@ export class ScriptedProxy implements AsyncDisposable {
     const topic = message.getTopic()?.getName() ?? "";
     const checksum = createHash("md5").update(message.getBody_asU8()).digest("hex").toUpperCase();
     const system = message.getSystemProperties();
-    system?.setStoreTimestamp(timestamp(Date.now())).setBornTimestamp(timestamp(Date.now()));
+    system?.setStoreTimestamp(timestamp(Date.now()));
     system?.setQueueOffset(this.#offset++)
       .setDeliveryAttempt(1)
       .setReceiptHandle(`handle-${this.#offset}`)
@@ -232,6 +258,7 @@ export class ScriptedProxy implements AsyncDisposable {
     const waiting = this.#messages.get(topic) ?? [];
     this.#messages.set(topic, waiting);
     waiting.push(message);
+    if (this.script.deaf) return;
     for (const poll of this.#polls.get(topic) ?? []) if (this.#deliver(topic, poll)) break;
   }
 
@@ -319,10 +346,6 @@ interface Receive {
   getFilterExpression(): { getExpression(): string };
   getBatchSize(): number;
   getLongPollingTimeout(): Span;
-}
-
-function timestamp(ms: number): unknown {
-  return new protobuf.Timestamp().setSeconds(Math.floor(ms / 1_000)).setNanos(ms % 1_000 * 1_000_000);
 }
 
 function status(code: number): InstanceType<typeof Status> {

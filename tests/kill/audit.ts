@@ -3,15 +3,26 @@ import type { Evidence, Outage } from "./evidence.ts";
 import type { Began, Entry } from "./journal.ts";
 import { type Life, livesOf, mayExpire } from "./lives.ts";
 
+/** What is promised, where transports differ. */
+export interface Promises {
+  /** Whether handlers of one key run one at a time, whoever has died. */
+  readonly ownedKeys: boolean;
+  /** Whether what must not run twice does not: a killed broker may forget what it has delivered. */
+  readonly runsOnce: boolean;
+}
+
 /** Everything that is wrong, in words; nothing where the promises were kept. */
-export function violations(evidence: Evidence): readonly string[] {
+export function violations(
+  evidence: Evidence,
+  { ownedKeys, runsOnce }: Promises = { ownedKeys: true, runsOnce: true },
+): readonly string[] {
   const lives = livesOf(evidence.entries);
   return [
     ...outcomes(lives),
     ...failuresWithoutCause(lives, evidence.outages),
-    ...overlaps(evidence.entries),
+    ...(ownedKeys ? overlaps(evidence.entries) : []),
     ...disorder(evidence.entries),
-    ...runs(lives),
+    ...runs(lives, runsOnce),
     ...settlements(evidence, lives),
     ...effects(evidence, lives),
   ];
@@ -55,12 +66,19 @@ function failuresWithoutCause(
   for (const { called, settled } of lives.values()) {
     if (settled === undefined || settled.code === "ok") continue;
     const kind = `${settled.code}/${settled.outcome}`;
-    if (settled.code === "deadline_exceeded" ? mayExpire(called, outages) : CAUSES.has(kind)) continue;
+    const timeoutMs = called.timeoutMs ?? ONEWAY_SENT_MS;
+    const may = settled.code === "deadline_exceeded"
+      ? mayExpire({ ...called, timeoutMs }, outages)
+      : CAUSES.has(kind);
+    if (may) continue;
     const ms = settled.atMs - called.atMs;
     wrong.push(`${called.method} ${called.label} failed with ${kind} after ${ms} ms (${settled.message})`);
   }
   return wrong;
 }
+
+/** How long a one-way call is tried to be stored: that of all calls of its client. Milliseconds. */
+const ONEWAY_SENT_MS = 60_000;
 
 /** How calls may fail: as their handlers or their callers wish, or because something died. */
 const CAUSES: ReadonlySet<string> = new Set([
@@ -121,10 +139,10 @@ function disorder(entries: readonly Entry[]): readonly string[] {
 }
 
 /** Whether nothing ran more often than it may. */
-function runs(lives: ReadonlyMap<string, Life>): readonly string[] {
+function runs(lives: ReadonlyMap<string, Life>, runsOnce: boolean): readonly string[] {
   const wrong: string[] = [];
   for (const { called: { method, label }, began } of lives.values()) {
-    const most = ONCE.has(method) ? 1 : MOST_RUNS;
+    const most = runsOnce && ONCE.has(method) ? 1 : MOST_RUNS;
     if (began.length > most) wrong.push(`${method} ${label} began ${began.length} times`);
   }
   return wrong;
@@ -134,7 +152,10 @@ function runs(lives: ReadonlyMap<string, Life>): readonly string[] {
 const MOST_RUNS = 5;
 
 /** Whether every stored request came to its end, and every call of a living caller was settled. */
-function settlements(evidence: Evidence, lives: ReadonlyMap<string, Life>): readonly string[] {
+export function settlements(
+  evidence: Evidence,
+  lives: ReadonlyMap<string, Life> = livesOf(evidence.entries),
+): readonly string[] {
   const { entries, requests, replies, deadLetters, outages } = evidence;
   const wrong: string[] = [];
   const gone = new Set(entries.filter((entry) => entry.is === "gone").map(({ pid }) => pid));

@@ -1,7 +1,8 @@
 /**
  * A process that serves the contracts of a round, to be killed:
  *
- *     deno run -A tests/kill/callee.ts <name server> <contract> <directory> [--no-packing] [--store]
+ *     deno run -A tests/kill/callee.ts <name server> <contract> <directory> [--no-packing] [--store] [--no-keys]
+ *       [--endpoint <proxy>]
  *
  * What its handlers do is in the round's journal before they go on; their effects are in the round's database. The end
  * of stdin, or SIGTERM, drains it.
@@ -9,12 +10,12 @@
 // deno-lint-ignore-file no-console -- stdout is how the test talks to it
 import { createSystem, type HandlerContext, RpcError } from "rocket-actors";
 import { sqliteStore } from "rocket-actors/store/sqlite";
-import { remoting } from "rocket-actors/transport/remoting";
 import { HARMLESS, LABEL, type Work, workAccount, workService } from "./contract.ts";
 import { Effects } from "./effects.ts";
 import { type Ended, Journal } from "./journal.ts";
 import { logTo } from "./log.ts";
 import { EFFECTS_FILE, JOURNAL_FILE, OUTCOMES_FILE } from "./files.ts";
+import { connect } from "./transports.ts";
 
 const [nameServers = "", contract = "", directory = "", ...flags] = Deno.args;
 const { pid } = Deno;
@@ -64,8 +65,8 @@ function pause(ms: number, signal: AbortSignal): Promise<void> {
 }
 
 const store = flags.includes("--store") ? sqliteStore(`${directory}/${OUTCOMES_FILE}`) : undefined;
-const system = await createSystem({ name: "callee", transport: remoting({ nameServers }) });
-await system.serve(workService(contract), {
+const system = await createSystem({ name: "callee", transport: connect(nameServers, flags) });
+await system.serve(workService(contract, !flags.includes("--no-keys")), {
   safe: handler("safe"),
   idempotent: handler("idempotent"),
   once: handler("once"),
@@ -74,10 +75,12 @@ await system.serve(workService(contract), {
   note: noting("note"),
   keyedNote: noting("keyedNote"),
 }, { store });
-await system.serve(workAccount(contract, !flags.includes("--no-packing")), () => ({
-  look: handler("look"),
-  deposit: handler("deposit"),
-}), { store });
+if (!flags.includes("--endpoint")) {
+  await system.serve(workAccount(contract, !flags.includes("--no-packing")), () => ({
+    look: handler("look"),
+    deposit: handler("deposit"),
+  }), { store });
+}
 
 let stopping = false;
 async function stop(): Promise<void> {

@@ -2,18 +2,19 @@
  * A process that makes calls of all kinds, to be killed:
  *
  *     deno run -A tests/kill/caller.ts <name server> <contract> <directory> <seed> <workers> [--no-packing]
+ *       [--no-keys] [--endpoint <proxy>]
  *
  * Each call is in the round's journal before it is made, and when it is settled. A line on stdin ends the load: when all
  * calls are settled, `done` is said.
  */
 // deno-lint-ignore-file no-console -- stdout is how the test talks to it
 import { type CallOptions, createClient, RpcError } from "rocket-actors";
-import { remoting } from "rocket-actors/transport/remoting";
 import { LABEL, ONCE, ONEWAY, type Work, workAccount, workService } from "./contract.ts";
 import { JOURNAL_FILE } from "./files.ts";
 import { Journal } from "./journal.ts";
 import { logTo } from "./log.ts";
 import { Draw } from "./random.ts";
+import { connect } from "./transports.ts";
 
 /** Longer than any outage of a round: what is in time is answered. Milliseconds. */
 const TIMEOUT_MS = 60_000;
@@ -32,11 +33,16 @@ const { pid } = Deno;
 await logTo(`${directory}/caller-${pid}.log`);
 using journal = new Journal(`${directory}/${JOURNAL_FILE}`);
 const draw = new Draw(Number(seed));
-const caller = await createClient({ transport: remoting({ nameServers }) });
-const service = caller.client(workService(contract), { timeoutMs: TIMEOUT_MS });
+const caller = await createClient({ transport: connect(nameServers, flags) });
+const service = caller.client(workService(contract, !flags.includes("--no-keys")), { timeoutMs: TIMEOUT_MS });
 const account = caller.client(workAccount(contract, !flags.includes("--no-packing")), {
   timeoutMs: TIMEOUT_MS,
 });
+/** No instance owns a key by gRPC, and where a topic keeps no order, no method has one. */
+const methods = METHODS.filter((method) =>
+  (!flags.includes("--endpoint") || (method !== "look" && method !== "deposit")) &&
+  (!flags.includes("--no-keys") || !method.startsWith("keyed"))
+);
 let made = 0;
 let stopped = false;
 
@@ -70,7 +76,7 @@ interface Piece {
 
 function drawPiece(): Piece {
   const piece = `${pid}-${made++}`;
-  const method = draw.one(METHODS);
+  const method = draw.one(methods);
   const ms = draw.chance(0.6) ? 0 : draw.chance(0.9) ? draw.between(1, 20) : draw.between(20, 100);
   const end = draw.chance(0.95) ? "answer" : draw.chance(0.7) ? "decline" : "crash";
   const oneway = ONEWAY.has(method);

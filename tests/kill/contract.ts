@@ -37,10 +37,14 @@ export type AccountMethods = {
 };
 
 const wait = { whenAbsent: "wait" } as const;
-const keyed = { ...wait, key: ({ key }: Work) => key };
 
-/** The service of a round; every round has one of its own. */
-export function workService(name: string): Service<ServiceMethods> {
+/**
+ * The service of a round; every round has one of its own.
+ *
+ * @param keys whether its methods with keys have them: on a topic that keeps no order they cannot
+ */
+export function workService(name: string, keys = true): Service<ServiceMethods> {
+  const keyed = keys ? { ...wait, key: ({ key }: Work) => key } : wait;
   return defineService(name, {
     safe: method<Work, string>({ safe: true, ...wait }),
     idempotent: method<Work, string>({ idempotent: true, ...wait }),

@@ -80,6 +80,8 @@ export class Journal implements Disposable {
 
 /** Reads what was written so far, in order. */
 export async function readJournal(path: string): Promise<readonly Entry[]> {
-  const lines = (await Deno.readTextFile(path)).split("\n");
+  const text = await Deno.readTextFile(path);
+  // The last line may be on its way.
+  const lines = text.slice(0, text.lastIndexOf("\n") + 1).split("\n");
   return lines.filter((line) => line !== "").map((line): Entry => JSON.parse(line));
 }

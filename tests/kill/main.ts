@@ -1,7 +1,7 @@
 /**
- * Kills callers, callees and brokers under load, each at a moment drawn from a seed, and audits what is left:
+ * Kills callers, callees, brokers and proxies under load, each at a moment drawn from a seed, and audits what is left:
  *
- *     deno task test:kill [--rounds 100] [--role callee] [--seed 1]
+ *     deno task test:kill [--transport grpc] [--rounds 100] [--role callee] [--seed 1]
  *
  * Without `--role` all of them, in turn. A few rounds follow each other under one load, so that deaths add up; what is
  * wrong is said with its seed, and its files are kept.
@@ -11,6 +11,7 @@ import { parseArgs } from "node:util";
 import { startCluster } from "../broker/launcher.ts";
 import { playRounds, type Result, type Role, ROLES } from "./round.ts";
 import { inFull, summary } from "./summary.ts";
+import { TRANSPORTS } from "./transports.ts";
 
 /** How long a broker may take to start, on a machine that does other things too. Milliseconds. */
 const STARTED_MS = 600_000;
@@ -19,16 +20,22 @@ const AT_A_TIME = 5;
 
 const { values } = parseArgs({
   options: {
+    transport: { type: "string", default: "remoting" },
     rounds: { type: "string", default: "100" },
     role: { type: "string" },
     seed: { type: "string", default: "1" },
   },
 });
-const known = ROLES.find((role) => role === values.role);
-if (values.role !== undefined && known === undefined) {
-  throw new TypeError(`Cannot kill a "${values.role}": it must be one of ${ROLES.join(", ")}`);
+const transport = TRANSPORTS.find((name) => name === values.transport);
+if (transport === undefined) {
+  throw new TypeError(`Cannot go by "${values.transport}": it must be one of ${TRANSPORTS.join(", ")}`);
 }
-const roles: readonly Role[] = known === undefined ? ROLES : [known];
+const all: readonly Role[] = ROLES[transport];
+const known = all.find((role) => role === values.role);
+if (values.role !== undefined && known === undefined) {
+  throw new TypeError(`Cannot kill a "${values.role}": it must be one of ${all.join(", ")}`);
+}
+const roles = known === undefined ? all : [known];
 const rounds = Number(values.rounds);
 const first = Number(values.seed);
 if (!Number.isInteger(rounds) || rounds < 1 || !Number.isInteger(first)) {
@@ -40,7 +47,7 @@ if (!Number.isInteger(rounds) || rounds < 1 || !Number.isInteger(first)) {
 let kept = true;
 const summaries: string[] = [];
 for (const role of roles) {
-  await using cluster = await startCluster({ timeoutMs: STARTED_MS });
+  await using cluster = await startCluster({ proxy: transport === "grpc", timeoutMs: STARTED_MS });
   const results: Result[] = [];
   for (let played = 0; played < rounds; played += AT_A_TIME) {
     const count = Math.min(AT_A_TIME, rounds - played);

@@ -1,6 +1,7 @@
 import type { BrokerHandle } from "../broker/broker.ts";
 import type { Cluster } from "../broker/launcher.ts";
 import { freshName } from "../broker/shared.ts";
+import { settlements } from "./audit.ts";
 import { Effects } from "./effects.ts";
 import type { Evidence, Outage } from "./evidence.ts";
 import { EFFECTS_FILE, JOURNAL_FILE, STORED_FILE } from "./files.ts";
@@ -9,6 +10,7 @@ import { Program } from "./program.ts";
 import { Pulse } from "./pulse.ts";
 import type { Draw } from "./random.ts";
 import { Stored } from "./stored.ts";
+import { makeGrpcTopics, transportFlags } from "./transports.ts";
 
 const WORKERS = 16;
 /** Until when a process that cannot start is started again, in milliseconds. */
@@ -22,6 +24,8 @@ export class Stage implements AsyncDisposable {
   readonly callers: Program[] = [];
   /** The one broker. */
   readonly broker: BrokerHandle;
+  /** The proxy that its processes go by. */
+  readonly proxy: BrokerHandle | undefined;
   readonly directory: string;
   readonly pulse: Pulse;
   readonly #nameServer: string;
@@ -31,10 +35,15 @@ export class Stage implements AsyncDisposable {
   readonly #stored: Stored;
   readonly #flags: readonly string[];
 
-  /** @param draw decides what kind of contracts they are */
-  constructor({ brokers: [broker], nameServer }: Cluster, directory: string, draw: Draw) {
+  /**
+   * @param cluster its processes go by its proxy, where it has one
+   * @param draw decides what kind of contracts they are
+   */
+  constructor(cluster: Cluster, directory: string, draw: Draw) {
+    const { brokers: [broker], nameServer, proxy, proxyHandle } = cluster;
     if (broker === undefined) throw new TypeError("There is no broker");
     this.broker = broker;
+    this.proxy = proxyHandle;
     this.directory = directory;
     this.#nameServer = nameServer;
     this.#contract = freshName("kill");
@@ -43,9 +52,16 @@ export class Stage implements AsyncDisposable {
     this.#stored = new Stored(nameServer);
     this.pulse = new Pulse(() => this.#stored.ping());
     this.#flags = [
+      ...transportFlags(proxy),
+      ...(proxy !== undefined && draw.chance(0.5) ? ["--no-keys"] : []),
       ...(draw.chance(0.25) ? ["--no-packing"] : []),
       ...(draw.chance(0.25) ? ["--store"] : []),
     ];
+  }
+
+  /** Whether its callees have a store of outcomes. */
+  get remembers(): boolean {
+    return this.#flags.includes("--store");
   }
 
   /** Starts processes until there are as many. */
@@ -55,9 +71,12 @@ export class Stage implements AsyncDisposable {
     await Promise.all(Array.from({ length: missing(this.callers, callers) }, () => this.#caller()));
   }
 
-  /** Notes where the replies begin that belong to it. */
-  begin(): Promise<void> {
-    return this.#stored.begin();
+  /** Makes what its processes cannot make, and notes where the replies begin that belong to it. */
+  async begin(): Promise<void> {
+    if (this.proxy !== undefined) {
+      await makeGrpcTopics(this.#nameServer, this.#contract, !this.#flags.includes("--no-keys"));
+    }
+    await this.#stored.begin();
   }
 
   /** Starts a process that serves; resolves when it does. */
@@ -75,8 +94,9 @@ export class Stage implements AsyncDisposable {
     return ends.flatMap((end) => end.status === "rejected" ? [`The load did not end: ${end.reason}`] : []);
   }
 
-  /** Queues with something that is not settled. */
-  async unsettled(): Promise<readonly string[]> {
+  /** Queues with something that is not settled; by gRPC, where offsets do not tell, what is neither answered nor buried. */
+  async unsettled(outages: readonly Outage[]): Promise<readonly string[]> {
+    if (this.proxy !== undefined) return settlements(await this.evidence(outages));
     return (await Promise.all(this.#contracts.map((contract) => this.#stored.unsettled(contract)))).flat();
   }
 
@@ -113,7 +133,7 @@ export class Stage implements AsyncDisposable {
   }
 
   get #contracts(): readonly string[] {
-    return [this.#contract, `${this.#contract}_account`];
+    return this.proxy === undefined ? [this.#contract, `${this.#contract}_account`] : [this.#contract];
   }
 
   async #caller(): Promise<void> {

@@ -7,7 +7,7 @@ import { logger } from "../../log/log.ts";
 import type { QueueRef, Sink, Waiting } from "../transport.ts";
 import { untilAborted } from "../until_aborted.ts";
 import { Acks } from "./client/acks.ts";
-import { RECEIVE_MESSAGES } from "./client/defaults.ts";
+import { ACK_DELAY_MS, RECEIVE_MESSAGES } from "./client/defaults.ts";
 import { changeInvisible } from "./client/invisible.ts";
 import { ReceiveLoop } from "./client/receive_loop.ts";
 import type { Caller } from "./client/requests.ts";
@@ -21,7 +21,7 @@ import {
   SUBSCRIBE_LIMIT_MS,
 } from "./defaults.ts";
 import { GrpcDelivery, type Settler } from "./delivery.ts";
-import { notSent } from "./errors.ts";
+import { isForbidden, notSent } from "./errors.ts";
 import { KeyOrder } from "./key_order.ts";
 import { fromProto, type ReceivedProto } from "./messages.ts";
 import { GrpcPartition, type PartitionHost } from "./partition.ts";
@@ -64,6 +64,7 @@ export class Consumer implements Settler, PartitionHost {
   #held = 0;
   #expiry: Timer | undefined;
   #watch: Timer | undefined;
+  readonly #refused = Promise.withResolvers<never>();
   #trouble: unknown;
   #failing = false;
   #closing: Promise<void> | undefined;
@@ -72,10 +73,11 @@ export class Consumer implements Settler, PartitionHost {
     this.#options = options;
     this.sink = options.sink;
     this.#clock = options.clock;
+    this.#refused.promise.catch(() => {});
     const onTrouble = (error: unknown): void => this.#troubled(error);
     const { topic, group, ordered, queues } = options;
     this.#session = new Session({ ...options, topic, group, expression: "*", onTrouble });
-    this.#acks = new Acks({ ...options, topic, group, urgent: ordered, onTrouble });
+    this.#acks = new Acks({ ...options, topic, group, delayMs: ordered ? 0 : ACK_DELAY_MS, onTrouble });
     this.#partitions = queues.map((queue) => new GrpcPartition(queue, this));
   }
 
@@ -83,10 +85,11 @@ export class Consumer implements Settler, PartitionHost {
    * Introduces it to its proxy. Nothing is received before {@linkcode Consumer.begin}.
    *
    * @throws {RpcError} `unavailable` / `not_sent` when that takes too long, with what the proxy said last
+   * @throws {ProxyError} when the account may not
    */
   async open({ signal }: Waiting): Promise<OpenSession> {
     this.#session.start();
-    const ready = this.#session.ready();
+    const ready = Promise.race([this.#session.ready(), this.#refused.promise]);
     const session = await untilAborted(inTime(ready, SUBSCRIBE_LIMIT_MS, this.#clock), signal);
     if (session !== TOO_LATE) return session;
     const reason = this.#trouble instanceof Error ? this.#trouble.message : "it does not answer";
@@ -246,8 +249,7 @@ export class Consumer implements Settler, PartitionHost {
     await Promise.all(this.#partitions.map((partition) => this.#drain(partition)));
     this.#expiry?.cancel();
     for (const timer of this.#again.values()) timer.cancel();
-    await this.#acks.drain();
-    await this.#giveAllBack();
+    await Promise.all([this.#acks.drain(), this.#giveAllBack()]);
     await this.#session.close();
   }
 
@@ -286,6 +288,7 @@ export class Consumer implements Settler, PartitionHost {
   /** Each row of failures is worth one warning. */
   #troubled(error: unknown): void {
     this.#trouble = error;
+    if (isForbidden(error)) this.#refused.reject(error);
     const properties = { what: `Consuming topic ${this.#options.topic}`, error };
     if (this.#failing || this.#closing !== undefined) log.debug(EVENTS.transport.roundFailed, properties);
     else log.warn(EVENTS.transport.roundFailed, properties);

@@ -14,8 +14,10 @@ export const REPLY_POLL_MS = 5_000;
 export const HELLO_RETRY_MS = 250;
 /** How long the first of them may take to come. Milliseconds. */
 export const HELLO_LIMIT_MS = 15_000;
-/** How long a start waits for a connection. Milliseconds. */
+/** How long a start waits for a connection, for each endpoint there is. Milliseconds. */
 export const START_LIMIT_MS = 3_000;
+/** How long it waits for all of them together. Milliseconds. */
+export const START_LONGEST_MS = 15_000;
 /** How long a subscription waits for its proxy. Milliseconds. */
 export const SUBSCRIBE_LIMIT_MS = 10_000;
 /** Messages of a subscription that wait here for a partition with room; with more, nothing is received. */

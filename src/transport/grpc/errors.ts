@@ -32,13 +32,17 @@ const ADVICE: ReadonlyMap<number, string> = new Map([
   [ProxyCode.NOT_IMPLEMENTED, "use the gRPC address of a RocketMQ 5 proxy, port 8081 by default"],
 ]);
 
+/** How proxies refuse accounts that they know: by the code for those that they do not. */
+const NO_PERMISSION = /has no permission to access/;
+
 /** Codes of what is wrong with a message, as groups of a hundred. */
 const FAULTS: ReadonlySet<number> = new Set([400, 413, 431]);
 
 /** Turns what a request failed with into what a caller is told. Signals' reasons pass unchanged. */
 export function toRpcError(error: unknown): unknown {
   if (!(error instanceof ProxyError)) return error;
-  const { kind, code } = error;
+  const { kind } = error;
+  const code = NO_PERMISSION.test(error.message) ? ProxyCode.FORBIDDEN : error.code;
   const advice = code === undefined ? undefined : ADVICE.get(code);
   const message = advice === undefined ? error.message : `${error.message}; ${advice}`;
   const because = { cause: error } as const;
@@ -60,6 +64,12 @@ export function isAbsent(error: unknown): boolean {
   return error instanceof ProxyError && error.code === ProxyCode.TOPIC_NOT_FOUND;
 }
 
+/** Whether a proxy said that this account may not: asking again does not help. */
+export function isForbidden(error: unknown): boolean {
+  return error instanceof ProxyError && error.kind === "refused" &&
+    (error.code === ProxyCode.UNAUTHORIZED || error.code === ProxyCode.FORBIDDEN);
+}
+
 /** A failure that stored nothing. */
 export function notSent(code: Code, message: string, cause?: unknown): RpcError {
   return new RpcError(code, message, { outcome: "not_sent", cause });
@@ -69,11 +79,6 @@ export function notSent(code: Code, message: string, cause?: unknown): RpcError 
 export function heldBack(): RpcError {
   const message = "Cannot hold a message back over gRPC: a topic does so with all of its messages, or none";
   return notSent("unimplemented", message);
-}
-
-/** What everything is refused with after the end. */
-export function closed(): RpcError {
-  return notSent("unavailable", "The transport is closed");
 }
 
 function refusalOf(code: number): Code | undefined {

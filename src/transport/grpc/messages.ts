@@ -8,7 +8,7 @@ import {
 } from "../../deps/rocketmq_proto.ts";
 import type { DirectMessage, Message, PlainRequest } from "../transport.ts";
 import type { Outgoing } from "./client/sender.ts";
-import { millisOf, resource, textMap } from "./client/protocol.ts";
+import { millisOf, resource, textMap, timestamp } from "./client/protocol.ts";
 import { MAX_HEADER_LENGTH, MAX_HEADERS, MAX_UNPACKED_BYTES, MOST_BODY_BYTES } from "./defaults.ts";
 import { notSent } from "./errors.ts";
 import { PROPERTY, RESERVED } from "./names.ts";
@@ -27,6 +27,8 @@ export interface Target {
   readonly namespace: string | undefined;
   /** What it is known by, whoever stores it. */
   readonly messageId: string;
+  /** When it is sent, by this machine's clock; epoch milliseconds. */
+  readonly sentAtMs: number;
   /** Whether the topic takes messages with a message group, and those without. */
   readonly fifo: boolean;
   readonly normal: boolean;
@@ -46,6 +48,8 @@ export function toProto(message: Omit<Message, "topic">, target: Target): Outgoi
     throw refused(`a body of ${body.length} bytes: at most ${MOST_BODY_BYTES} travel`);
   }
   const system = new SystemProperties().setMessageId(target.messageId).setBodyEncoding(Encoding.IDENTITY);
+  // Proxies take what is not said for 1970.
+  system.setBornTimestamp(timestamp(target.sentAtMs));
   const proto = new ProtoMessageClass()
     .setTopic(resource(target.topic, target.namespace))
     .setSystemProperties(system)
@@ -133,6 +137,7 @@ export function fromProto(proto: ProtoMessage, topic: string): ReceivedProto {
   const messageId = system.getMessageId();
   const nativeGroup = system.getMessageGroup() ?? "";
   const own = nativeGroup === "" || nativeGroup === OWN_GROUP + messageId;
+  const born = millisOf(system.getBornTimestamp());
   const starts = Math.max(0, (system.getDeliveryAttempt() ?? 1) - 1);
   const message: Message = {
     topic,
@@ -149,8 +154,8 @@ export function fromProto(proto: ProtoMessage, topic: string): ReceivedProto {
     handle: system.getReceiptHandle() ?? "",
     queue: Number(take(headers, PROPERTY.queue) ?? system.getQueueId()),
     offset: system.getQueueOffset() ?? 0,
-    // What is delivered again was stored again for that. When it was sent, its proxy noted once and for all.
-    storedAtMs: millisOf(starts === 0 ? system.getStoreTimestamp() : system.getBornTimestamp()),
+    // What is delivered again was stored again for that. When it was sent, its sender may have noted once and for all.
+    storedAtMs: starts > 0 && born > 0 ? born : millisOf(system.getStoreTimestamp()),
     starts,
     ordered: !own,
   };

@@ -4,9 +4,11 @@ import type { Random } from "../../async/random.ts";
 import type { ProtoMessage } from "../../deps/rocketmq_proto.ts";
 import { EVENTS } from "../../log/events.ts";
 import { logger } from "../../log/log.ts";
+import { closed } from "../closed.ts";
 import type { DirectMessage } from "../transport.ts";
+import { untilAborted } from "../until_aborted.ts";
 import { Acks } from "./client/acks.ts";
-import { RECEIVE_MESSAGES } from "./client/defaults.ts";
+import { RECEIVE_MESSAGES, REPLY_ACK_DELAY_MS } from "./client/defaults.ts";
 import { ReceiveLoop } from "./client/receive_loop.ts";
 import type { Caller } from "./client/requests.ts";
 import { Session } from "./client/session.ts";
@@ -17,7 +19,7 @@ import {
   REPLY_POLL_MS,
   ROUTE_KEPT_MS,
 } from "./defaults.ts";
-import { notSent } from "./errors.ts";
+import { isForbidden, notSent } from "./errors.ts";
 import { directMessage, fromProto } from "./messages.ts";
 import { PROPERTY, REPLY_TOPIC, replyGroup, replyTag } from "./names.ts";
 
@@ -45,8 +47,9 @@ export class Replies {
   readonly #acks: Acks;
   readonly #loops = new Map<string, ReceiveLoop>();
   readonly #heard = Promise.withResolvers<void>();
+  readonly #refused = Promise.withResolvers<never>();
   #watch: Timer | undefined;
-  #closed = false;
+  readonly #closing = new AbortController();
   #trouble: unknown;
   #failing = false;
 
@@ -55,31 +58,37 @@ export class Replies {
     const { instance } = options;
     const reading = { ...options, topic: REPLY_TOPIC, group: replyGroup(instance) };
     const onTrouble = (error: unknown): void => this.#troubled(error);
+    this.#refused.promise.catch(() => {});
     this.#session = new Session({
       ...reading,
       expression: replyTag(instance),
       pollMs: REPLY_POLL_MS,
       onTrouble,
     });
-    this.#acks = new Acks({ ...reading, urgent: false, onTrouble });
+    this.#acks = new Acks({ ...reading, delayMs: REPLY_ACK_DELAY_MS, onTrouble });
   }
 
   /**
    * Begins to read, and makes sure that it is reached: where a new group begins in a queue is settled by its first
    * receive, so that it calls itself until it hears itself.
    *
-   * @throws {RpcError} `unavailable` / `not_sent` when that takes too long
+   * @throws {RpcError} `unavailable` / `not_sent` when that takes too long, or it is closed
+   * @throws {ProxyError} when the account may not read them
    */
   async start(): Promise<void> {
+    const { signal } = this.#closing;
     const { clock, brokers } = this.#options;
     this.#session.start();
     this.#follow(await brokers());
+    signal.throwIfAborted();
     this.#watchRoute();
     const limit = clock.monotonic() + HELLO_LIMIT_MS;
-    await inTime(this.#session.ready(), HELLO_LIMIT_MS, clock);
+    const refused = this.#refused.promise;
+    await inTime(Promise.race([untilAborted(this.#session.ready(), signal), refused]), HELLO_LIMIT_MS, clock);
     while (clock.monotonic() < limit) {
       void this.#options.hello(PROPERTY.hello).catch((error) => this.#troubled(error));
-      if (await inTime(this.#heard.promise, HELLO_RETRY_MS, clock) !== TOO_LATE) return;
+      const heard = Promise.race([untilAborted(this.#heard.promise, signal), refused]);
+      if (await inTime(heard, HELLO_RETRY_MS, clock) !== TOO_LATE) return;
     }
     const reason = this.#trouble instanceof Error
       ? this.#trouble.message
@@ -113,7 +122,7 @@ export class Replies {
 
   /** Reads no more: nobody waits for what is on its way. Never rejects. */
   async close(): Promise<void> {
-    this.#closed = true;
+    this.#closing.abort(closed());
     this.#watch?.cancel();
     await Promise.all([...this.#loops.values()].map((loop) => loop.abandon()));
     await this.#acks.drain();
@@ -123,9 +132,9 @@ export class Replies {
   #watchRoute(): void {
     this.#watch = this.#options.clock.after(ROUTE_KEPT_MS, () => {
       this.#options.brokers().then(
-        (brokers) => !this.#closed && this.#follow(brokers),
+        (brokers) => !this.#closing.signal.aborted && this.#follow(brokers),
         (error) => this.#troubled(error),
-      ).finally(() => !this.#closed && this.#watchRoute());
+      ).finally(() => !this.#closing.signal.aborted && this.#watchRoute());
     });
   }
 
@@ -143,6 +152,7 @@ export class Replies {
   /** Each row of failures is worth one warning. */
   #troubled(error: unknown): void {
     this.#trouble = error;
+    if (isForbidden(error)) this.#refused.reject(error);
     const properties = { what: `Reading topic ${REPLY_TOPIC}`, error };
     if (this.#failing) log.debug(EVENTS.transport.roundFailed, properties);
     else log.warn(EVENTS.transport.roundFailed, properties);

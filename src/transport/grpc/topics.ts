@@ -2,6 +2,7 @@ import type { RpcError } from "../../errors/rpc_error.ts";
 import type { TopicSpec } from "../transport.ts";
 import type { Route } from "./client/routes.ts";
 import { notSent } from "./errors.ts";
+import { onWire } from "./names.ts";
 
 /** What is wrong with a topic, and what puts it right. */
 export interface Lack {
@@ -16,24 +17,24 @@ const WHERE = "-n '<name servers>' -c '<cluster>'";
  * What a topic lacks of what it is wanted for; `undefined` where nothing.
  *
  * @param route where it is; `undefined` where it is not
- * @param onWire what servers know a name by
+ * @param namespace what its names are kept apart by
  */
 export function lackOf(
   { topic, queues, group, ordered = false }: TopicSpec,
   route: Route | undefined,
-  onWire: (name: string) => string,
+  namespace: string | undefined,
 ): Lack | undefined {
   const type = ordered ? "FIFO" : "NORMAL";
   if (route === undefined) {
-    const commands = [topicCommand(onWire(topic), queues, type)];
-    if (group !== undefined) commands.push(groupCommand(onWire(group), ordered));
+    const commands = [topicCommand(onWire(topic, namespace), queues, type)];
+    if (group !== undefined) commands.push(groupCommand(onWire(group, namespace), ordered));
     return { topic, why: `topic "${topic}" does not exist`, commands };
   }
   if (ordered && !route.fifo) {
     const why = `topic "${topic}" keeps no order of keys: it takes ${route.types.join(", ")}, not FIFO. ` +
       "Its type is fixed: delete it first, once nothing is left in it";
-    const commands = [topicCommand(onWire(topic), queues, type)];
-    if (group !== undefined) commands.push(groupCommand(onWire(group), true));
+    const commands = [topicCommand(onWire(topic, namespace), queues, type)];
+    if (group !== undefined) commands.push(groupCommand(onWire(group, namespace), true));
     return { topic, why, commands };
   }
   return undefined;
@@ -50,11 +51,11 @@ export function lacking(lacks: readonly Lack[]): RpcError {
 }
 
 /** The group of a topic with message groups does not keep their order. */
-export function unorderedGroup(topic: string, group: string, onWire: (name: string) => string): RpcError {
+export function unorderedGroup(topic: string, group: string, namespace: string | undefined): RpcError {
   const message =
     `Cannot serve topic "${topic}": its messages have an order, which its group "${group}" does not ` +
     `keep. Have somebody who may run this once (proxies notice within 20 s):\n${
-      groupCommand(onWire(group), true)
+      groupCommand(onWire(group, namespace), true)
     }`;
   return notSent("failed_precondition", message);
 }

@@ -1,5 +1,6 @@
 import { EVENTS } from "../../log/events.ts";
 import { logger } from "../../log/log.ts";
+import { closed } from "../closed.ts";
 import type {
   Addresses,
   DirectMessage,
@@ -21,24 +22,22 @@ import type {
   TransportState,
   Waiting,
 } from "../transport.ts";
-import { untilAborted } from "../until_aborted.ts";
 import { Identity } from "./client/account.ts";
 import { Connection } from "./client/connection.ts";
 import { nameOf } from "./client/endpoints.ts";
 import type { Caller } from "./client/requests.ts";
 import { queryRoute, type Route } from "./client/routes.ts";
-import { Sender } from "./client/sender.ts";
 import { addressOf, instanceAt } from "./address.ts";
 import { CAPABILITIES } from "./capabilities.ts";
-import { Consumer } from "./consumer.ts";
-import { KNOWN_ROUTES, START_LIMIT_MS } from "./defaults.ts";
-import { closed, heldBack, isAbsent, notSent, toNotSent, toRpcError } from "./errors.ts";
-import { toProto } from "./messages.ts";
-import { clientIdOf, onWire, OUR_MARKER, PROPERTY, PROXY, REPLY_TOPIC, replyTag } from "./names.ts";
+import { START_LIMIT_MS, START_LONGEST_MS } from "./defaults.ts";
+import { heldBack, isAbsent, notSent, toNotSent } from "./errors.ts";
+import { clientIdOf, OUR_MARKER, PROPERTY, PROXY, REPLY_TOPIC, replyTag } from "./names.ts";
 import { type GrpcOptions, type GrpcSettings, grpcSettings } from "./options.ts";
 import { Replies } from "./replies.ts";
+import { Sends } from "./sends.ts";
+import { Subscriptions } from "./subscriptions.ts";
 import { checkQueue, type KnownTopic, TopicRoutes } from "./topic_routes.ts";
-import { type Lack, lacking, lackOf, unorderedGroup } from "./topics.ts";
+import { type Lack, lacking, lackOf } from "./topics.ts";
 
 /** What exists once the transport has started. */
 interface Started {
@@ -46,6 +45,8 @@ interface Started {
   readonly connection: Connection;
   readonly caller: Caller;
   readonly routes: TopicRoutes;
+  readonly sends: Sends;
+  readonly subscriptions: Subscriptions;
   readonly addresses: Addresses;
 }
 
@@ -58,14 +59,9 @@ const REPLY_QUEUES = 8;
 export class GrpcTransport implements Transport {
   readonly capabilities = CAPABILITIES;
   readonly #settings: GrpcSettings;
-  /** By group. */
-  readonly #subscriptions = new Map<string, Subscription>();
-  /** By topic. */
-  readonly #senders = new Map<string, Sender>();
   readonly #closed = new AbortController();
   #started: Started | undefined;
   #replies: Replies | undefined;
-  #sent = 0;
   #listener: (message: DirectMessage) => void = () => {};
   #onState: (state: TransportState, reason: string) => void = () => {};
   #closing: Promise<void> | undefined;
@@ -100,9 +96,17 @@ export class GrpcTransport implements Transport {
     const identity = new Identity(OUR_MARKER + instance.toString(36), credentials, namespace);
     const caller = { connection, identity, clock };
     const address = addressOf(instance);
-    const look = (topic: string): Promise<Route> => queryRoute(caller, topic, namespace);
+    const look = (topic: string): Promise<Route> => queryRoute(caller, topic, namespace, this.#closed);
     const routes = new TopicRoutes(look, clock);
-    this.#started = { start, connection, caller, routes, addresses: { reply: address, direct: address } };
+    this.#started = {
+      start,
+      connection,
+      caller,
+      routes,
+      sends: new Sends({ caller, routes, namespace, instance }),
+      subscriptions: new Subscriptions({ start, settings: this.#settings, connection, routes }),
+      addresses: { reply: address, direct: address },
+    };
     try {
       connection.start();
       await this.#reach(connection);
@@ -134,7 +138,8 @@ export class GrpcTransport implements Transport {
     const complete = plain === undefined || plain.replyTo !== undefined
       ? message
       : { ...message, plain: { ...plain, replyTo: this.addresses.reply } };
-    return await this.#store(complete, known, [[PROPERTY.queue, String(queue.id)]], queue, signal);
+    const destination = { known, queue, own: [[PROPERTY.queue, String(queue.id)]] } as const;
+    return await this.#running.sends.store(complete, destination, signal);
   }
 
   async sendTo(
@@ -147,7 +152,11 @@ export class GrpcTransport implements Transport {
     const tag = replyTag(instanceAt(address));
     const known = await this.#known(REPLY_TOPIC, { signal });
     const queue = { topic: REPLY_TOPIC, broker: PROXY, id: 0 };
-    await this.#store({ ...message, topic: REPLY_TOPIC, tag }, known, [], queue, signal);
+    await this.#running.sends.store(
+      { ...message, topic: REPLY_TOPIC, tag },
+      { known, queue, own: [] },
+      signal,
+    );
   }
 
   onDirect(listener: (message: DirectMessage) => void): void {
@@ -161,26 +170,7 @@ export class GrpcTransport implements Transport {
   ): Promise<Subscription> {
     options.signal?.throwIfAborted();
     this.#checkOpen();
-    if (this.#subscriptions.has(group)) throw new TypeError(`Cannot join group "${group}" twice`);
-    const joining = this.#join(topic, group, sink, options);
-    let leaving: Promise<void> | undefined;
-    const leave = async (): Promise<void> => {
-      const consumer = await joining.catch(() => undefined);
-      await consumer?.close();
-      this.#subscriptions.delete(group);
-    };
-    const subscription: Subscription = {
-      close: ({ signal } = {}) => untilAborted(leaving ??= leave(), signal),
-    };
-    // Known from here on, so that closing the transport waits for it.
-    this.#subscriptions.set(group, subscription);
-    try {
-      await joining;
-      return subscription;
-    } catch (error) {
-      this.#subscriptions.delete(group);
-      throw toNotSent(error);
-    }
+    return await this.#running.subscriptions.join(topic, group, sink, options);
   }
 
   async ensureTopics(specs: readonly TopicSpec[], options: Waiting = {}): Promise<void> {
@@ -225,19 +215,20 @@ export class GrpcTransport implements Transport {
   }
 
   async #release(): Promise<void> {
-    await Promise.all([...this.#subscriptions.values()].map((subscription) => subscription.close()));
+    await this.#started?.subscriptions.close();
     this.#closed.abort(closed());
-    for (const sender of this.#senders.values()) sender.close();
+    this.#started?.sends.close();
     await this.#replies?.close();
     await this.#started?.connection.close();
   }
 
   async #reach(connection: Connection): Promise<void> {
     const { signal } = this.#closed;
+    const { endpoints } = this.#settings;
     try {
-      await connection.ready(signal, START_LIMIT_MS);
+      await connection.ready(signal, Math.min(START_LIMIT_MS * endpoints.length, START_LONGEST_MS));
     } catch (error) {
-      const names = this.#settings.endpoints.map(nameOf).join(";");
+      const names = endpoints.map(nameOf).join(";");
       const message =
         `Cannot reach a RocketMQ proxy at "${names}": ${connection.reason}; check host and port ` +
         "(8081 by default), that it speaks gRPC, and whether it expects TLS";
@@ -268,39 +259,6 @@ export class GrpcTransport implements Transport {
     await this.#replies.start();
   }
 
-  async #join(topic: string, group: string, sink: Sink, options: Waiting): Promise<Consumer> {
-    const { start, connection, routes } = this.#running;
-    const { clock, random, instance } = start;
-    const { credentials, namespace, pollMs, redeliverAfterMs } = this.#settings;
-    const { route, queues } = await routes.of(topic, options);
-    const consumer = new Consumer({
-      connection,
-      clock,
-      random,
-      namespace,
-      topic,
-      group,
-      queues,
-      pollMs,
-      redeliverAfterMs,
-      sink,
-      ordered: route.fifo,
-      identity: new Identity(clientIdOf(instance, group), credentials, namespace),
-      brokers: async () => (await routes.of(topic)).route.brokers,
-    });
-    try {
-      const { fifo } = await consumer.open(options);
-      if (route.fifo && !fifo) throw unorderedGroup(topic, group, (name) => this.#onWire(name));
-      // What closed meanwhile has left its groups already.
-      if (this.#closing !== undefined) throw closed();
-      consumer.begin(route.brokers);
-      return consumer;
-    } catch (error) {
-      await consumer.close();
-      throw error;
-    }
-  }
-
   async #known(topic: string, options: LookupOptions): Promise<KnownTopic> {
     try {
       return await this.#running.routes.of(topic, options);
@@ -316,50 +274,7 @@ export class GrpcTransport implements Transport {
     } catch (error) {
       if (!isAbsent(error)) throw toNotSent(error);
     }
-    return lackOf(spec, route, (name) => this.#onWire(name));
-  }
-
-  async #store(
-    message: Message,
-    { route }: KnownTopic,
-    own: readonly (readonly [string, string])[],
-    queue: QueueRef,
-    signal: AbortSignal | undefined,
-  ): Promise<SendReceipt> {
-    if (this.#closed.signal.aborted) throw closed();
-    const { routes, start: { instance } } = this.#running;
-    const { topic } = message;
-    const messageId = `${instance.toString(36)}-${(++this.#sent).toString(36)}`;
-    const { fifo, normal } = route;
-    const outgoing = toProto(message, {
-      topic,
-      namespace: this.#settings.namespace,
-      messageId,
-      fifo,
-      normal,
-      own,
-    });
-    try {
-      return { messageId, queue, offset: await this.#sender(topic).send(outgoing, { signal }) };
-    } catch (error) {
-      routes.suspect(topic);
-      throw toRpcError(error);
-    }
-  }
-
-  #sender(topic: string): Sender {
-    let sender = this.#senders.get(topic);
-    if (sender !== undefined) return sender;
-    if (this.#senders.size >= KNOWN_ROUTES) {
-      for (const [name, known] of this.#senders) if (known.idle) this.#senders.delete(name);
-    }
-    sender = new Sender(this.#running.caller);
-    this.#senders.set(topic, sender);
-    return sender;
-  }
-
-  #onWire(name: string): string {
-    return onWire(name, this.#settings.namespace);
+    return lackOf(spec, route, this.#settings.namespace);
   }
 
   get #running(): Started {

@@ -3,7 +3,7 @@ import type { Timer } from "../../../async/clock.ts";
 import type { Random } from "../../../async/random.ts";
 import { AckMessageEntry, AckMessageRequest, type ProtoAckResponse } from "../../../deps/rocketmq_proto.ts";
 import { ProxyCode } from "./codes.ts";
-import { ACK_DELAY_MS, ACK_ENTRIES, ACK_RETRY_MS } from "./defaults.ts";
+import { ACK_ENTRIES, ACK_RETRY_MS } from "./defaults.ts";
 import { fromStatus } from "./error.ts";
 import { resource } from "./protocol.ts";
 import { type Caller, request } from "./requests.ts";
@@ -22,14 +22,14 @@ export interface AcksOptions extends Caller {
   readonly namespace: string | undefined;
   readonly topic: string;
   readonly group: string;
-  /** Whether others wait for what is settled here: then receipts do not gather on purpose. */
-  readonly urgent: boolean;
+  /** How long receipts gather; 0: not on purpose, as others wait for what is settled here. Milliseconds. */
+  readonly delayMs: number;
   /** Told of what could not be settled. */
   readonly onTrouble: (error: unknown) => void;
 }
 
 /**
- * Settles messages of one topic for one group. Receipts gather for a few milliseconds, and while a request with others is
+ * Settles messages of one topic for one group. Receipts gather for a while, and while a request with others is
  * unanswered: one request settles up to 256. What fails for want of an answer is tried again until its handle is void.
  */
 export class Acks {
@@ -37,6 +37,8 @@ export class Acks {
   readonly #backoff: Backoff;
   #waiting: Receipt[] = [];
   #timer: Timer | undefined;
+  /** Whether the timer ends a pause after a failure, which nothing cuts short. */
+  #pausing = false;
   #sending: Promise<void> | undefined;
   #closing = false;
 
@@ -48,37 +50,46 @@ export class Acks {
   /** Settles a message, soon. */
   add(receipt: Receipt): void {
     this.#waiting.push(receipt);
-    if (this.#timer !== undefined || this.#sending !== undefined) return;
-    if (this.#options.urgent || this.#closing || this.#waiting.length >= ACK_ENTRIES) return this.#send();
-    this.#wait(ACK_DELAY_MS);
+    if (this.#sending === undefined && !this.#pausing) this.#sendSoon();
   }
 
   /** Sends what waits; resolves when it was answered, or its one last try failed. Never rejects. */
   async drain(): Promise<void> {
     this.#closing = true;
-    this.#timer?.cancel();
-    this.#timer = undefined;
+    this.#stopTimer();
     do {
       if (this.#sending === undefined && this.#waiting.length > 0) this.#send();
       await this.#sending;
     } while (this.#waiting.length > 0);
   }
 
+  /** Lets receipts gather, as far as one request has room for them. */
+  #sendSoon(): void {
+    const { delayMs } = this.#options;
+    if (delayMs === 0 || this.#closing || this.#waiting.length >= ACK_ENTRIES) this.#send();
+    else if (this.#timer === undefined) this.#wait(delayMs);
+  }
+
   #wait(ms: number): void {
-    this.#timer = this.#options.clock.after(ms, () => {
-      this.#timer = undefined;
-      this.#send();
-    });
+    this.#timer = this.#options.clock.after(ms, () => this.#send());
+  }
+
+  #stopTimer(): void {
+    this.#timer?.cancel();
+    this.#timer = undefined;
+    this.#pausing = false;
   }
 
   #send(): void {
+    this.#stopTimer();
     const batch = this.#waiting.splice(0, ACK_ENTRIES);
     if (batch.length === 0) return;
     this.#sending = this.#sendBatch(batch).then((pauseMs) => {
       this.#sending = undefined;
       if (this.#closing || this.#waiting.length === 0) return;
-      if (pauseMs > 0) this.#wait(pauseMs);
-      else this.#send();
+      if (pauseMs === 0) return this.#sendSoon();
+      this.#pausing = true;
+      this.#wait(pauseMs);
     });
   }
 

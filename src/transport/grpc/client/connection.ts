@@ -8,6 +8,7 @@ import {
   CHANNEL_BACKOFF_MS,
   CHANNEL_END_MS,
   CONNECT_TIMEOUT_MS,
+  CONNECT_TURN_MS,
   CONNECTION_WAIT_MS,
   MAX_RECEIVE_BYTES,
   RECONNECT_MS,
@@ -73,7 +74,7 @@ export class Connection {
   #attempt: Attempt | undefined;
   #pause: Timer | undefined;
   #failedAtMs = -Infinity;
-  #reason = "it has not been tried yet";
+  #reason = "nothing has answered yet";
   #closed = false;
 
   constructor(options: ConnectionOptions) {
@@ -163,9 +164,8 @@ export class Connection {
   }
 
   #limit(attempt: Attempt, clock: Clock): void {
-    attempt.timer ??= clock.after(CONNECT_TIMEOUT_MS, () => {
-      this.#failed(attempt, `no connection within ${CONNECT_TIMEOUT_MS} ms`);
-    });
+    const ms = this.#options.endpoints.length > 1 ? CONNECT_TURN_MS : CONNECT_TIMEOUT_MS;
+    attempt.timer ??= clock.after(ms, () => this.#failed(attempt, `no connection within ${ms} ms`));
   }
 
   /** Follows the state of a channel for as long as it is the one that is used. */

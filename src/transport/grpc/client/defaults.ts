@@ -1,5 +1,7 @@
-/** How long a connection may take to be made, TLS included, before the next endpoint is tried. Milliseconds. */
+/** How long a connection may take to be made, TLS included, before it is tried again. Milliseconds. */
 export const CONNECT_TIMEOUT_MS = 5_000;
+/** The same where there is another endpoint: a request that waits for a connection shall live to see it. Milliseconds. */
+export const CONNECT_TURN_MS = 2_000;
 /** First and longest pause before the next endpoint is tried: gRPC's own goes up to two minutes. Milliseconds. */
 export const RECONNECT_MS = { initialMs: 50, maxMs: 1_000 } as const;
 /** How long a request waits for a connection before it fails. Milliseconds. */
@@ -29,6 +31,8 @@ export const RECEIVE_GRACE_MS = 3_000;
 export const RECEIVE_RETRY_MS = { initialMs: 50, maxMs: 1_000 } as const;
 /** A receive that found nothing sooner than this is followed by a pause: else it would spin. Milliseconds. */
 export const HASTY_MS = 200;
+/** When a receive is held that was begun right behind messages, a second look is taken after this. Milliseconds. */
+export const LOOK_AGAIN_MS = 30;
 /** Most messages of one receive: brokers cap at it silently. */
 export const RECEIVE_MESSAGES = 32;
 /** Most messages of one send. */
@@ -39,7 +43,9 @@ export const SEND_BYTES = 1024 * 1024;
 export const SENDS_AT_ONCE = 4;
 /** Most receipts of one acknowledgement. */
 export const ACK_ENTRIES = 256;
-/** How long receipts gather. Milliseconds. */
-export const ACK_DELAY_MS = 5;
+/** How long receipts gather: a process that dies leaves as many messages to come again. Milliseconds. */
+export const ACK_DELAY_MS = 20;
+/** How long those of replies gather: nobody waits for them, and nobody gets them a second time. Milliseconds. */
+export const REPLY_ACK_DELAY_MS = 200;
 /** First and longest pause after an acknowledgement that failed. Milliseconds. */
 export const ACK_RETRY_MS = { initialMs: 50, maxMs: 1_000 } as const;

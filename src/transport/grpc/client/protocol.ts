@@ -1,4 +1,9 @@
-import { Duration, type ProtobufDuration } from "../../../deps/google_protobuf.ts";
+import {
+  Duration,
+  type ProtobufDuration,
+  type ProtobufTimestamp,
+  Timestamp,
+} from "../../../deps/google_protobuf.ts";
 import { type ProtoResource, Resource } from "../../../deps/rocketmq_proto.ts";
 
 /** A topic or a group, as requests name it. */
@@ -12,10 +17,15 @@ export function duration(ms: number): ProtobufDuration {
   return new Duration().setSeconds(Math.floor(ms / 1_000)).setNanos(Math.floor(ms % 1_000) * 1_000_000);
 }
 
+/** A moment, of epoch milliseconds. */
+export function timestamp(ms: number): ProtobufTimestamp {
+  return new Timestamp().setSeconds(Math.floor(ms / 1_000)).setNanos(Math.floor(ms % 1_000) * 1_000_000);
+}
+
 /** Epoch milliseconds of a Protobuf timestamp, whose type the generated messages leave open; 0 where there is none. */
-export function millisOf(timestamp: unknown): number {
+export function millisOf(value: unknown): number {
   // What the generated getters return: a google.protobuf.Timestamp or nothing.
-  const time = timestamp as { getSeconds(): number; getNanos(): number } | undefined;
+  const time = value as ProtobufTimestamp | undefined;
   return time === undefined ? 0 : time.getSeconds() * 1_000 + Math.floor(time.getNanos() / 1_000_000);
 }
 

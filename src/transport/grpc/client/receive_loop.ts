@@ -3,7 +3,8 @@ import type { Random } from "../../../async/random.ts";
 import type { ProtoMessage } from "../../../deps/rocketmq_proto.ts";
 import { pause } from "../../pause.ts";
 import { untilAborted } from "../../until_aborted.ts";
-import { HASTY_MS, RECEIVE_RETRY_MS } from "./defaults.ts";
+import { HASTY_MS, LOOK_AGAIN_MS, RECEIVE_RETRY_MS } from "./defaults.ts";
+import type { Lease } from "./connection.ts";
 import { receive, type ReceiveOptions } from "./receive.ts";
 import type { Session } from "./session.ts";
 
@@ -22,6 +23,9 @@ export interface ReceiveLoopOptions extends ReceiveOptions {
 /**
  * Receives from one broker, one held receive after the other: more at once cost more than they bring. It never leaves a
  * receive behind, because the broker would hand that one messages that nobody sees.
+ *
+ * Brokers do not notice what arrives while they begin to hold a receive; it would lie there until that ends. So one
+ * that was begun where messages are about is followed by a second look, which finds what lies there, or is held too.
  */
 export class ReceiveLoop {
   readonly #options: ReceiveLoopOptions;
@@ -31,6 +35,9 @@ export class ReceiveLoop {
   /** Ends within one. */
   readonly #abandoned = new AbortController();
   #wake: (() => void) | undefined;
+  /** Whether the last receive brought something. */
+  #busy = false;
+  #second: Promise<void> | undefined;
   #running: Promise<void> | undefined;
 
   constructor(options: ReceiveLoopOptions) {
@@ -73,6 +80,19 @@ export class ReceiveLoop {
       if (room <= 0) await this.#woken();
       else await this.#receive(room, stopping);
     }
+    await this.#second;
+  }
+
+  /** Receives a second time while the first one is held, and only once. */
+  #lookAgain(lease: Lease): void {
+    const room = this.#options.room();
+    if (this.#second !== undefined || room <= 0 || this.#stopping.signal.aborted) return;
+    const { take, onTrouble } = this.#options;
+    const looked = receive(lease, this.#options, room, take, this.#abandoned.signal);
+    this.#second = looked.then((error) => {
+      this.#second = undefined;
+      if (error !== undefined && !this.#stopping.signal.aborted) onTrouble(error);
+    });
   }
 
   #woken(): Promise<void> {
@@ -91,10 +111,13 @@ export class ReceiveLoop {
     try {
       const { lease } = await untilAborted(session.ready(), stopping);
       if (stopping.aborted) return;
+      const again = this.#busy ? clock.after(LOOK_AGAIN_MS, () => this.#lookAgain(lease)) : undefined;
       const error = await receive(lease, this.#options, room, (message) => {
         taken++;
         take(message);
       }, this.#abandoned.signal);
+      again?.cancel();
+      this.#busy = taken > 0;
       if (stopping.aborted) return;
       if (error !== undefined) {
         onTrouble(error);

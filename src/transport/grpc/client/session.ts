@@ -19,6 +19,7 @@ import {
   UA,
 } from "../../../deps/rocketmq_proto.ts";
 import { pause } from "../../pause.ts";
+import { ProxyCode } from "./codes.ts";
 import type { Lease } from "./connection.ts";
 import {
   FAREWELL_MS,
@@ -27,7 +28,7 @@ import {
   SETTINGS_TIMEOUT_MS,
   TELEMETRY_RETRY_MS,
 } from "./defaults.ts";
-import { expectOk, fromGrpc, ProxyError } from "./error.ts";
+import { expectOk, fromGrpc, fromStatus, ProxyError } from "./error.ts";
 import { duration, resource } from "./protocol.ts";
 import { type Caller, request } from "./requests.ts";
 
@@ -132,7 +133,9 @@ export class Session {
     const answer = Promise.withResolvers<ProtoSettings>();
     stream.on("data", (command: ProtoTelemetryCommand) => {
       const settings = command.getSettings();
-      if (settings !== undefined) answer.resolve(settings);
+      const refused = (command.getStatus()?.getCode() ?? ProxyCode.OK) !== ProxyCode.OK;
+      if (refused) ended.abort(fromStatus(command.getStatus(), "a session"));
+      else if (settings !== undefined) answer.resolve(settings);
       // The proxy is about to go: what it asks for is a new session.
       else if (command.hasReconnectEndpointsCommand()) end();
     });

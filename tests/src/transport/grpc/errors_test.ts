@@ -20,6 +20,16 @@ Deno.test("toRpcError claims no more than is known", () => {
   assert.deepEqual(told("refused", 99_999), ["unavailable", "sent_unknown"]);
 });
 
+Deno.test("toRpcError tells an account that may not from one that is not known, which proxies do by their words only", () => {
+  const refused = (message: string) => toRpcError(new ProxyError("refused", message, { code: 40_100 }));
+  const may = refused(
+    "40100: User:x has no permission to access Topic:T from 127.0.0.1, no matched policies.",
+  );
+  const known = refused("40100: User:x is not found.");
+  assert.ok(may instanceof RpcError && known instanceof RpcError);
+  assert.deepEqual([may.code, known.code], ["permission_denied", "unauthenticated"]);
+});
+
 Deno.test("toRpcError and toNotSent pass a signal's reason on unchanged", () => {
   const reason = new TypeError("no longer wanted");
   assert.equal(toRpcError(reason), reason);

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { RpcError } from "../../../../src/errors/rpc_error.ts";
 import { Encoding, Message as ProtoClass, MessageType } from "../../../../src/deps/rocketmq_proto.ts";
+import { timestamp } from "../../../../src/transport/grpc/client/protocol.ts";
 import { fromProto, type Target, toProto } from "../../../../src/transport/grpc/messages.ts";
 import { PROPERTY, RESERVED } from "../../../../src/transport/grpc/names.ts";
 import type { Message } from "../../../../src/transport/transport.ts";
@@ -12,6 +13,7 @@ const NORMAL: Target = {
   topic: "T",
   namespace: undefined,
   messageId: "m-1",
+  sentAtMs: 1_795_304_626_714,
   fifo: false,
   normal: true,
   own: [[PROPERTY.queue, "3"]],
@@ -68,6 +70,15 @@ Deno.test("toProto copies the body, so that its sender may use it again", () => 
   const { message: proto } = toProto(message, NORMAL);
   message.body.fill(0);
   assert.equal(new TextDecoder().decode(proto.getBody_asU8()), "as sent");
+});
+
+Deno.test("fromProto counts the time of what is delivered again from when it was sent, not from 1970", () => {
+  const { message: proto } = toProto(textMessage("T", "x"), NORMAL);
+  const system = proto.getSystemProperties();
+  system?.setStoreTimestamp(timestamp(NORMAL.sentAtMs + 9_000)).setDeliveryAttempt(2);
+  assert.equal(fromProto(proto, "T").storedAtMs, NORMAL.sentAtMs);
+  system?.setDeliveryAttempt(1);
+  assert.equal(fromProto(proto, "T").storedAtMs, NORMAL.sentAtMs + 9_000);
 });
 
 Deno.test("toProto leaves out what only RocketMQ may say", () => {

@@ -11,8 +11,8 @@ import { textMessage } from "../../../../helpers/grpc_stage.ts";
 
 /** A message that no other travels with. */
 function alone(tag: string): Outgoing {
-  const target = { topic: "T", namespace: undefined, messageId: tag, fifo: true, normal: false, own: [] };
-  return toProto(textMessage("T", tag, { tag }), target);
+  const common = { topic: "T", namespace: undefined, sentAtMs: 0, own: [] };
+  return toProto(textMessage("T", tag, { tag }), { ...common, messageId: tag, fifo: true, normal: false });
 }
 
 Deno.test("Sender sends what is behind a message whose wait ended before its turn", async () => {
