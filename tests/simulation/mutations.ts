@@ -29,9 +29,9 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: "no fence on commit: who has lost a queue settles what it was doing",
-    file: "src/server/partition_intake.ts",
-    find: "    this.#live.remove(call);\n",
-    replace: "    this.#live.settle(call);\n",
+    file: "src/server/hand_over.ts",
+    find: "    this.#what.live.remove(call);\n",
+    replace: "    this.#what.live.settle(call);\n",
     from: 11,
   },
   {

@@ -136,7 +136,8 @@ export class Connection {
     if (attempt !== undefined) release(attempt, closed());
     for (const { reject } of this.#waiters) reject(closed());
     const { clock } = this.#options;
-    if (clock.monotonic() - this.#failedAtMs < CHANNEL_END_MS) await pause(clock, CHANNEL_END_MS, undefined);
+    const failing = attempt?.ready === false || clock.monotonic() - this.#failedAtMs < CHANNEL_END_MS;
+    if (failing) await pause(clock, CHANNEL_END_MS, undefined);
   }
 
   #open(): void {

@@ -10,8 +10,8 @@ export const CONNECTION_WAIT_MS = 3_000;
 export const REQUEST_TIMEOUT_MS = 3_000;
 /** How long a channel that has failed waits by itself, though nobody uses it any more. Milliseconds. */
 export const CHANNEL_BACKOFF_MS = 1;
-/** After which nothing of it is left. Milliseconds. */
-export const CHANNEL_END_MS = 20;
+/** After which nothing of it is left: its attempts to connect wait for each other for 250 ms. Milliseconds. */
+export const CHANNEL_END_MS = 300;
 /**
  * How often a client says that it is there: proxies forget one after 120 s. One that does not answer shows that the
  * connection is dead. Milliseconds.

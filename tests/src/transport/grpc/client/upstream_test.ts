@@ -4,6 +4,7 @@
  */
 import assert from "node:assert/strict";
 import { EventEmitter } from "node:events";
+import { fileURLToPath } from "node:url";
 import definition from "npm:rocketmq-client-nodejs@1.0.8/proto/apache/rocketmq/v2/definition_pb.js";
 import stubs from "npm:rocketmq-client-nodejs@1.0.8/proto/apache/rocketmq/v2/service_grpc_pb.js";
 import {
@@ -135,21 +136,13 @@ Deno.test("upstream: the names of generated messages are no exports, though thei
 });
 
 Deno.test("upstream: loading it takes native code", async () => {
-  const permissions = [
-    "--allow-env",
-    "--allow-sys",
-    "--allow-read",
-    "--allow-write",
-    "--allow-net",
-    "--no-prompt",
-  ];
+  const permissions = ["env", "sys", "read", "write", "net"].map((name) => `--allow-${name}`);
   const program = 'await import("npm:rocketmq-client-nodejs@1.0.8")';
+  // With the project's lock file, so that nothing is looked up.
+  const config = fileURLToPath(new URL("../../../../../deno.json", import.meta.url));
   const command = new Deno.Command(Deno.execPath(), {
     args: [
-      "run",
-      "--no-check",
-      "--cached-only",
-      ...permissions,
+      ...["run", "--no-check", "--cached-only", "--no-prompt", `--config=${config}`, ...permissions],
       `data:application/javascript,${encodeURIComponent(program)}`,
     ],
     stdout: "null",
