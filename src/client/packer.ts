@@ -150,12 +150,10 @@ export class Packer {
   #sendAlone(streams: boolean): void {
     const shares = streams ? this.#targets.map((target) => ({ target })) : this.#shares(this.#waiting.length);
     if (shares.length === 0) return;
-    const first = streams ? this.#turn : 0;
-    this.#waiting.splice(0).forEach((outgoing, index) => {
-      const share = shares[(first + index) % shares.length];
+    for (const [index, outgoing] of this.#waiting.splice(0).entries()) {
+      const share = shares[(streams ? this.#turn++ : index) % shares.length];
       if (share !== undefined) void this.#send([outgoing], share.target.queue);
-      if (streams) this.#turn++;
-    });
+    }
   }
 
   /** Divides what waits: a pack to each, and further ones as long as they are small. */
