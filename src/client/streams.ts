@@ -48,7 +48,8 @@ export class OpenStreams {
 
   /** What was sent to this client may have passed it by: looks for it, for a few streams at a time. Never rejects. */
   async lookAgain(): Promise<void> {
-    const calls = this.#streams.values();
+    // Those that are open now: one that is opened meanwhile has missed nothing.
+    const calls = [...this.#streams.values()].values();
     const work = async () => {
       for (const call of calls) await call.lookAgain();
     };
