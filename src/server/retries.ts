@@ -5,9 +5,9 @@ import { isSuspect } from "./attempts.ts";
 import { STORE_PAUSE_MS } from "./defaults.ts";
 import { laterOf } from "./later.ts";
 import { RpcError } from "../errors/rpc_error.ts";
+import { expired } from "./call_errors.ts";
 import type { LiveCalls } from "./live_calls.ts";
 import type { ReceivedCall } from "./received_call.ts";
-import { expired } from "./call_errors.ts";
 import { type Resend, sentAgain } from "./resends.ts";
 import type { Shared } from "./shared.ts";
 
@@ -101,17 +101,15 @@ export class Retries {
       started: false,
       delayMs: delayMs === false ? 0 : Math.min(delayMs, leftMs),
     };
-    const late = { ok: false, error: expired(), ran: call.ranBefore } as const;
     // Its message comes again to whoever has the queue next.
-    this.move(call, how, { late, refused: () => {} });
+    this.move(call, how, { late: late(call), refused: () => {} });
     return true;
   }
 
   /** Stores a call that has not run yet at the end of its queue. One that no broker takes goes on waiting here. */
   moveBack(call: ReceivedCall): void {
-    const late = { ok: false, error: expired(), ran: call.ranBefore } as const;
     this.move(call, { attempt: call.attempt, started: false, delayMs: 0 }, {
-      late,
+      late: late(call),
       refused: () => {
         call.stays = true;
         this.#wait(call, call.attempt, 0);
@@ -121,20 +119,17 @@ export class Retries {
 
   /** Stores a call that must not run from its message, because its start would be taken for an earlier one. */
   replace(call: ReceivedCall): void {
-    const late = { ok: false, error: expired(), ran: call.ranBefore } as const;
     this.move(call, { attempt: call.attempt, started: false, delayMs: 0 }, {
-      late,
+      late: late(call),
       refused: ({ message }) => {
         const reason = `it cannot be stored again: ${message}`;
         const error = new RpcError("internal", `The call cannot be run: ${reason}`);
-        this.#finish(call, { ...late, error, dead: { reason, attempts: call.attempt - 1 } });
+        this.#finish(call, { ...late(call), error, dead: { reason, attempts: call.attempt - 1 } });
       },
     });
   }
 
-  /**
-   * Stores a call that does not run in its queue again, and lets go of it: it will be run from there.
-   */
+  /** Stores a call that does not run in its queue again, and lets go of it: it will be run from there. */
   move(call: ReceivedCall, how: Resend, otherwise: Otherwise): void {
     const live = this.#live;
     const { clock } = this.#shared.parts;
@@ -167,4 +162,9 @@ export class Retries {
     call.postpone(attempt, wait);
     this.#live.hold(call);
   }
+}
+
+/** The result of a call whose time is up before it could be stored. */
+function late(call: ReceivedCall): Extract<Result, { readonly ok: false }> {
+  return { ok: false, error: expired(), ran: call.ranBefore };
 }
