@@ -96,7 +96,8 @@ export class GrpcTransport implements Transport {
     const identity = new Identity(OUR_MARKER + instance.toString(36), credentials, namespace);
     const caller = { connection, identity, clock };
     const address = addressOf(instance);
-    const look = (topic: string): Promise<Route> => queryRoute(caller, topic, namespace, this.#closed);
+    const look = (topic: string): Promise<Route> =>
+      queryRoute(caller, topic, namespace, { signal: this.#closed.signal });
     const routes = new TopicRoutes(look, clock);
     this.#started = {
       start,

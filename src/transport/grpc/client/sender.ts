@@ -89,13 +89,13 @@ export class Sender {
     let bytes = 0;
     for (const waiting of this.#waiting) {
       const { alone, bytes: size, over } = waiting;
-      if (!over) {
-        if (batch.length > 0 && (alone || batch.length === SEND_MESSAGES || bytes + size > SEND_BYTES)) break;
-        batch.push(waiting);
-        bytes += size;
-      }
+      const full = alone || batch.length === SEND_MESSAGES || bytes + size > SEND_BYTES;
+      if (!over && full && batch.length > 0) break;
       passed++;
-      if (!over && alone) break;
+      if (over) continue;
+      batch.push(waiting);
+      bytes += size;
+      if (alone) break;
     }
     this.#waiting.splice(0, passed);
     return batch;
