@@ -1,7 +1,7 @@
 import { Pulse } from "./pulse.ts";
 import { Stored } from "./stored.ts";
 
-/** Where a broker takes longer over anything, the machine is too busy to judge how long calls took. Milliseconds. */
+/** Where a broker takes longer over anything, the machine has too much else to do for limits of seconds. Milliseconds. */
 export const OVERLOADED_MS = 500;
 
 /** The pulse of a cluster's brokers, for tests whose times are those of `performance.now()`. */
@@ -21,9 +21,10 @@ export class BrokerPulse implements AsyncDisposable {
     return this.#pulse.slowest(timeOrigin + since, timeOrigin + performance.now());
   }
 
-  /** Whether the machine was too busy since then to judge how long calls took. */
-  overloaded(since: number): boolean {
-    return this.slowest(since) > OVERLOADED_MS;
+  /** What a limit of seconds is widened by, because the machine was busy since then: 0 where it was not. Milliseconds. */
+  allowance(since: number): number {
+    const slowestMs = this.slowest(since);
+    return slowestMs > OVERLOADED_MS ? slowestMs : 0;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,3 +1,4 @@
+// deno-lint-ignore-file no-console -- says what a busy machine kept it from asserting
 import assert from "node:assert/strict";
 import { sharedNameServer } from "../broker/shared.ts";
 import { beganTwice, eventsOf, secondRunsAsFresh, slowest } from "./audit.ts";
@@ -22,8 +23,8 @@ Deno.test("takeover: a callee killed under load is replaced by another within 5 
   const settled = await load.stop();
 
   const after = settled.filter(({ endedAtMs }) => endedAtMs >= killedAt);
-  const overloaded = stage.pulse.overloaded(killedAt);
-  assert.ok(overloaded || slowest(after) < SERVED_AGAIN_MS, `the slowest call took ${slowest(after)} ms`);
+  const limit = SERVED_AGAIN_MS + stage.pulse.allowance(killedAt);
+  assert.ok(slowest(after) < limit, `the slowest call took ${slowest(after)} ms of ${limit}`);
   const [dead, alive] = await eventsOf(killed, survivor);
   assert.ok(dead !== undefined && alive !== undefined);
   assert.deepEqual(beganTwice([dead, alive]), []);
@@ -62,7 +63,7 @@ Deno.test("takeover: a new process serves the queues of a dead one within 5 s, t
     ...settled.filter(({ endedAtMs }) => endedAtMs > since).map(({ endedAtMs }) => endedAtMs),
   );
   assert.ok(
-    stage.pulse.overloaded(since) || firstAfter - since < SERVED_AGAIN_MS,
+    firstAfter - since < SERVED_AGAIN_MS + stage.pulse.allowance(since),
     `the first call ended ${firstAfter - since} ms after the start`,
   );
 
@@ -93,14 +94,15 @@ Deno.test("takeover: hand-over to a second callee and back loses nothing and run
   assert.deepEqual(failures(settled), suspect === 0 ? {} : { "internal/sent_unknown": suspect });
   const lost = events.flatMap((callee) => callee.lost);
   // Where the machine pauses, an owner loses its queues before it can hand them over, and what had started is suspect.
+  if (lost.length > 0) console.warn(`A hand-over between pauses of the machine: ${lost.join("; ")}`);
   assert.deepEqual(lost.filter((reason) => !/^The broker has not answered for/.test(reason)), []);
   if (lost.length === 0) {
     assert.equal(suspect, 0);
     const began = events.flatMap(({ ran }) => ran.map(({ n }) => n));
     assert.equal(new Set(began).size, began.length, "a call ran twice");
   }
-  const overloaded = stage.pulse.overloaded(begunAt);
-  assert.ok(overloaded || slowest(settled) < SERVED_AGAIN_MS, `the slowest call took ${slowest(settled)} ms`);
+  const limit = SERVED_AGAIN_MS + stage.pulse.allowance(begunAt);
+  assert.ok(slowest(settled) < limit, `the slowest call took ${slowest(settled)} ms of ${limit}`);
 });
 
 Deno.test("takeover: a reply that was stored before the owner died is found and sent again, its handler is not run", async () => {
@@ -132,7 +134,7 @@ Deno.test("takeover: an owner that was paused gives its queues up and takes them
   const settled = await load.stop();
   const after = settled.filter(({ endedAtMs }) => endedAtMs > resumedAt);
   const servedAfter = Math.min(...after.map(({ endedAtMs }) => endedAtMs)) - resumedAt;
-  assert.ok(stage.pulse.overloaded(resumedAt) || servedAfter < SERVED_AGAIN_MS, `${servedAfter} ms`);
+  assert.ok(servedAfter < SERVED_AGAIN_MS + stage.pulse.allowance(resumedAt), `${servedAfter} ms`);
 
   const [events] = await eventsOf(paused);
   assert.ok(events !== undefined);

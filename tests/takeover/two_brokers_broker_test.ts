@@ -19,7 +19,7 @@ const Echo = defineService("test.TwoBrokers", {
 /** How soon a rebalance has to be over, in milliseconds. */
 const REBALANCED_MS = 5_000;
 
-/** Where the machine is too busy to judge it, it has to come about all the same. Milliseconds. */
+/** It is told how long it took, where that is too long. Milliseconds. */
 const PATIENCE_MS = 30_000;
 
 /** Waits until the service owns that many queues at each of the brokers, which may take no longer than a rebalance. */
@@ -37,7 +37,7 @@ async function ownsAtEach(
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
   const tookMs = performance.now() - since;
-  assert.ok(tookMs < REBALANCED_MS || pulse.overloaded(since), `it took ${tookMs} ms`);
+  assert.ok(tookMs < REBALANCED_MS + pulse.allowance(since), `it took ${tookMs} ms`);
 }
 
 Deno.test("takeover: two instances share the queues of each of two brokers, and one takes over all of the other's", async () => {
