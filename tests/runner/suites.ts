@@ -12,12 +12,15 @@ export async function brokerSuites(root: URL): Promise<string[]> {
   return (await testFiles(root)).filter((path) => path.endsWith(BROKER_SUFFIX));
 }
 
-/** Folders of broker tests of which several may run at once: none of theirs is about how long anything takes. */
-const SIDE_BY_SIDE = ["tests/conformance/", "tests/interop/", "tests/runtimes/"];
+/** Broker tests of which several may run at once: none of theirs is about how long anything takes. */
+const SIDE_BY_SIDE = [
+  ...["tests/broker/", "tests/conformance/", "tests/interop/", "tests/runtimes/"],
+  ...["tests/src/rocketmq/", "tests/src/transport/remoting/secured_broker_test.ts"],
+];
 
 /** Whether the tests of a file may run beside those of another one. */
 export function runsBeside(path: string): boolean {
-  return SIDE_BY_SIDE.some((folder) => path.startsWith(folder));
+  return SIDE_BY_SIDE.some((place) => path.startsWith(place));
 }
 
 async function testFiles(root: URL): Promise<string[]> {
