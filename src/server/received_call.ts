@@ -196,9 +196,10 @@ export class ReceivedCall implements InboundCall, Linked<ReceivedCall> {
   }
 
   started(): Promise<void> | undefined {
-    const started = this.facts.delivery.started();
     // Not awaited where it is safe to run again: that loses nothing when the record comes too late.
-    const recorded = this.facts.settings.idempotent ? undefined : started;
+    const { settings: { safe, idempotent }, delivery } = this.facts;
+    const started = delivery.started(safe);
+    const recorded = idempotent ? undefined : started;
     const admitted = this.#owner.admit?.(this, recorded) ?? recorded;
     if (admitted === undefined) return undefined;
     this.#recording = true;

@@ -111,8 +111,11 @@ export interface Delivery {
    * earlier message has started too, many in one write. Resolves when the record is on the broker; rejects with
    * `unavailable` when the partition is lost first. Asking again returns the same promise; nobody has to await it.
    * With `perMessage` the delivery itself is the record: resolves at once.
+   *
+   * @param lazily that nobody awaits the record, and the message may run again: a transport may leave it out where the
+   * message is settled soon, and what it returns says nothing then
    */
-  started(): Promise<void>;
+  started(lazily?: boolean): Promise<void>;
   /**
    * Records that the message is settled. Returns at once; the broker learns of it with the next commit. Does nothing
    * once the message is no longer this delivery's: its partition is gone, or the broker has taken it back.

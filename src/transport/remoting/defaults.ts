@@ -32,6 +32,8 @@ export const BEYOND_END_PAUSE_MS = 50;
 export const TAKEOVER_RETRY_MS = { initialMs: 100, maxMs: 2_000 } as const;
 /** Longer than either where an account is refused: an operator has to do something first. Milliseconds. */
 export const REFUSED_RETRY_MS = 10_000;
+/** A start that nobody waits for is recorded if the message is not settled after this long. Milliseconds. */
+export const LATE_START_MS = 20;
 /** A commit follows a settled message after this long, where no pull has carried it. Milliseconds. */
 export const COMMIT_AFTER_MS = 100;
 /** Deadline of a request that a broker answers at once, in milliseconds. */

@@ -19,4 +19,6 @@ export interface QueuePast {
    * so, because a killed broker forgets its last marks. `0` where the marks are known to be complete.
    */
   readonly suspectBeforeMs: number;
+  /** Where the queue ended: what lies below is older than its owner. */
+  readonly end: number;
 }

@@ -21,6 +21,7 @@ import {
 import { retryAfterMs } from "./errors.ts";
 import { heldPull } from "./held_pull.ts";
 import type { HeldQueue, QueuePast } from "./held_queue.ts";
+import { LateStarts } from "./late_starts.ts";
 import { toMessage } from "./messages.ts";
 import { sideGroups } from "./names.ts";
 import { OffsetWriter } from "./offset_writer.ts";
@@ -42,6 +43,7 @@ export interface PartitionKeeper {
 }
 
 const log = logger("partition");
+const NOT_AWAITED = Promise.resolve();
 
 /** One queue of a class topic while this instance holds its lock: pulls, marks, commits. */
 export class RemotingPartition implements Partition {
@@ -51,6 +53,7 @@ export class RemotingPartition implements Partition {
   readonly #progress: Progress;
   readonly #commits: OffsetWriter;
   readonly #marks: readonly OffsetWriter[];
+  readonly #lateStarts: LateStarts;
   readonly #stop = new AbortController();
   #credit = 0;
   /** Pulls in a row that the broker answered with an end before this partition's next offset. */
@@ -70,6 +73,10 @@ export class RemotingPartition implements Partition {
     this.#progress = new Progress(past.commit);
     this.#commits = this.#writer(held.group, past.commit);
     this.#marks = past.marks.map((mark, index) => this.#writer(sideGroups.mark(held.group, index + 1), mark));
+    const [first] = this.#marks;
+    const record = () => first && this.#advanceMark(1, first);
+    const queue = { commit: () => this.#progress.commit(), mark: () => this.#markAt(1), record };
+    this.#lateStarts = new LateStarts(queue, keeper.clock);
   }
 
   get queue(): QueueRef {
@@ -79,7 +86,7 @@ export class RemotingPartition implements Partition {
   /** What a later owner has to know, this instance included: at least what the broker has. */
   past(): QueuePast {
     const marks = this.#past.marks.map((mark, index) => Math.max(mark, this.#markAt(index + 1)));
-    return { commit: this.#progress.commit(), marks, suspectBeforeMs: 0 };
+    return { ...this.#past, commit: this.#progress.commit(), marks, suspectBeforeMs: 0 };
   }
 
   demand(messages: number): void {
@@ -141,6 +148,7 @@ export class RemotingPartition implements Partition {
     this.#released = true;
     this.stopPulling();
     this.#commitTimer?.cancel();
+    this.#lateStarts.close();
     const error = new RpcError("unavailable", reason, { outcome: "sent_unknown" });
     for (const writer of [this.#commits, ...this.#marks]) writer.close(error);
   }
@@ -194,7 +202,12 @@ export class RemotingPartition implements Partition {
       offset: entry.offset,
       storedAtMs: stored.storedAtMs,
       starts: entry.starts,
-      started: () => recorded ??= this.#start(entry),
+      started: (lazily) => {
+        if (!lazily || recorded !== undefined || !this.#mayBeLate(entry)) return recorded ??= this.#start(entry);
+        entry.started = true;
+        this.#lateStarts.add(entry.offset);
+        return NOT_AWAITED;
+      },
       ack: () => this.#ack(entry),
     };
   }
@@ -202,6 +215,14 @@ export class RemotingPartition implements Partition {
   #starts(stored: StoredMessage): number {
     const marked = startsBelow(this.#past.marks, stored.queueOffset);
     return marked === 0 && stored.storedAtMs < this.#past.suspectBeforeMs ? 1 : marked;
+  }
+
+  /**
+   * What an earlier owner may have started, and died of, is recorded at once: a request that kills its process within
+   * milliseconds would never be found otherwise.
+   */
+  #mayBeLate({ offset, starts }: ProgressEntry): boolean {
+    return starts === 0 && offset >= this.#past.end;
   }
 
   #start(entry: ProgressEntry): Promise<void> {
@@ -229,6 +250,7 @@ export class RemotingPartition implements Partition {
     // Remembered for the next time this instance owns the queue; nothing is written any more.
     if (this.#released) return;
     // A start behind this message may have waited for it to be started or settled.
+    this.#lateStarts.settled();
     for (const [index, writer] of this.#marks.entries()) {
       if (writer.waiting) this.#advanceMark(index + 1, writer);
     }

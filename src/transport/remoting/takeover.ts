@@ -97,12 +97,12 @@ export async function enterAsOwner(
   const ownerPlace = place(queue, sideGroups.owner(queue.group));
   const previous = await queryOffset(view.client, queue.address, ownerPlace, TIMEOUT);
   await updateOffset(view.client, queue.address, { ...ownerPlace, offset: view.instance }, TIMEOUT);
-  const { end, ...stored } = await readPast(queue, view);
+  const stored = await readPast(queue, view);
   // Nobody else has owned it since: what is remembered is complete, whatever a killed broker forgot.
   const complete = remembered !== undefined && previous === view.instance;
   // What was remembered counts everything below the commit as done, which a shortened queue has void.
   const known = remembered === undefined || shortened ? stored : higher(stored, remembered);
-  const past = shortened ? withinQueue(known, await firstSince(bootAtMs, queue, view), end) : known;
+  const past = shortened ? withinQueue(known, await firstSince(bootAtMs, queue, view)) : known;
   await writePast(queue, view, stored, past);
   return { ...past, suspectBeforeMs: complete ? 0 : bootAtMs };
 }
@@ -122,10 +122,7 @@ async function lock(queue: HeldQueue, { client }: GroupView): Promise<boolean> {
   return locked.length > 0;
 }
 
-async function readPast(
-  queue: HeldQueue,
-  { client }: GroupView,
-): Promise<QueuePast & { readonly end: number }> {
+async function readPast(queue: HeldQueue, { client }: GroupView): Promise<QueuePast> {
   const { address, group } = queue;
   const levels = Array.from({ length: START_LEVELS }, (_, index) => index + 1);
   const [committed, first, end, ...marks] = await Promise.all([
@@ -153,11 +150,12 @@ async function firstSince(bootAtMs: number, queue: HeldQueue, { client }: GroupV
  * A broker that lost its newest messages gives their offsets to others. Those are read from the first one on, and
  * what marks cover of them is suspect: nothing is passed over, and nothing runs as fresh that may have been started.
  */
-function withinQueue({ commit, marks }: QueuePast, first: number, end: number): QueuePast {
+function withinQueue({ commit, marks, end }: QueuePast, first: number): QueuePast {
   return {
     commit: Math.min(commit, first),
     marks: marks.map((mark) => Math.min(mark, end)),
     suspectBeforeMs: 0,
+    end,
   };
 }
 
@@ -186,6 +184,7 @@ function higher(one: QueuePast, other: QueuePast): QueuePast {
     commit: Math.max(one.commit, other.commit),
     marks: one.marks.map((mark, index) => Math.max(mark, other.marks[index] ?? 0)),
     suspectBeforeMs: 0,
+    end: one.end,
   };
 }
 
