@@ -1,7 +1,7 @@
 /** Calls of one client that may be under way; further ones wait until their deadline. */
 export const MAX_IN_FLIGHT = 4_096;
 /** Calls that one request pack carries at most. */
-export const PACK_CALLS = 64;
+export const PACK_CALLS = 128;
 /** Bytes that one request pack carries at most; a single larger call travels alone. */
 export const PACK_BYTES = 256 * 1024;
 /** Bytes of bodies from which a queue gets no further pack before its owner has had time to take them. */

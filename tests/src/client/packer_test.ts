@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { createDeferred, type Deferred } from "../../../src/async/deferred.ts";
+import { PACK_CALLS } from "../../../src/client/defaults.ts";
 import type { Outgoing } from "../../../src/client/outgoing.ts";
 import { Packer } from "../../../src/client/packer.ts";
 import { HEADER } from "../../../src/envelope/headers.ts";
@@ -130,32 +131,32 @@ Deno.test("Packer uses every queue of the slot before it gathers", async () => {
   for (const { resolve } of held) resolve();
 });
 
-Deno.test("Packer puts at most 64 calls into a pack", async () => {
+Deno.test("Packer puts at most so many calls into a pack", async () => {
   const at = new Fixture();
-  for (const id of ids(0, 130)) at.add(id);
+  for (const id of ids(0, 2 * PACK_CALLS + 2)) at.add(id);
   await turns();
-  assert.deepEqual(at.sentIds, [ids(0, 64), ids(64, 64), ids(128, 2)]);
+  assert.deepEqual(at.sentIds, [ids(0, PACK_CALLS), ids(PACK_CALLS, PACK_CALLS), ids(2 * PACK_CALLS, 2)]);
 });
 
 Deno.test("Packer gives each queue a pack where nobody knows whose they are", async () => {
   const at = new Fixture(1);
-  for (const id of ids(0, 200)) at.add(id);
+  for (const id of ids(0, 3 * PACK_CALLS + 8)) at.add(id);
   await turns();
-  assert.deepEqual(at.places, [[0, 64], [1, 64], [2, 64], [3, 8]]);
+  assert.deepEqual(at.places, [[0, PACK_CALLS], [1, PACK_CALLS], [2, PACK_CALLS], [3, 8]]);
 });
 
 Deno.test("Packer gives an owner all packs of a turn by one queue, the next time by another one", async () => {
   const at = new Fixture(1, false, () => "the only one");
   const held = at.holdSends();
-  for (const id of ids(0, 200)) at.add(id);
+  for (const id of ids(0, 3 * PACK_CALLS + 8)) at.add(id);
   await turns();
-  assert.deepEqual(at.places, [[0, 64], [0, 64], [0, 64], [0, 8]]);
-  for (const id of ids(200, 130)) at.add(id);
+  assert.deepEqual(at.places, [[0, PACK_CALLS], [0, PACK_CALLS], [0, PACK_CALLS], [0, 8]]);
+  for (const id of ids(1_000, 2 * PACK_CALLS + 2)) at.add(id);
   await turns();
-  assert.deepEqual(at.places.slice(4), [[1, 64], [1, 64], [1, 2]]);
+  assert.deepEqual(at.places.slice(4), [[1, PACK_CALLS], [1, PACK_CALLS], [1, 2]]);
   // As long as one of its packs is outstanding, the queue gets no others.
   held[0]?.resolve();
-  for (const id of ids(330, 3)) {
+  for (const id of ids(2_000, 3)) {
     at.add(id);
     await turns();
   }
@@ -168,15 +169,15 @@ Deno.test("Packer gives an owner all packs of a turn by one queue, the next time
 
 Deno.test("Packer divides what is more than a pack among the owners of the queues", async () => {
   const at = new Fixture(1, false, ({ id }) => ["a", "a", "b", undefined][id]);
-  for (const id of ids(0, 6 * 64)) at.add(id);
+  for (const id of ids(0, 6 * PACK_CALLS)) at.add(id);
   await turns();
-  assert.deepEqual(at.places, [[0, 64], [2, 64], [3, 64], [0, 64], [2, 64], [3, 64]]);
+  assert.deepEqual(at.places, [0, 2, 3, 0, 2, 3].map((queue) => [queue, PACK_CALLS]));
 });
 
 Deno.test("Packer gives no queue more than it can take at once, however few owners there are", async () => {
   const at = new Fixture(1, false, () => "the only one");
   const held = at.holdSends();
-  for (const id of ids(0, 10 * 64)) at.add(id, true, { body: new Uint8Array(400) });
+  for (const id of ids(0, 10 * PACK_CALLS)) at.add(id, true, { body: new Uint8Array(200) });
   await turns();
   const packs = (queue: number) => at.places.filter(([id]) => id === queue).length;
   assert.deepEqual([packs(0), packs(1), packs(2)], [3, 3, 3]);
