@@ -1,5 +1,5 @@
 /**
- * Callers that call on until their input ends: `callers.ts <name server> <topic> <JSON of CallersPlan>`. Each line of input,
+ * Callers that call on until they read `end`: `callers.ts <name server> <topic> <JSON of CallersPlan>`. Each other line,
  * `now`, or `wait` for the next call to end, is answered by a line of JSON: what became of the calls since the line before.
  */
 // deno-lint-ignore-file no-console -- a program: it talks in lines
@@ -23,8 +23,10 @@ const callers = await Promise.all(Array.from({ length: plan.callers }, () => {
 }));
 let counted: Omit<CallersReport, "unanswered"> = { calls: 0, failed: 0, slowestMs: 0, heldMs: 0 };
 
-async function callOn(caller: Caller): Promise<never> {
-  while (true) {
+let ended = false;
+
+async function callOn(caller: Caller): Promise<void> {
+  while (!ended) {
     const begin = performance.now();
     const well = await caller.call(plan.way, BODY).then(() => true, () => false);
     const tookMs = performance.now() - begin;
@@ -40,13 +42,16 @@ async function callOn(caller: Caller): Promise<never> {
 }
 
 await callers[0]?.call(plan.way, BODY);
-for (const caller of callers) for (let count = 0; count < plan.outstanding; count++) void callOn(caller);
+const loops = callers.flatMap((caller) => Array.from({ length: plan.outstanding }, () => callOn(caller)));
 console.log(JSON.stringify({ event: "ready" }));
 for await (const line of createInterface({ input: process.stdin })) {
+  if (line === "end") break;
   const unanswered = callers.reduce((sum, caller) => sum + caller.unansweredFor(HELD_MS), 0);
   const { calls } = counted;
   while (line === "wait" && counted.calls === calls) await delay(POLL_MS);
   console.log(JSON.stringify({ ...counted, unanswered } satisfies CallersReport));
   counted = { calls: 0, failed: 0, slowestMs: 0, heldMs: 0 };
 }
+ended = true;
+await Promise.all(loops);
 Deno.exit(0);

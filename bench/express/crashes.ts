@@ -64,18 +64,17 @@ const SCENARIOS: readonly Scenario[] = [
   scenario("frozen", "express", { callers: 32, outstanding: 1, mostOfAll: 12 }, { callees: 2 }),
 ];
 
-/** Harms callees, and gives the lines of a table of what that does to those who have nothing to do with them. */
-export async function measureCrashes(place: Place): Promise<string[]> {
+/** Harms callees, and says the lines of a table of what that does to those who have nothing to do with them. */
+export async function measureCrashes(place: Place, say: (line: string) => void): Promise<void> {
   await using stack = new AsyncDisposableStack();
   const bystanders = stack.use(await Bystanders.start(place));
-  const lines = [
-    "| way | callee | callers × in flight | pushes at most | held | plain client: slowest ms | held up ms | ours: slowest ms |",
-    "| --- | --- | --- | --- | ---: | ---: | ---: | ---: |",
-  ];
+  const heads = ["way", "callee", "callers × in flight", "pushes at most", "held"];
+  const bystander = ["plain client: slowest ms", "held up ms", "ours: slowest ms"];
+  say(`| ${[...heads, ...bystander].join(" | ")} |`);
+  say(`| --- | --- | --- | --- | ---: | ${bystander.map(() => "---:").join(" | ")} |`);
   for (const [index, each] of SCENARIOS.entries()) {
-    lines.push(row(each, await run({ ...place, prefix: `${place.prefix}_${index}` }, each, bystanders)));
+    say(row(each, await run({ ...place, prefix: `${place.prefix}_${index}` }, each, bystanders)));
   }
-  return lines;
 }
 
 function row({ harm, callees, plan }: Scenario, { plain, oursMs, unanswered }: Seen): string {
@@ -117,7 +116,7 @@ async function run(
   await delay(watchedMs / 2);
   const reports = await Promise.all(victims.map((victim) => victim.report()));
   const seen = { ...await watching, unanswered: reports.reduce((sum, each) => sum + each.unanswered, 0) };
-  await Promise.all(victims.map((victim) => victim.end()));
+  await Promise.all(victims.map((victim) => victim.end(harm)));
   // Threads that wait for the dead are not to be found held by the next scenario.
   if (harm === "paused" || plan.way === "stored") return seen;
   const since = seen.plain.heldMs > 0 ? performance.now() : harmedAt;
@@ -155,14 +154,18 @@ class Victim implements AsyncDisposable {
     return ask(this.#callers, "now");
   }
 
-  /** Both are gone then, the callers first: nobody pushes to a callee that does not answer any longer. */
-  async end(): Promise<void> {
-    await this.#callers[Symbol.asyncDispose]();
-    await this.#callee[Symbol.asyncDispose]();
+  /** Both are gone then. No caller goes with a reply on its way: that would hold up everybody by itself. */
+  async end(harm: Harm): Promise<void> {
+    if (harm === "paused") {
+      await this.#callers.writeLine("end");
+      await this.#callers.exitCode;
+    }
+    await this[Symbol.asyncDispose]();
   }
 
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.end();
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#callee[Symbol.asyncDispose]();
+    await this.#callers[Symbol.asyncDispose]();
   }
 }
 

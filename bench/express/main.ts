@@ -46,9 +46,9 @@ async function main({ only, rounds, seconds }: Settings): Promise<void> {
   if (broker === undefined) throw new TypeError("The cluster has no broker");
   const prefix = `express_${Date.now().toString(36)}`;
   const place: Place = { nameServer: cluster.nameServer, brokerPid: broker.pid, prefix };
-  if (only !== "crashes") console.log((await measureCalls(place, rounds, seconds)).join("\n"), "\n");
-  if (only !== "calls") console.log((await measureCrashes(place)).join("\n"), "\n");
-  console.log(`Load of the machine: ${loadavg().map((load) => load.toFixed(1)).join(", ")}`);
+  if (only !== "crashes") console.log((await measureCalls(place, rounds, seconds)).join("\n") + "\n");
+  if (only !== "calls") await measureCrashes(place, (line) => console.log(line));
+  console.log(`\nLoad of the machine: ${loadavg().map((load) => load.toFixed(1)).join(", ")}`);
 }
 
 await main(settingsOr(settingsFrom, USAGE));
