@@ -15,6 +15,8 @@ import {
   NotifyClientTerminationResponse,
   Permission,
   type ProtoMessage,
+  type ProtoSettings,
+  type ProtoTelemetryCommand,
   QueryRouteResponse,
   ReceiveMessageResponse,
   Resource,
@@ -77,6 +79,8 @@ export interface ProxyScript {
   brokers?: readonly string[];
   /** Whether groups keep the order of message groups. */
   fifo?: boolean;
+  /** It does not know what groups say: what clients say of them counts. */
+  untold?: boolean;
 }
 
 /**
@@ -94,6 +98,8 @@ export class ScriptedProxy implements AsyncDisposable {
   readonly givenBack: number[] = [];
   /** Topics and brokers that were received from. */
   readonly receivedFrom = new Set<string>();
+  /** What clients said of themselves. */
+  readonly settings: ProtoSettings[] = [];
   /** Metadata of the last request. */
   metadata: Readonly<Record<string, string>> = {};
   script: ProxyScript = {};
@@ -321,10 +327,13 @@ export class ScriptedProxy implements AsyncDisposable {
   #telemetry(call: StreamCall<unknown>): void {
     const code = this.#enter("telemetry", call);
     this.#streams.add(call);
-    call.on("data", () => {
+    call.on("data", (command: ProtoTelemetryCommand) => {
+      const own = command.getSettings() ?? new Settings();
+      this.settings.push(own);
       if (code === undefined) return;
       this.asked.push("settings");
-      const settings = new Settings().setSubscription(new Subscription().setFifo(this.script.fifo ?? false));
+      const known = new Settings().setSubscription(new Subscription().setFifo(this.script.fifo ?? false));
+      const settings = this.script.untold ? own : known;
       call.write(new TelemetryCommand().setStatus(status(code)).setSettings(settings));
     });
     call.on("end", () => call.end());

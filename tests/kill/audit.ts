@@ -9,19 +9,23 @@ export interface Promises {
   readonly ownedKeys: boolean;
   /** Whether what must not run twice does not: a killed broker may forget what it has delivered. */
   readonly runsOnce: boolean;
+  /** Whether what was delivered is not delivered again as if it never had been: a killed broker may have forgotten it. */
+  readonly remembers: boolean;
 }
+
+const ALL: Promises = { ownedKeys: true, runsOnce: true, remembers: true };
 
 /** Everything that is wrong, in words; nothing where the promises were kept. */
 export function violations(
   evidence: Evidence,
-  { ownedKeys, runsOnce }: Promises = { ownedKeys: true, runsOnce: true },
+  { ownedKeys, runsOnce, remembers }: Promises = ALL,
 ): readonly string[] {
   const lives = livesOf(evidence.entries);
   return [
     ...outcomes(lives),
     ...failuresWithoutCause(lives, evidence.outages),
     ...(ownedKeys ? overlaps(evidence.entries) : []),
-    ...disorder(evidence.entries),
+    ...disorder(evidence, lives, remembers),
     ...runs(lives, runsOnce),
     ...settlements(evidence, lives),
     ...effects(evidence, lives),
@@ -116,7 +120,12 @@ function overlaps(entries: readonly Entry[]): readonly string[] {
 }
 
 /** Whether calls of one key and caller began in the order in which they were made. */
-function disorder(entries: readonly Entry[]): readonly string[] {
+function disorder(
+  evidence: Evidence,
+  lives: ReadonlyMap<string, Life>,
+  remembers: boolean,
+): readonly string[] {
+  const { entries } = evidence;
   const places = new Map<string, number>();
   const latest = new Map<string, Began>();
   const begun = new Set<string>();
@@ -130,12 +139,35 @@ function disorder(entries: readonly Entry[]): readonly string[] {
     const lane = `${line} of ${entry.label.split("-")[0]}`;
     const before = latest.get(lane);
     if (before !== undefined && (places.get(before.label) ?? 0) > (places.get(entry.label) ?? 0)) {
+      if (!remembers && cameAgain(evidence, lives, entry, before)) continue;
       wrong.push(`${entry.label} of ${lane} began after ${before.label}, which was made later`);
       continue;
     }
     latest.set(lane, entry);
   }
   return wrong;
+}
+
+/**
+ * Whether a call is one that was settled without a run, as its caller had given it up, before a younger one of its key
+ * ran; and that its broker, killed since, delivered again: in their queue it stands before the younger one.
+ */
+function cameAgain(
+  { requests, outages }: Evidence,
+  lives: ReadonlyMap<string, Life>,
+  call: Began,
+  younger: Began,
+): boolean {
+  const settled = lives.get(call.label)?.settled;
+  if (settled?.code !== "cancelled") return false;
+  const place = requests.findIndex(({ label }) => label === call.label);
+  const youngerPlace = requests.findIndex(({ label }) => label === younger.label);
+  if (place < 0 || place > youngerPlace || requests[place]?.queue !== requests[youngerPlace]?.queue) {
+    return false;
+  }
+  return outages.some(({ fromMs, untilMs }) =>
+    settled.atMs <= fromMs && younger.atMs <= fromMs && call.atMs > fromMs && call.atMs <= untilMs
+  );
 }
 
 /** Whether nothing ran more often than it may. */

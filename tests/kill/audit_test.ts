@@ -13,8 +13,14 @@ const called = (method: string, label: string, more: Partial<Called> = {}): Call
 const settled = (label: string, code = "ok", outcome = "", atMs = 200): Settled => ({
   ...{ is: "settled", pid: 1, atMs, label, code, outcome, callId: `id-${label}`, message: "" },
 });
-const began = (method: string, label: string, pid = 2, idempotencyKey = `id-${label}`): Entry => ({
-  ...{ is: "began", pid, method, label, key: "k", callId: `id-${label}`, idempotencyKey, attempt: 1 },
+const began = (
+  method: string,
+  label: string,
+  pid = 2,
+  idempotencyKey = `id-${label}`,
+  atMs = 150,
+): Entry => ({
+  ...{ is: "began", pid, atMs, method, label, key: "k", callId: `id-${label}`, idempotencyKey, attempt: 1 },
 });
 const ended = (method: string, label: string, how: Ended["how"] = "answer", pid = 2): Entry => ({
   ...{ is: "ended", pid, method, label, key: "k", how },
@@ -33,7 +39,7 @@ function evidence(entries: readonly Entry[], more: Partial<Evidence> = {}): Evid
   return {
     entries,
     requests: calls.map(({ label, method }) => ({
-      ...{ id: `id-${label}`, method, label, oneway: method === "note", copied: false },
+      ...{ id: `id-${label}`, method, label, oneway: method === "note", copied: false, queue: "q" },
     })),
     replies: new Map(calls.map(({ label }) => [`id-${label}`, ["ok"]])),
     deadLetters: new Map(),
@@ -206,6 +212,49 @@ Deno.test("violations: a call whose deadline ended in an outage may fail with it
   assert.deepEqual(violations(evidence(entries, { outages: [during], replies: new Map() })), []);
   assert.equal(violations(evidence(entries, { outages: [{ ...during, untilMs: 60_099 }] })).length, 1);
   assert.equal(figures(evidence(entries)).unheard, 1);
+});
+
+Deno.test("violations: what was given up before it ran may run behind younger calls where a killed broker has forgotten it", () => {
+  const forgetful = { ownedKeys: false, runsOnce: false, remembers: false };
+  const given = (code: string, againAtMs: number) => [
+    called("keyed", "1-1"),
+    settled("1-1", code, "sent_unknown", 120),
+    called("keyed", "1-2"),
+    ...run("keyed", "1-2").slice(1),
+    began("keyed", "1-1", 2, "id-1-1", againAtMs),
+    ended("keyed", "1-1"),
+  ];
+  const outages = [{ fromMs: 300, untilMs: 1_000 }];
+  const forgotten = evidence(given("cancelled", 400), { outages });
+  assert.deepEqual(violations(forgotten, forgetful), []);
+  const stored = (label: string, queue: string) => ({
+    ...{ id: `id-${label}`, method: "keyed", label, oneway: false, copied: false, queue },
+  });
+  const others: readonly (readonly [string, Evidence])[] = [
+    ["its caller had not given it up", evidence(given("unavailable", 400), { outages })],
+    ["it ran before the broker died", evidence(given("cancelled", 290), { outages })],
+    ["it ran long after the broker was back", evidence(given("cancelled", 1_001), { outages })],
+    ["it was given up when the broker was dead", {
+      ...forgotten,
+      outages: [{ fromMs: 110, untilMs: 1_000 }],
+    }],
+    ["the younger one ran when the broker was dead", {
+      ...forgotten,
+      outages: [{ fromMs: 140, untilMs: 1_000 }],
+    }],
+    ["it was stored behind the younger one", {
+      ...forgotten,
+      requests: [stored("1-2", "q"), stored("1-1", "q")],
+    }],
+    ["it was stored elsewhere", { ...forgotten, requests: [stored("1-1", "p"), stored("1-2", "q")] }],
+  ];
+  for (const [what, world] of others) {
+    assert.ok(
+      violations(world, forgetful).some((each) => /1-1 of keyed@k of 1 began after/.test(each)),
+      what,
+    );
+  }
+  assert.match(violations(forgotten, { ...forgetful, remembers: true }).join(), /began after/);
 });
 
 Deno.test("slowestBetween and firstBetween count from the begin of the time, or from the call", () => {

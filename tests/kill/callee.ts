@@ -26,7 +26,8 @@ using effects = new Effects(`${directory}/${EFFECTS_FILE}`);
 function handler(method: string): (work: Work, context: HandlerContext) => Promise<string> {
   return async ({ piece, key, ms, end }, { attempt, callId, idempotencyKey, signal, headers }) => {
     const label = headers.get(LABEL) ?? "";
-    journal.write({ is: "began", pid, method, label, key, callId, idempotencyKey, attempt });
+    const atMs = Date.now();
+    journal.write({ is: "began", pid, atMs, method, label, key, callId, idempotencyKey, attempt });
     const ended = (how: Ended["how"]) => journal.write({ is: "ended", pid, method, label, key, how });
     if (ms > 0) await pause(ms, signal);
     if (signal.aborted) {

@@ -2,6 +2,7 @@
 export interface Began {
   readonly is: "began";
   readonly pid: number;
+  readonly atMs: number;
   readonly method: string;
   readonly label: string;
   readonly key: string;

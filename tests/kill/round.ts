@@ -82,8 +82,9 @@ export async function playRounds(cluster: Cluster, roles: readonly Role[], seed:
     brokerMs: stage.pulse.slowest(sinceMs, untilMs),
   }));
   const owned = stage.proxy === undefined;
-  const remembered = owned || stage.remembers || !roles.includes("broker");
-  wrong.push(...violations(evidence, { ownedKeys: owned, runsOnce: remembered }));
+  const remembers = owned || !roles.includes("broker");
+  const runsOnce = remembers || stage.remembers;
+  wrong.push(...violations(evidence, { ownedKeys: owned, runsOnce, remembers }));
   wrong.push(...recoveries.flatMap((recovery) => tooSlow(recovery, limitsOf(stage, recovery.role))));
   if (wrong.length === 0) await Deno.remove(directory, { recursive: true });
   return { seed, recoveries, ...figures(evidence), violations: wrong, directory };

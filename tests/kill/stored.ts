@@ -24,6 +24,8 @@ export interface StoredRequest {
   readonly oneway: boolean;
   /** Whether the message is a copy that a callee made. */
   readonly copied: boolean;
+  /** Those of one queue are listed in its order. */
+  readonly queue: string;
 }
 
 /** Reads what a broker has stored of a round, past all that the library keeps of it. */
@@ -60,7 +62,10 @@ export class Stored implements AsyncDisposable {
   async requests(contract: string): Promise<readonly StoredRequest[]> {
     const requests: StoredRequest[] = [];
     await this.#each(topicOf(contract), async (place, address) => {
-      for (const message of await this.#messages(place, address, 0)) requests.push(...requestsOf(message));
+      const queue = nameOf(place);
+      for (const message of await this.#messages(place, address, 0)) {
+        requests.push(...requestsOf(message).map((request) => ({ ...request, queue })));
+      }
     });
     return requests;
   }
@@ -171,10 +176,10 @@ function topicOf(contract: string): string {
   return contract.replaceAll(".", "-");
 }
 
-function requestsOf({ properties, body }: StoredMessage): readonly StoredRequest[] {
+function requestsOf({ properties, body }: StoredMessage): readonly Omit<StoredRequest, "queue">[] {
   const kind = properties.get(HEADER.kind);
   const method = properties.get("TAGS") ?? "";
-  const one = (own: ReadonlyMap<string, string>): StoredRequest => {
+  const one = (own: ReadonlyMap<string, string>): Omit<StoredRequest, "queue"> => {
     return {
       id: own.get(HEADER.id) ?? "",
       method,

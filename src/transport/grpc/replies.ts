@@ -63,6 +63,7 @@ export class Replies {
       ...reading,
       expression: replyTag(instance),
       pollMs: REPLY_POLL_MS,
+      ordered: false,
       onTrouble,
     });
     this.#acks = new Acks({ ...reading, delayMs: REPLY_ACK_DELAY_MS, onTrouble });

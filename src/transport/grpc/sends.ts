@@ -42,7 +42,7 @@ export class Sends {
    */
   async store(
     message: Message,
-    { known: { route: { fifo, normal } }, queue, own }: Destination,
+    { known: { route }, queue, own }: Destination,
     signal: AbortSignal | undefined,
   ): Promise<SendReceipt> {
     if (this.#closed) throw closed();
@@ -50,6 +50,11 @@ export class Sends {
     const { topic } = message;
     const messageId = `${instance.toString(36)}-${(++this.#sent).toString(36)}`;
     const sentAtMs = caller.clock.now();
+    // Where nobody can tell, each goes as what it is: proxies refuse what does not fit, and an order that a message
+    // has must not be lost to a guess.
+    const untold = route.types.length === 0;
+    const fifo = route.fifo || untold;
+    const normal = route.normal || untold;
     const outgoing = toProto(message, { topic, namespace, messageId, sentAtMs, fifo, normal, own });
     try {
       return { messageId, queue, offset: await this.#sender(topic).send(outgoing, { signal }) };

@@ -81,7 +81,7 @@ export class TopicRoutes {
 
   async #lookUp(topic: string, entry: Entry): Promise<KnownTopic> {
     try {
-      const route = await this.#look(topic);
+      const route = withTypes(await this.#look(topic), entry.known?.route);
       entry.failure = undefined;
       return entry.known = entry.known === undefined || !same(entry.known.route, route)
         ? knownTopic(route)
@@ -102,8 +102,15 @@ function knownTopic(route: Route): KnownTopic {
   return { route, queues, plan: { number: 0, queues } };
 }
 
+/** A type is for life: what was told once stays true while the proxy cannot tell. */
+function withTypes(route: Route, before: Route | undefined): Route {
+  if (before === undefined || route.types.length > 0) return route;
+  const { normal, fifo, types } = before;
+  return { ...route, normal, fifo, types };
+}
+
 function same(one: Route, other: Route): boolean {
-  return one.queues === other.queues && one.fifo === other.fifo && one.normal === other.normal &&
+  return one.queues === other.queues && one.types.join() === other.types.join() &&
     one.writable === other.writable && one.brokers.join() === other.brokers.join();
 }
 

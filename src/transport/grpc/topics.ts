@@ -40,6 +40,14 @@ export function lackOf(
   return undefined;
 }
 
+/** Whether a topic keeps an order cannot be told now. */
+export function untold(topic: string): RpcError {
+  const message =
+    `Cannot use topic "${topic}" yet: its proxy does not know what kinds of message it takes, as ` +
+    "after its brokers have been away: try again in some 20 s, and should that not help, look whether they are up";
+  return notSent("unavailable", message);
+}
+
 /** The failure that lists the commands. */
 export function lacking(lacks: readonly Lack[]): RpcError {
   const message = `Cannot use what is missing, as topics cannot be made over gRPC: ${

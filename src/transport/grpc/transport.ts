@@ -37,7 +37,7 @@ import { Replies } from "./replies.ts";
 import { Sends } from "./sends.ts";
 import { Subscriptions } from "./subscriptions.ts";
 import { checkQueue, type KnownTopic, TopicRoutes } from "./topic_routes.ts";
-import { type Lack, lacking, lackOf } from "./topics.ts";
+import { type Lack, lacking, lackOf, untold } from "./topics.ts";
 
 /** What exists once the transport has started. */
 interface Started {
@@ -275,6 +275,7 @@ export class GrpcTransport implements Transport {
     } catch (error) {
       if (!isAbsent(error)) throw toNotSent(error);
     }
+    if (spec.ordered && route?.types.length === 0) throw untold(spec.topic);
     return lackOf(spec, route, this.#settings.namespace);
   }
 

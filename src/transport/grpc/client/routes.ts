@@ -22,7 +22,7 @@ export interface Route {
   readonly normal: boolean;
   /** Whether it takes messages with a message group, and keeps the order of each group. */
   readonly fifo: boolean;
-  /** What kinds of message it takes, by their names. */
+  /** What kinds of message it takes, by their names; none while the proxy cannot tell. */
   readonly types: readonly string[];
 }
 
@@ -60,7 +60,10 @@ export async function queryRoute(
     counts.set(broker, Math.max(counts.get(broker) ?? 0, queue.getId() + 1));
     if (permission === Permission.READ || permission === Permission.READ_WRITE) brokers.add(broker);
     if (permission === Permission.WRITE || permission === Permission.READ_WRITE) writable = true;
-    for (const type of queue.getAcceptMessageTypesList()) types.add(type);
+    for (const type of queue.getAcceptMessageTypesList()) {
+      // Proxies say so of topics that they know well, while no broker has told them more, and for a while after.
+      if (type !== MessageType.MESSAGE_TYPE_UNSPECIFIED) types.add(type);
+    }
   }
   return {
     topic,

@@ -42,6 +42,8 @@ export interface SessionOptions extends Caller {
   readonly expression: string;
   /** How long its receives are held. Milliseconds. */
   readonly pollMs: number;
+  /** Whether the order of message groups is kept, should the proxy not know what its group says. */
+  readonly ordered: boolean;
   /** Told of each time that it cannot be opened or kept. */
   readonly onTrouble: (error: unknown) => void;
 }
@@ -217,14 +219,19 @@ export class Session {
     }
   }
 
+  /**
+   * What the group itself says counts. While the proxy does not know it, as after all brokers have been away, it goes by
+   * these: without an order it would give out messages of one message group side by side.
+   */
   #settings(): ProtoTelemetryCommand {
-    const { topic, group, expression, namespace, pollMs } = this.#options;
+    const { topic, group, expression, namespace, pollMs, ordered } = this.#options;
     const entry = new SubscriptionEntry()
       .setTopic(resource(topic, namespace))
       .setExpression(new FilterExpression().setType(FilterType.TAG).setExpression(expression));
     const subscription = new Subscription()
       .setGroup(resource(group, namespace))
       .setSubscriptionsList([entry])
+      .setFifo(ordered)
       .setLongPollingTimeout(duration(pollMs));
     const settings = new Settings()
       .setClientType(ClientType.SIMPLE_CONSUMER)

@@ -54,6 +54,19 @@ Deno.test("TopicRoutes looks again in the background while a topic is used, and 
   assert.equal((await at.routes.of("T")).queues.length, 5);
 });
 
+Deno.test("TopicRoutes keeps what a topic takes while the proxy cannot tell, and what else it says", async () => {
+  const at = new Fixture();
+  at.look = () => Promise.resolve({ ...ROUTE, normal: false, fifo: true, types: ["FIFO"] });
+  await at.routes.of("T");
+  at.look = () =>
+    Promise.resolve({ ...ROUTE, normal: false, fifo: false, types: [], brokers: ["broker-b"], queues: 3 });
+  const { route } = await at.routes.of("T", { fresh: true });
+  assert.deepEqual([route.fifo, route.normal, route.types], [true, false, ["FIFO"]]);
+  assert.deepEqual([route.brokers, route.queues], [["broker-b"], 3]);
+  at.look = () => Promise.resolve({ ...ROUTE });
+  assert.deepEqual((await at.routes.of("T", { fresh: true })).route, ROUTE, "what it tells counts");
+});
+
 Deno.test("TopicRoutes remembers for a second that a topic is not there, and no other failure", async () => {
   const at = new Fixture();
   for (const [code, looks] of [[40_402, 1], [50_001, 2]] as const) {

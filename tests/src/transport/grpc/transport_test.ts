@@ -93,6 +93,26 @@ Deno.test("GrpcTransport refuses a topic and a group that keep no order where ke
   assert.match(wrongTopic.message, /topic "test-Keyed" keeps no order of keys: it takes NORMAL, not FIFO/);
 });
 
+Deno.test("GrpcTransport says that a topic may be used later while its proxy cannot tell whether it keeps an order", async () => {
+  const UNTOLD = 0;
+  await using proxy = await ScriptedProxy.start({
+    types: (topic) => topic === "rpc-replies" ? [1] : [UNTOLD],
+  });
+  await using system = await createSystem({
+    name: "x",
+    transport: grpc({ endpoints: proxy.endpoint, pollMs: 200 }),
+  });
+  const keyed = defineService("test.Keyed", {
+    run: method({ input: type<string>(), output: type<string>(), key: (input) => input }),
+  });
+  const early = await failureOf(system.serve(keyed, { run: (input) => input }));
+  assert.deepEqual([early.code, early.outcome], ["unavailable", "not_sent"]);
+  assert.match(
+    early.message,
+    /topic "test-Keyed" yet: its proxy does not know what kinds of message it takes/,
+  );
+});
+
 Deno.test("GrpcTransport refuses a group without order on a topic with it", async () => {
   const FIFO = 2;
   await using proxy = await ScriptedProxy.start({ types: (topic) => topic === "rpc-replies" ? [1] : [FIFO] });
