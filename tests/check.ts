@@ -7,10 +7,25 @@ const root = new URL("../", import.meta.url);
 /** What is documented for users, and so held to the rules of documentation. */
 const PUBLIC = Object.values(config.exports);
 
+/** A folder stands for its sources only. */
+const PAGES = [...Deno.readDirSync(new URL("docs/", root))]
+  .filter(({ name }) => name.endsWith(".md")).map(({ name }) => `docs/${name}`).sort();
+
 const checks: readonly (readonly [name: string, args: readonly string[]])[] = [
   ["format", ["fmt", "--check"]],
   ["lint", ["lint"]],
   ["types", ["check", "--frozen", "mod.ts", "src", "actors", "testing", "tests", "examples", "bench"]],
+  ["types of examples", [
+    "check",
+    "--frozen",
+    "--doc-only",
+    "README.md",
+    ...PAGES,
+    "mod.ts",
+    "src",
+    "actors",
+    "testing",
+  ]],
   ["documentation", ["doc", "--lint", ...PUBLIC]],
   ["layers and versions", ["test", "--frozen", "--allow-read", "--allow-run", "tests/arch"]],
 ];

@@ -7,6 +7,7 @@
  */
 // deno-lint-ignore-file no-console -- a program that talks to people
 import { BrokerUnavailable, findBroker } from "./broker/launcher.ts";
+import { groupsOf, writeGroups } from "./runner/groups.ts";
 import { runnable } from "./runner/programs.ts";
 import { brokerSuites, runsBeside, unitSuites } from "./runner/suites.ts";
 import { type Outcome, runSuites } from "./runner/deno_test.ts";
@@ -33,10 +34,16 @@ async function run(
 
 // Many of them wait for something most of the time.
 const atOnce = 2 * navigator.hardwareConcurrency;
-await run("unit tests", await unitSuites(root), { report: "unit", atOnce });
+const units = await unitSuites(root);
+const groups = groupsOf(units);
+await run(`unit tests: ${units.length} files in groups`, await writeGroups(root, "unit", groups), {
+  report: "unit",
+  atOnce,
+});
 await run("examples in comments and documents", ["README.md", "docs", "mod.ts", "src", "actors", "testing"], {
   report: "doc",
   documents: true,
+  atOnce,
 });
 
 if (!unitOnly) {

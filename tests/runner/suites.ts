@@ -15,7 +15,10 @@ export async function brokerSuites(root: URL): Promise<string[]> {
 /** Broker tests of which several may run at once: none of theirs is about how long anything takes. */
 const SIDE_BY_SIDE = [
   ...["tests/broker/", "tests/conformance/", "tests/interop/", "tests/runtimes/"],
-  ...["tests/src/rocketmq/", "tests/src/transport/remoting/secured_broker_test.ts"],
+  ...["tests/src/rocketmq/", "tests/src/transport/grpc/transport_grpc_broker_test.ts"],
+  ...["consumer", "namespace", "secured"].map((name) =>
+    `tests/src/transport/remoting/${name}_broker_test.ts`
+  ),
 ];
 
 /** Whether the tests of a file may run beside those of another one. */

@@ -5,39 +5,41 @@ const ROOT = new URL("../../", import.meta.url);
 /** What the simulation consists of. */
 const PARTS = ["src", "actors", "testing", "tests/simulation", "deno.json", "import_map.json", "deno.lock"];
 
-/** A copy of the sources with one planted bug. */
+/** A copy of the sources that bugs are planted in, one at a time: what is the same in all of them is compiled once. */
 export class MutatedSources implements AsyncDisposable {
   readonly #root: string;
-  readonly #from: number;
 
-  private constructor(root: string, from: number) {
+  private constructor(root: string) {
     this.#root = root;
-    this.#from = from;
   }
 
-  static async create({ file, find, replace, from }: Mutation): Promise<MutatedSources> {
+  static async create(): Promise<MutatedSources> {
     const root = await Deno.makeTempDir({ prefix: "rocket-actors-mutated-" });
     for (const part of PARTS) await copy(new URL(part, ROOT), `${root}/${part}`);
-    const source = await Deno.readTextFile(`${root}/${file}`);
-    assert.equal(source.split(find).length, 2, `"${find}" stands in ${file} once`);
-    await Deno.writeTextFile(`${root}/${file}`, source.replace(find, () => replace));
-    return new MutatedSources(root, from);
+    return new MutatedSources(root);
   }
 
-  /** Plays seeds until one fails. Returns whether one did, and what was printed. */
-  async play(seeds: number): Promise<{ readonly caught: boolean; readonly text: string }> {
+  /** Plants a bug, and plays seeds until one fails. Returns whether one did, and what was printed. */
+  async play(
+    mutation: Mutation,
+    seeds: number,
+  ): Promise<{ readonly caught: boolean; readonly text: string }> {
+    const { file, find, replace, from } = mutation;
+    const source = await Deno.readTextFile(new URL(file, ROOT));
+    assert.equal(source.split(find).length, 2, `"${find}" stands in ${file} once`);
+    await Deno.writeTextFile(`${this.#root}/${file}`, source.replace(find, () => replace));
+    try {
+      return await this.#play(seeds, from);
+    } finally {
+      await Deno.writeTextFile(`${this.#root}/${file}`, source);
+    }
+  }
+
+  async #play(seeds: number, from: number): Promise<{ readonly caught: boolean; readonly text: string }> {
     const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
       args: [
-        "run",
-        "-A",
-        "--no-check",
-        "--cached-only",
-        "tests/simulation/main.ts",
-        "--seeds",
-        `${seeds}`,
-        "--from",
-        `${this.#from}`,
-        "--whole",
+        ...["run", "-A", "--no-check", "--cached-only", "tests/simulation/main.ts"],
+        ...["--seeds", `${seeds}`, "--from", `${from}`, "--whole"],
       ],
       cwd: this.#root,
       env: { NO_COLOR: "1" },

@@ -25,7 +25,7 @@ export const MUTATIONS: readonly Mutation[] = [
     replace:
       "    this.#shared.replier.send(Object.assign(new CallReply(call, reply, this.#live), { done: () => {} }));\n" +
       "    this.#live.settle(call);",
-    from: 34,
+    from: 143,
   },
   {
     name: "no fence on commit: who has lost a queue settles what it was doing",

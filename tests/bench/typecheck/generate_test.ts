@@ -33,9 +33,10 @@ Deno.test("contract() makes programs whose types are known: they compile, and wr
     for (const [name, source = ""] of [...programs, ["baseline.ts", baseline()] as const, ...wrong]) {
       await Deno.writeTextFile(`${folder}/${name}`, source);
     }
-    assert.deepEqual(await failures(folder, [...programs.map(([name]) => name), "baseline.ts"]), []);
-    const names = wrong.map(([name]) => name);
-    assert.deepEqual(await failures(folder, names), names.toSorted());
+    // One check of all: most of it goes into the types of the library and the schema libraries, whatever is asked.
+    const wrongNames = wrong.map(([name]) => name);
+    const names = [...programs.map(([name]) => name), "baseline.ts", ...wrongNames];
+    assert.deepEqual(await failures(folder, names), wrongNames.toSorted());
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
