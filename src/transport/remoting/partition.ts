@@ -203,7 +203,9 @@ export class RemotingPartition implements Partition {
       storedAtMs: stored.storedAtMs,
       starts: entry.starts,
       started: (lazily) => {
-        if (!lazily || recorded !== undefined || !this.#mayBeLate(entry)) return recorded ??= this.#start(entry);
+        if (!lazily || recorded !== undefined || !this.#mayBeLate(entry)) {
+          return recorded ??= this.#start(entry);
+        }
         entry.started = true;
         this.#lateStarts.add(entry.offset);
         return NOT_AWAITED;
