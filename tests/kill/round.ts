@@ -53,7 +53,7 @@ const REDELIVERED: Limits = { servedAgainMs: 3_000, slowestMs: 15_000 };
  * second for its last receive: when all have died, every caller soon waits behind such a message.
  */
 const HELD_UP: Limits = { servedAgainMs: 8_000, slowestMs: 15_000 };
-/** Proxies find a broker again 20 to 35 s after its return. */
+/** Proxies find a broker again up to 40 s after its return. */
 const FOUND_AGAIN: Limits = { servedAgainMs: 50_000, slowestMs: 50_000 };
 /** Everything else is waited for so long: a dead caller alone holds up its replies for ten seconds. */
 const PATIENCE_MS = 60_000;
