@@ -59,6 +59,11 @@ export class Stage implements AsyncDisposable {
     ];
   }
 
+  /** Whether its topic keeps an order of keys. */
+  get ordered(): boolean {
+    return !this.#flags.includes("--no-keys");
+  }
+
   /** Whether its callees have a store of outcomes. */
   get remembers(): boolean {
     return this.#flags.includes("--store");
