@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { createClient } from "../../actors/client.ts";
 import { createSystem } from "../../actors/system.ts";
+import { PACK_CALLS } from "../../src/client/defaults.ts";
 import type { HandlerContext } from "../../src/call/handler.ts";
 import { HEADER, unescapeHeader } from "../../src/envelope/headers.ts";
 import { RpcError } from "../../src/errors/rpc_error.ts";
@@ -171,8 +172,10 @@ Deno.test("createSystem shares an embedded broker with others, and the work with
   );
   for (const server of servers) await server.serve(Service, handlers(() => server.name));
   const caller = await createClient({ transport: embedded(broker), name: "caller" });
+  // As many packs of each method as its slot has queues.
+  const calls = 2 * 4 * PACK_CALLS;
   const answers = await Promise.all(
-    Array.from({ length: 400 }, (_, index) => caller.client(Service)[index % 2 ? "once" : "echo"](index)),
+    Array.from({ length: calls }, (_, index) => caller.client(Service)[index % 2 ? "once" : "echo"](index)),
   );
   assert.deepEqual([...new Set(answers)].sort(), ["a", "b"]);
   assert.deepEqual(servers.map((server) => server.services()[0]?.queues.length), [8, 8]);
