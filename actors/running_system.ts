@@ -27,6 +27,7 @@ import type { Recipe } from "./serving.ts";
 import { Supervisor } from "./supervision/supervisor.ts";
 import { TransportChild } from "./transport_child.ts";
 import type { TreeNode } from "../src/call/tree.ts";
+import { Replier } from "../src/server/replier.ts";
 import { Turns } from "./cells/turns.ts";
 
 const log = logger("supervisor");
@@ -48,6 +49,7 @@ export class RunningSystem implements System {
   readonly #handlerInterceptors: readonly HandlerInterceptor[];
   readonly #root: Supervisor;
   readonly #direct: DirectListener;
+  readonly #replier: Replier;
   readonly #turns = new Turns();
   readonly #budget = new ByteBudget(SYSTEM_MAILBOX_BYTES);
   /** By contract name; `undefined` while its start is under way. */
@@ -65,6 +67,7 @@ export class RunningSystem implements System {
     this.#parts = parts;
     this.#root = root;
     this.#direct = direct;
+    this.#replier = new Replier(parts.transport, parts.clock, parts.random);
     this.instance = parts.instance.toString(36);
     this.address = parts.transport.addresses.direct;
     this.#startedAtMs = parts.clock.now();
@@ -195,6 +198,7 @@ export class RunningSystem implements System {
       await this.#parts.transport.close();
     } finally {
       this.#services.clear();
+      this.#replier.close();
       this.#parts.wheel.close();
       this.#closed.resolve(reason);
     }
@@ -236,7 +240,7 @@ export class RunningSystem implements System {
   #recipe(contract: Contract, implementation: unknown, options: ServeOptions): Recipe {
     const { transport, clock, random, wheel, telemetry } = this.#parts;
     const observer = telemetry?.services;
-    const parts = { transport, clock, random, wheel, store: options.store, observer };
+    const parts = { transport, clock, random, wheel, store: options.store, replier: this.#replier, observer };
     return {
       contract,
       implementation,

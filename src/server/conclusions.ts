@@ -88,7 +88,7 @@ export class Conclusions {
   }
 
   #send(call: ReceivedCall, reply: Reply): void {
-    this.#shared.replier.send(new CallReply(call, reply, this.#live));
+    this.#shared.replier.send(new CallReply(call, reply, this.#live, this.#shared));
   }
 }
 
@@ -97,11 +97,13 @@ class CallReply implements OutgoingReply {
   readonly reply: Reply;
   readonly #call: ReceivedCall;
   readonly #live: LiveCalls;
+  readonly #shared: Shared;
 
-  constructor(call: ReceivedCall, reply: Reply, live: LiveCalls) {
+  constructor(call: ReceivedCall, reply: Reply, live: LiveCalls, shared: Shared) {
     this.reply = reply;
     this.#call = call;
     this.#live = live;
+    this.#shared = shared;
   }
 
   get method(): string {
@@ -120,7 +122,8 @@ class CallReply implements OutgoingReply {
     return this.#call.deadlineMs + EXPIRED_ANSWERED_MS;
   }
 
-  done(): void {
+  done(sent: boolean): void {
+    if (!sent) this.#shared.undelivered.replies++;
     this.#live.settle(this.#call);
   }
 }

@@ -31,8 +31,12 @@ export interface OutgoingReply {
   readonly near: Delivery | undefined;
   /** Until when it is worth trying, epoch milliseconds. */
   readonly untilMs: number;
-  /** The reply is stored or pushed, or nobody waits for it any more: its request can be settled. */
-  done(): void;
+  /**
+   * The reply is stored or pushed, or nobody waits for it any more: its request can be settled.
+   *
+   * @param sent `false` where it could not be stored before its deadline
+   */
+  done(sent: boolean): void;
 }
 
 /** The replies to one address. */
@@ -50,8 +54,9 @@ interface Lane {
 const log = logger("callee");
 
 /**
- * Sends replies. Those to one requester gather while a send to it is outstanding and then go as one message. A
- * send that failed is tried again until the calls' deadlines; only then are they settled without, and counted.
+ * Sends replies. Those to one requester gather while a send to it is outstanding and then go as one message, whatever
+ * services of a system they are of: a requester takes one push at a time. A send that failed is tried again until the
+ * calls' deadlines; only then are they settled without, and counted.
  */
 export class Replier {
   readonly #transport: Transport;
@@ -153,7 +158,7 @@ export class Replier {
     try {
       await this.#transport.sendTo(lane.address, this.#message(batch), { near });
       lane.backoff.reset();
-      for (const outgoing of batch) outgoing.done();
+      for (const outgoing of batch) outgoing.done(true);
     } catch (error) {
       this.#tryAgain(lane, batch, error);
     } finally {
@@ -202,7 +207,7 @@ export class Replier {
     if (overdue.length > 0) {
       this.#undelivered += overdue.length;
       log.warn(EVENTS.callee.replyFailed, { address: lane.address, calls: overdue.length, error });
-      for (const outgoing of overdue) outgoing.done();
+      for (const outgoing of overdue) outgoing.done(false);
     }
     lane.waiting.unshift(...batch.filter((outgoing) => outgoing.untilMs > now));
     if (this.#closed || lane.pause !== undefined || hopeless) return;

@@ -108,7 +108,7 @@ class ServedContract implements Served {
     return this.#intake.unsettled;
   }
   get undelivered(): number {
-    return this.#shared.replier.undelivered + this.#shared.streams.counts.undelivered;
+    return this.#shared.undelivered.replies + this.#shared.streams.counts.undelivered;
   }
   get streams(): StreamCounts & { readonly running: number } {
     const { counts, running } = this.#shared.streams;
@@ -147,7 +147,7 @@ class ServedContract implements Served {
       await this.#subscription.close(options);
     } finally {
       await this.#shared.streams.close();
-      this.#shared.replier.close();
+      if (this.#shared.parts.replier === undefined) this.#shared.replier.close();
       this.#shared.deadLetters.close();
       this.#shared.resends.close();
       this.#shared.once?.close();

@@ -52,7 +52,7 @@ export class Settlements {
       plain,
       near: receipt.delivery,
       untilMs: deadlineMs + EXPIRED_ANSWERED_MS,
-      done: () => this.#done(receipt),
+      done: (sent) => this.#replied(receipt, sent),
     });
   }
 
@@ -105,7 +105,7 @@ export class Settlements {
       plain: undefined,
       near: delivery,
       untilMs: this.#shared.parts.clock.now() + CALL_TIMEOUT_MS,
-      done: () => this.#done(receipt),
+      done: (sent) => this.#replied(receipt, sent),
     });
   }
 
@@ -149,6 +149,11 @@ export class Settlements {
       if (stored) this.#done(receipt);
       else this.#left();
     });
+  }
+
+  #replied(receipt: Receipt, sent: boolean): void {
+    if (!sent) this.#shared.undelivered.replies++;
+    this.#done(receipt);
   }
 
   #done(receipt: Receipt): void {

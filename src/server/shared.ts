@@ -22,6 +22,8 @@ export interface Shared {
   readonly receiver: Receiver;
   readonly answers: Answers;
   readonly replier: Replier;
+  /** Replies of this service that could not be stored before their deadline. */
+  readonly undelivered: { replies: number };
   readonly streams: Streams;
   readonly deadLetters: DeadLetters;
   readonly resends: Resends;
@@ -71,7 +73,7 @@ export interface Counts {
  * @param parts of a transport that has started
  */
 export function createShared(contract: Contract, mailboxes: Mailboxes, parts: ServiceParts): Shared {
-  const { transport, clock, random, wheel, store } = parts;
+  const { transport, clock, random, wheel, store, replier } = parts;
   const after = (ms: number, callback: () => void) => wheel.schedule(ms, callback);
   const once = store && new Once(store, contract.name, wheel);
   const suspects = new Suspects(transport, once);
@@ -96,7 +98,8 @@ export function createShared(contract: Contract, mailboxes: Mailboxes, parts: Se
     contract,
     receiver: new Receiver(contract, after),
     answers,
-    replier: new Replier(transport, clock, random),
+    replier: replier ?? new Replier(transport, clock, random),
+    undelivered: { replies: 0 },
     streams: new Streams(parts, answers),
     deadLetters: new DeadLetters(transport, clock, random, deadLetterTopicOf(contract.name)),
     resends: new Resends(transport, clock, random),

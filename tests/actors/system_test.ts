@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
+import { createClient } from "../../actors/client.ts";
 import { createSystem } from "../../actors/system.ts";
 import { defineService } from "../../src/contract/define.ts";
 import { method } from "../../src/contract/method.ts";
 import { MemoryBroker } from "../../src/transport/embedded/broker.ts";
-import { embedded } from "../../src/transport/embedded/mod.ts";
+import { embedded, embeddedBroker } from "../../src/transport/embedded/mod.ts";
 import { assertFails, turns } from "../helpers/settled.ts";
 
 import { gated, handlers, Later, served, Service } from "../helpers/test_service.ts";
@@ -101,4 +102,27 @@ Deno.test("createSystem refuses names and contracts that cannot be", async () =>
     name: "TypeError",
     message: /declared foreign/,
   });
+});
+
+Deno.test("createSystem sends the replies of all its services to one caller together", async () => {
+  const broker = embeddedBroker();
+  const contracts = Array.from(
+    { length: 10 },
+    (_, index) => defineService(`test.Many${index}`, { echo: method<number, number>({ safe: true }) }),
+  );
+  const transport = embedded(broker);
+  const sendTo = transport.sendTo.bind(transport);
+  let messages = 0;
+  transport.sendTo = (...args) => {
+    messages++;
+    return sendTo(...args);
+  };
+  await using system = await createSystem({ name: "many", transport });
+  for (const contract of contracts) await system.serve(contract, { echo: (value) => value });
+  await using caller = await createClient({ transport: embedded(broker) });
+  const call = () => Promise.all(contracts.map((contract, index) => caller.client(contract).echo(index)));
+  await call();
+  messages = 0;
+  assert.deepEqual(await call(), [...contracts.keys()]);
+  assert.ok(messages < contracts.length / 2, `${messages} messages for ${contracts.length} replies`);
 });
