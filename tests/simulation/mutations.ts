@@ -21,9 +21,9 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: "ack before reply: the message is settled before its answer is safe",
     file: "src/server/conclusions.ts",
-    find: "    this.#shared.replier.send(new CallReply(call, reply, this.#live));",
+    find: "    this.#shared.replier.send(new CallReply(call, reply, this.#live, this.#shared));",
     replace:
-      "    this.#shared.replier.send(Object.assign(new CallReply(call, reply, this.#live), { done: () => {} }));\n" +
+      "    this.#shared.replier.send(Object.assign(new CallReply(call, reply, this.#live, this.#shared), { done: () => {} }));\n" +
       "    this.#live.settle(call);",
     from: 143,
   },
