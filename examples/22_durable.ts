@@ -66,9 +66,12 @@ async function playThrough(): Promise<void> {
 
 const { positionals: [file], values } = parseArgs({
   args: Deno.args,
-  options: { "take": { type: "boolean" }, "name-server": { type: "string" } },
+  options: { "take": { type: "boolean" }, "name-server": { type: "string" }, "endpoint": { type: "string" } },
   allowPositionals: true,
 });
+if (values.endpoint !== undefined) {
+  throw new TypeError("It has a broker of its own, in a file: there is no proxy in it");
+}
 await (file === undefined ? playThrough() : work(file, values.take === true));
 
 // Prints:

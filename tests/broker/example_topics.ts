@@ -6,13 +6,14 @@ import { makeTopics, REPLY_TOPIC_SPEC } from "../helpers/grpc_topics.ts";
 
 /** The contracts of the examples that can be served by gRPC, and whether any of their methods has a key. */
 const CONTRACTS: readonly (readonly [name: string, ordered: boolean])[] = [
-  ["bank.Payments", false],
+  ["bank.Payments", true],
   ["bank.Notices", false],
   ["bank.Ledger", true],
   ["bank.Rates", false],
   ["bank.Quotes", false],
   ["bank.Reports", false],
   ["bank.Vault", false],
+  ["bank.History", false],
   ["demo.Counter", false],
   ["demo.Served", false],
   ["demo.Feed", false],
