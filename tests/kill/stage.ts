@@ -79,7 +79,7 @@ export class Stage implements AsyncDisposable {
   /** Makes what its processes cannot make, and notes where the replies begin that belong to it. */
   async begin(): Promise<void> {
     if (this.proxy !== undefined) {
-      await makeGrpcTopics(this.#nameServer, this.#contract, !this.#flags.includes("--no-keys"));
+      await makeGrpcTopics(this.#nameServer, this.#contract, this.ordered);
     }
     await this.#stored.begin();
   }
