@@ -66,7 +66,8 @@ export class DirectIntake implements DirectRequests, CallOwner {
   readonly #live = new Map<ReceivedCall, Endpoint>();
   #refusing = 0;
   #closed = false;
-  readonly #counts: Omit<DirectCounts, "undelivered"> = {
+  readonly #counts: DirectCounts = {
+    undelivered: 0,
     refused: 0,
     dropped: 0,
     duplicates: 0,
@@ -100,7 +101,7 @@ export class DirectIntake implements DirectRequests, CallOwner {
   }
 
   get counts(): Readonly<DirectCounts> {
-    return { ...this.#counts, undelivered: this.#replier.undelivered };
+    return this.#counts;
   }
 
   receive(message: DirectMessage): void {
@@ -258,7 +259,13 @@ export class DirectIntake implements DirectRequests, CallOwner {
     done: () => void,
   ): void {
     const untilMs = deadlineMs + EXPIRED_ANSWERED_MS;
-    this.#replier.send({ reply, method, replyTo, plain: undefined, near: undefined, untilMs, done });
+    this.#replier.send({
+      ...{ reply, method, replyTo, plain: undefined, near: undefined, untilMs },
+      done: (sent) => {
+        if (!sent) this.#counts.undelivered++;
+        done();
+      },
+    });
   }
 
   #drop(reason: string): void {

@@ -56,7 +56,7 @@ const log = logger("callee");
 /**
  * Sends replies. Those to one requester gather while a send to it is outstanding and then go as one message, whatever
  * services of a system they are of: a requester takes one push at a time. A send that failed is tried again until the
- * calls' deadlines; only then are they settled without, and counted.
+ * calls' deadlines; only then are they settled without.
  */
 export class Replier {
   readonly #transport: Transport;
@@ -71,7 +71,6 @@ export class Replier {
   #last: Lane | undefined;
   #mostLanes = LANES_KEPT;
   #turn = 0;
-  #undelivered = 0;
   #closed = false;
 
   /** @param transport one that has started */
@@ -80,11 +79,6 @@ export class Replier {
     this.#direct = transport.addresses.direct;
     this.#clock = clock;
     this.#random = random;
-  }
-
-  /** Replies that could not be stored before their deadline. */
-  get undelivered(): number {
-    return this.#undelivered;
   }
 
   /** Takes a reply to send. */
@@ -205,7 +199,6 @@ export class Replier {
     const now = hopeless ? Infinity : this.#clock.now();
     const overdue = batch.filter((outgoing) => outgoing.untilMs <= now);
     if (overdue.length > 0) {
-      this.#undelivered += overdue.length;
       log.warn(EVENTS.callee.replyFailed, { address: lane.address, calls: overdue.length, error });
       for (const outgoing of overdue) outgoing.done(false);
     }
