@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { systemClock } from "rocket-actors";
-import { clusterInfo, createTopic, masterAddresses, RocketMqClient } from "rocket-actors/rocketmq";
+import { clusterInfo, masterAddresses, RocketMqClient } from "rocket-actors/rocketmq";
 import { remoting } from "rocket-actors/transport/remoting";
 import { freshName, sharedNameServer } from "../../../broker/shared.ts";
 import { RelayedCluster } from "../../../fault/relay.ts";
+import { changeTopic } from "../../../helpers/change_topic.ts";
 import { RecordingSink } from "../../../helpers/recording_sink.ts";
 import { until } from "../../../helpers/settled.ts";
 
@@ -20,9 +21,7 @@ Deno.test("Consumer takes its part of queues that a topic gets while it runs", a
   await until(() => sink.queues.length === 2);
   const tools = stack.use(new RocketMqClient({ nameServers, clientId: `tools-${crypto.randomUUID()}` }));
   const masters = masterAddresses(await clusterInfo(tools));
-  for (const address of masters.values()) {
-    await createTopic(tools, address, { topic, readQueues: 5, writeQueues: 5 });
-  }
+  await changeTopic(tools, { topic, readQueues: 5, writeQueues: 5 });
   await until(() => sink.queues.length === 5 * masters.size);
   assert.deepEqual(sink.steps.filter((step) => step.startsWith("revoked")), []);
 });

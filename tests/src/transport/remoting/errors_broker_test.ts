@@ -10,7 +10,7 @@ import {
   systemClock,
   type Transport,
 } from "rocket-actors";
-import { clusterInfo, createTopic, masterAddresses, RocketMqClient } from "rocket-actors/rocketmq";
+import { clusterInfo, masterAddresses, RocketMqClient } from "rocket-actors/rocketmq";
 import { remoting } from "rocket-actors/transport/remoting";
 import { topicOf } from "../../../../src/call/plan.ts";
 import { RequestCode, ResponseCode } from "../../../../src/rocketmq/remote/codes.ts";
@@ -19,6 +19,7 @@ import { OLD_VERSION, startCluster } from "../../../broker/launcher.ts";
 import { freshName, sharedNameServer } from "../../../broker/shared.ts";
 import { type Intercept, RelayedCluster } from "../../../fault/relay.ts";
 import { ScriptedPeer } from "../../../fault/scripted_peer.ts";
+import { changeTopic } from "../../../helpers/change_topic.ts";
 import { assertFails } from "../../../helpers/settled.ts";
 
 const NOBODY = "127.0.0.1:1";
@@ -98,11 +99,7 @@ Deno.test("remoting() fails calls to a topic that may not be written or read, an
   await using before = await caller(nameServers);
   assert.equal(await before.client(contract).echo(1), 1);
   await using tools = new RocketMqClient({ nameServers, clientId: `tools-${crypto.randomUUID()}` });
-  const permit = async (perm: number) => {
-    for (const address of masterAddresses(await clusterInfo(tools)).values()) {
-      await createTopic(tools, address, { topic, readQueues: 16, writeQueues: 16, perm });
-    }
-  };
+  const permit = (perm: number) => changeTopic(tools, { topic, readQueues: 16, writeQueues: 16, perm });
   await permit(4);
   await using after = await caller(nameServers);
   for (const call of [() => after.client(contract).echo(2), () => after.client(contract).keyed("a")]) {
