@@ -35,8 +35,8 @@ export class ReceiveLoop {
   /** Ends within one. */
   readonly #abandoned = new AbortController();
   #wake: (() => void) | undefined;
-  /** Whether the last receive brought something. */
-  #busy = false;
+  /** Whether the last receive brought something. The first one may be begun behind messages, too. */
+  #busy = true;
   #second: Promise<void> | undefined;
   #running: Promise<void> | undefined;
 
