@@ -8,6 +8,8 @@ import { ScriptedPeer, type Session } from "../fault/scripted_peer.ts";
 export interface Asked {
   /** The broker's name. */
   readonly broker: string;
+  /** The connection that it came by. */
+  readonly session: Session;
   readonly command: Command;
 }
 
@@ -83,7 +85,7 @@ export class ScriptedCluster implements AsyncDisposable {
   async #serve(broker: string, session: Session): Promise<void> {
     for (;;) {
       const command = await session.next();
-      const asked = { broker, command };
+      const asked = { broker, session, command };
       this.asked.push(asked);
       // Requests do not wait for each other.
       void Promise.resolve(this.#answer(asked)).then(async (answer) => {

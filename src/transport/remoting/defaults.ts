@@ -46,6 +46,8 @@ export const BATCH_BYTES = 256 * 1024;
 export const BATCHED_PROPERTIES = 8 * 1024;
 /** How replies reach an instance that says nothing else. */
 export const DEFAULT_REPLIES = "push";
+/** A reply up to this size travels by the connection of pulls, locks and signs of life. Bytes. */
+export const SMALL_REPLY_BYTES = 64 * 1024;
 /** Deadline of a push: the broker waits up to 10 s for its receiver before it answers. Milliseconds. */
 export const PUSH_TIMEOUT_MS = 12_000;
 /** Unanswered pushes to one instance of ours, at one broker: each holds one of the broker's few reply threads. */

@@ -10,7 +10,14 @@ import type { Command } from "../../rocketmq/remote/command.ts";
 import { closed } from "../closed.ts";
 import type { DirectMessage, Message, SendToOptions } from "../transport.ts";
 import { untilAborted } from "../until_aborted.ts";
-import { CALLER_GROUP, DIRECT_TRIES, PUSH_TIMEOUT_MS, PUSH_UNANSWERED_MS, REPLY_TRIES } from "./defaults.ts";
+import {
+  CALLER_GROUP,
+  DIRECT_TRIES,
+  PUSH_TIMEOUT_MS,
+  PUSH_UNANSWERED_MS,
+  REPLY_TRIES,
+  SMALL_REPLY_BYTES,
+} from "./defaults.ts";
 import { isNotSent } from "./errors.ts";
 import { replyProperties, toDirectMessage, toProperties } from "./messages.ts";
 import type { Push, PushGate } from "./push_gate.ts";
@@ -24,6 +31,8 @@ const log = logger("transport");
 /** What sending past all queues takes. */
 export interface ReplyParts {
   readonly client: RocketMqClient;
+  /** Pulls and marks requests. Small replies to them travel in its writes. */
+  readonly consuming: RocketMqClient;
   readonly wheel: TimerWheel;
   readonly gate: PushGate;
   readonly topic: ReplyTopic;
@@ -159,13 +168,14 @@ export class Replies {
   }
 
   /** Has it pushed. Leaves the gate when the broker's thread is free again, whoever still waits. */
-  async #push(push: Push, broker: ReplyBroker, { message, properties }: Outgoing): Promise<Pushed> {
-    const { client, gate, stored } = this.#parts;
+  async #push(push: Push, broker: ReplyBroker, outgoing: Outgoing): Promise<Pushed> {
+    const { gate, stored } = this.#parts;
     const { brokerName, address, topic } = broker;
+    const { message, properties } = outgoing;
     let answered = false;
     try {
       const result = await sendReply(
-        client,
+        this.#clientTo(address, outgoing),
         address,
         { brokerName, topic, queueId: 0, properties, body: message.body, producerGroup: CALLER_GROUP },
         { timeoutMs: PUSH_TIMEOUT_MS },
@@ -177,6 +187,16 @@ export class Replies {
     } finally {
       gate.leave(push, answered);
     }
+  }
+
+  /**
+   * A small reply goes with the next pull and the marks of its calls in one write. Locks and signs of life go by that
+   * connection too, and must not wait behind large ones.
+   */
+  #clientTo(address: string, { message, options: { near } }: Outgoing): RocketMqClient {
+    const { client, consuming } = this.#parts;
+    const small = message.body.length <= SMALL_REPLY_BYTES;
+    return near !== undefined && small && consuming.isConnected(address) ? consuming : client;
   }
 
   #inTime(pushing: Promise<Pushed>): Promise<Pushed> {

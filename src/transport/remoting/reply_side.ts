@@ -31,6 +31,8 @@ export interface ReplySideParts {
   readonly strategy: ReplyStrategy;
   /** The client that sends, and that is found by pushes. */
   readonly client: RocketMqClient;
+  /** The client that pulls and marks what is replied to. */
+  readonly consuming: RocketMqClient;
   readonly clock: Clock;
   readonly random: Random;
   readonly instance: number;
@@ -62,7 +64,7 @@ export class ReplySide {
   readonly #background = new Set<Promise<void>>();
 
   constructor(parts: ReplySideParts) {
-    const { client, clock, clusters, strategy } = parts;
+    const { client, consuming, clock, clusters, strategy } = parts;
     this.#parts = parts;
     const address = replyAddress(client.clientId, strategy);
     this.addresses = { reply: address, direct: address };
@@ -73,6 +75,7 @@ export class ReplySide {
     this.#stored = new StoredReplies(client, this.#topic, clusters);
     this.#replies = new Replies({
       client,
+      consuming,
       clusters,
       wheel: this.#wheel,
       gate: this.#gate,

@@ -53,13 +53,14 @@ import { ensureTopics, withSideGroups } from "./topics.ts";
 /** What exists once the transport has started. */
 interface Started {
   readonly start: TransportStart;
-  /** Sends, and is found by replies. Its connections carry no held pulls. */
+  /** Sends, and is found by replies. */
   readonly caller: RocketMqClient;
   readonly registration: Registration;
   readonly masters: Masters;
   readonly queues: TopicQueues;
   readonly sends: Sends;
   readonly replies: ReplySide;
+  /** Pulls, marks, and replies to what it pulled. */
   readonly consuming: RocketMqClient;
   readonly consumer: Consumer;
 }
@@ -141,7 +142,7 @@ export class RemotingTransport implements Transport {
     const consuming = new RocketMqClient({
       ...shared,
       clientId: consumerClientId(instance),
-      // Replies first; then the marks of the calls that they answer, and the next pull, in one write.
+      // Replies, the marks of the calls that they answer, and the next pull in one write.
       writes: "last",
       onRequest: (_, command) => this.#notified(command),
     });
@@ -154,6 +155,7 @@ export class RemotingTransport implements Transport {
     const replies = new ReplySide({
       strategy,
       client: caller,
+      consuming,
       clock,
       random,
       instance,

@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { createDeferred } from "../../../../src/async/deferred.ts";
 import { TimerWheel } from "../../../../src/async/timer_wheel.ts";
+import { RocketMqClient } from "../../../../src/rocketmq/client/client.ts";
 import { RequestCode, ResponseCode } from "../../../../src/rocketmq/remote/codes.ts";
 import type { RequestReply } from "../../../../src/rocketmq/remote/command.ts";
+import { SMALL_REPLY_BYTES } from "../../../../src/transport/remoting/defaults.ts";
 import { PushGate } from "../../../../src/transport/remoting/push_gate.ts";
 import { Replies } from "../../../../src/transport/remoting/replies.ts";
 import { ReplyTopic } from "../../../../src/transport/remoting/reply_topic.ts";
@@ -37,6 +39,7 @@ class Fixture implements AsyncDisposable {
   readonly wheel = new TimerWheel(this.clock);
   readonly gate = new PushGate(this.clock, this.wheel);
   readonly cluster: ScriptedCluster;
+  readonly consuming: RocketMqClient;
   readonly topic: ReplyTopic;
   readonly stored: StoredReplies;
   readonly replies: Replies;
@@ -50,10 +53,12 @@ class Fixture implements AsyncDisposable {
     const { client, topics } = this.cluster;
     const clusters = [...new Set(names.map((name) => name.split("/")[1] ?? "C"))].sort();
     for (const cluster of clusters) topics.set(`${cluster}_REPLY_TOPIC`, 1);
+    this.consuming = new RocketMqClient({ nameServers: this.cluster.nameServers, clientId: "consuming" });
     this.topic = new ReplyTopic(client, this.clock, () => clusters);
     this.stored = new StoredReplies(client, this.topic, () => clusters);
     this.replies = new Replies({
       client,
+      consuming: this.consuming,
       wheel: this.wheel,
       gate: this.gate,
       topic: this.topic,
@@ -83,14 +88,13 @@ class Fixture implements AsyncDisposable {
   }
 
   /** Answers a request that came through a broker, or sends what answers nothing. */
-  send(address: string, near?: string, plain?: PlainRequest): Promise<void> {
-    const message = {
-      tag: "run",
-      keys: ["c1"],
-      headers: new Map([["h-a", "1"]]),
-      body: Uint8Array.of(1),
-      plain,
-    };
+  send(
+    address: string,
+    near?: string,
+    plain?: PlainRequest,
+    body: Uint8Array = Uint8Array.of(1),
+  ): Promise<void> {
+    const message = { tag: "run", keys: ["c1"], headers: new Map([["h-a", "1"]]), body, plain };
     return this.replies.send(address, message, { near: near === undefined ? undefined : deliveryFrom(near) });
   }
 
@@ -105,6 +109,7 @@ class Fixture implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.replies.close();
+    await this.consuming.close();
     await this.cluster[Symbol.asyncDispose]();
     this.wheel.close();
   }
@@ -128,6 +133,21 @@ Deno.test("Replies asks for what answers nothing until a broker knows the receiv
   await using at = await Fixture.of(STORED, STORED, PUSHED, PUSHED);
   await at.send(PLAIN);
   assert.deepEqual(at.pushes, ["a", "b", "c"]);
+});
+
+Deno.test("Replies sends small replies by the connection of pulls where there is one, others by another", async () => {
+  await using at = await Fixture.of(PUSHED);
+  const { consuming, cluster } = at;
+  const sessionOf = (code: number) => cluster.asked.findLast(({ command }) => command.code === code)?.session;
+  const byPulls = async (bytes: number, near?: string) => {
+    await at.send(PLAIN, near, undefined, new Uint8Array(bytes));
+    return sessionOf(PUSH) === sessionOf(RequestCode.HEART_BEAT);
+  };
+  assert.equal(await byPulls(1, "a"), false, "nothing is pulled there");
+  await consuming.request(cluster.address("a"), { code: RequestCode.HEART_BEAT, fields: {} });
+  assert.equal(await byPulls(SMALL_REPLY_BYTES, "a"), true);
+  assert.equal(await byPulls(SMALL_REPLY_BYTES + 1, "a"), false);
+  assert.equal(await byPulls(1), false, "it answers nothing");
 });
 
 Deno.test("Replies passes over a broker that is down or refuses", async () => {
