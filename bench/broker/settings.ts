@@ -23,7 +23,7 @@ export interface Settings {
 /** How the program is called. */
 export const USAGE = `Compares our calls with those of others, all on this machine and in turns.
 
-  deno task bench:broker [--in-flight 1,16,64,256,1024] [--seconds 4] [--warm-up 1] [--rounds 3] [--body 128]
+  deno task bench:broker [--in-flight 1,16,64,256,1024] [--seconds 3] [--warm-up 3] [--rounds 3] [--body 128]
                          [--peers ${PEER_NAMES.join(",")}]
                          [--rate 500,2000] [--broker-pid <pid>] [--quick] [--full]
 
@@ -35,7 +35,7 @@ export const USAGE = `Compares our calls with those of others, all on this machi
 It starts a RocketMQ of its own unless ROCKET_ACTORS_NAME_SERVER names one. Peers that cannot be installed are left out,
 with a line that says why.`;
 
-const DEFAULTS = { inFlight: "1,16,64,256,1024", seconds: "4", warmUp: "1", rounds: "3" } as const;
+const DEFAULTS = { inFlight: "1,16,64,256,1024", seconds: "3", warmUp: "3", rounds: "3" } as const;
 const QUICK = { inFlight: "1,64,256", seconds: "2", warmUp: "0.5", rounds: "1" } as const;
 const FULL_BODIES = "128,1024,65536";
 

@@ -5,8 +5,8 @@ import { settingsFrom } from "../../bench/broker/settings.ts";
 Deno.test("settingsFrom() has defaults for everything", () => {
   assert.deepEqual(settingsFrom([]), {
     loads: [1, 16, 64, 256, 1_024].map((inFlight) => ({ kind: "closed", inFlight })),
-    seconds: 4,
-    warmUp: 1,
+    seconds: 3,
+    warmUp: 3,
     rounds: 3,
     bodies: [128],
     peers: PEER_NAMES,
