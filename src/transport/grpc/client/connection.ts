@@ -1,5 +1,6 @@
 import { Backoff } from "../../../async/backoff.ts";
 import type { Clock, Timer } from "../../../async/clock.ts";
+import { afterOthers } from "../../../async/event_loop.ts";
 import type { Random } from "../../../async/random.ts";
 import { type ChannelOptions, connectivityState, Metadata } from "../../../deps/grpc.ts";
 import { HeartbeatRequest, MessagingServiceClient, type ProxyStub } from "../../../deps/rocketmq_proto.ts";
@@ -137,7 +138,11 @@ export class Connection {
     for (const { reject } of this.#waiters) reject(closed());
     const { clock } = this.#options;
     const failing = attempt?.ready === false || clock.monotonic() - this.#failedAtMs < CHANNEL_END_MS;
-    if (failing) await pause(clock, CHANNEL_END_MS, undefined);
+    if (!failing) return;
+    // A channel that was closed in the turn in which it was made begins to connect all the same when that is over.
+    await new Promise<void>((resolve) => afterOthers(resolve));
+    attempt?.stub.close();
+    await pause(clock, CHANNEL_END_MS, undefined);
   }
 
   #open(): void {

@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { systemClock } from "rocket-actors";
+import { Connection } from "../../../../../src/transport/grpc/client/connection.ts";
 import { ScriptedProxy } from "../../../../fault/scripted_proxy.ts";
 import { startGrpc } from "../../../../helpers/grpc_stage.ts";
 import { assertFails, failureOf, until } from "../../../../helpers/settled.ts";
@@ -54,6 +56,20 @@ Deno.test("Connection gives up an endpoint that takes connections and says nothi
   mute.close();
   await accepting;
   for (const connection of taken) connection.close();
+});
+
+Deno.test("Connection leaves nothing behind when it is closed in the turn in which it begins to connect", async () => {
+  const connection = new Connection({
+    endpoints: [{ host: "127.0.0.1", port: 1 }],
+    tls: false,
+    clock: systemClock,
+    random: Math.random,
+    onChange: () => {},
+  });
+  connection.start();
+  await connection.close();
+  // Deno's own check of what a test leaves behind sees timers and connections.
+  await assert.rejects(connection.ready(), { kind: "not_sent" });
 });
 
 const BODY = Uint8Array.of(1);
