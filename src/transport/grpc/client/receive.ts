@@ -12,7 +12,7 @@ import { GrpcStatus } from "../../../deps/grpc.ts";
 import { ProxyCode } from "./codes.ts";
 import type { Lease } from "./connection.ts";
 import { RECEIVE_GRACE_MS } from "./defaults.ts";
-import { fromGrpc, fromStatus, type ProxyError } from "./error.ts";
+import { fromGrpc, fromStatus, ProxyError } from "./error.ts";
 import { duration, resource } from "./protocol.ts";
 import type { Caller } from "./requests.ts";
 
@@ -45,6 +45,10 @@ export function receive(
   signal: AbortSignal,
 ): Promise<ProxyError | undefined> {
   const { identity, clock, pollMs } = options;
+  // A channel that is closed throws where it is asked for a stream.
+  if (signal.aborted || lease.signal.aborted) {
+    return Promise.resolve(new ProxyError("not_sent", "The connection was given up before it was asked"));
+  }
   const { promise, resolve } = Promise.withResolvers<ProxyError | undefined>();
   // gRPC's own timers go by the machine's clock.
   const deadline = Date.now() + pollMs + RECEIVE_GRACE_MS;
@@ -67,7 +71,6 @@ export function receive(
   });
   signal.addEventListener("abort", cancel);
   lease.signal.addEventListener("abort", cancel);
-  if (signal.aborted || lease.signal.aborted) cancel();
   return promise;
 }
 
