@@ -32,7 +32,7 @@ export async function measureSizes(
   const first = sizes.slice(0, 1);
   for (const [index, size] of [...first, ...sizes, ...first].entries()) {
     const again = index === sizes.length + 1;
-    const contract = `bench.Growth_${name.replace("-", "_")}_${index}_${Date.now().toString(36)}`;
+    const contract = `bench.Growth_${name.replaceAll("-", "_")}_${index}_${Date.now().toString(36)}`;
     await using stage = await startStage(broker, { contract, ...scenario.stage(size) });
     const row = await measureStage(name, scenario, size, stage, settings);
     const what = `${name}: ${size} ${scenario.unit}${again ? " again" : ""}, ${describeLoad(row.load)}`;

@@ -31,18 +31,7 @@ Deno.test("runRounds() lets peers take turns, leaves round 0 out, and goes on wi
     leftOut: [],
     brokeDown: [] as PeerName[],
   };
-  const flags = [
-    "--in-flight",
-    "1,8",
-    "--body",
-    "128,256",
-    "--warm-up",
-    "1",
-    "--seconds",
-    "0.5",
-    "--rounds",
-    "2",
-  ];
+  const flags = "--in-flight 1,8 --body 128,256 --warm-up 1 --seconds 0.5 --rounds 2".split(" ");
   const said: string[] = [];
   const found = await runRounds(peers, settingsFrom(flags), (line) => said.push(line));
   assert.deepEqual(found.map(({ name, rounds }) => [name, rounds.map(({ window }) => window.anError)]), [
